@@ -1,0 +1,40 @@
+{#-
+  Rows of the seed feature_definitions as a list of mappings, by position. Read when the calling
+  model is compiled, which dbt does just before it runs; while dbt parses, the list is empty.
+-#}
+{%- macro feature_definitions(clustered_only=false) -%}
+    {%- set relation = ref("feature_definitions") -%}
+    {%- set definitions = [] -%}
+    {%- if execute -%}
+        {%- set query -%}
+            select feature, transform, is_clustered, missing_policy
+            from {{ relation }}
+            {% if clustered_only %}where is_clustered{% endif %}
+            order by position
+        {%- endset -%}
+        {%- for row in run_query(query).rows -%}
+            {%- do definitions.append(
+                {
+                    "feature": row[0],
+                    "transform": row[1],
+                    "is_clustered": row[2],
+                    "missing_policy": row[3],
+                }
+            ) -%}
+        {%- endfor -%}
+        {%- if not definitions -%}
+            {{- exceptions.raise_compiler_error(
+                "no feature is clustered: set is_clustered to true for one in the seed"
+                ~ " feature_definitions"
+            ) -}}
+        {%- endif -%}
+        {%- for definition in definitions
+            if not modules.re.fullmatch("[a-z][a-z0-9_]*", definition.feature) -%}
+            {{- exceptions.raise_compiler_error(
+                "seed feature_definitions, column feature: " ~ (definition.feature | tojson)
+                ~ " is no column name; use small letters, digits and _"
+            ) -}}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(definitions) -}}
+{%- endmacro -%}

@@ -1,0 +1,22 @@
+with
+    used_order_lines as (select * from {{ ref("used_order_lines") }}),
+
+    orders as (
+        select
+            customer_id,
+            order_id,
+            min(ordered_at) as ordered_at,
+            cast(min(ordered_at) as date) as ordered_on,
+            count(*) as lines,
+            count_if(is_return) as return_lines,
+            -- A return never counts as an order.
+            count_if(not is_return) > 0 as is_order,
+            sum(amount) as amount,
+            sum(amount) filter (where not is_return) as purchased_amount,
+            sum(quantity) filter (where not is_return) as units,
+            sum(discount_amount) filter (where not is_return) as discount_amount
+        from used_order_lines
+        group by customer_id, order_id
+    )
+
+select * from orders

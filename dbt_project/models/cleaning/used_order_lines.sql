@@ -1,0 +1,22 @@
+{{ config(materialized="view") }}
+
+with
+    checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
+
+    used_order_lines as (
+        select
+            customer_id,
+            ordered_at,
+            order_id,
+            amount,
+            quantity,
+            is_quantity_set_aside,
+            discount_amount,
+            product_id,
+            category,
+            is_return
+        from checked_order_lines
+        where reason is null
+    )
+
+select * from used_order_lines

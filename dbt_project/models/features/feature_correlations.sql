@@ -1,0 +1,112 @@
+with
+    feature_values as (select * from {{ ref("feature_values") }}),
+
+    feature_definitions as (select * from {{ ref("feature_definitions") }}),
+
+    known_values as (
+        select customer_id, feature, raw_value
+        from feature_values
+        where raw_value is not null
+    ),
+
+    known_pairs as (
+        select
+            first_values.feature as feature_a,
+            second_values.feature as feature_b,
+            first_values.raw_value as value_a,
+            second_values.raw_value as value_b,
+            -- Ties share their mean rank.
+            rank() over (
+                partition by first_values.feature, second_values.feature order by first_values.raw_value
+            )
+            + (
+                count(*) over (
+                    partition by first_values.feature, second_values.feature, first_values.raw_value
+                )
+                - 1
+            )
+            / 2e0 as rank_a,
+            rank() over (
+                partition by first_values.feature, second_values.feature order by second_values.raw_value
+            )
+            + (
+                count(*) over (
+                    partition by first_values.feature, second_values.feature, second_values.raw_value
+                )
+                - 1
+            )
+            / 2e0 as rank_b
+        from known_values as first_values
+        inner join known_values as second_values on first_values.customer_id = second_values.customer_id
+    ),
+
+    pair_ranges as (
+        select
+            feature_a,
+            feature_b,
+            count(*) as customers,
+            {{ exact_mean("value_a") }} as mean_a,
+            {{ exact_mean("value_b") }} as mean_b,
+            nullif(max(value_a) - min(value_a), 0) as range_a,
+            nullif(max(value_b) - min(value_b), 0) as range_b,
+            (count(*) + 1) / 2e0 as mean_rank
+        from known_pairs
+        group by feature_a, feature_b
+    ),
+
+    -- In units of the range, so that products fit a DECIMAL whatever the feature's unit.
+    deviations as (
+        select
+            known_pairs.feature_a,
+            known_pairs.feature_b,
+            (known_pairs.value_a - pair_ranges.mean_a) / pair_ranges.range_a as deviation_a,
+            (known_pairs.value_b - pair_ranges.mean_b) / pair_ranges.range_b as deviation_b,
+            (known_pairs.rank_a - pair_ranges.mean_rank) / pair_ranges.customers as rank_deviation_a,
+            (known_pairs.rank_b - pair_ranges.mean_rank) / pair_ranges.customers as rank_deviation_b
+        from known_pairs
+        inner join
+            pair_ranges
+            on known_pairs.feature_a = pair_ranges.feature_a
+            and known_pairs.feature_b = pair_ranges.feature_b
+    ),
+
+    pair_moments as (
+        select
+            feature_a,
+            feature_b,
+            {{ exact_sum("deviation_a * deviation_b") }} as covariance,
+            {{ exact_sum("deviation_a * deviation_a") }} as variance_a,
+            {{ exact_sum("deviation_b * deviation_b") }} as variance_b,
+            {{ exact_sum("rank_deviation_a * rank_deviation_b") }} as rank_covariance,
+            {{ exact_sum("rank_deviation_a * rank_deviation_a") }} as rank_variance_a,
+            {{ exact_sum("rank_deviation_b * rank_deviation_b") }} as rank_variance_b
+        from deviations
+        group by feature_a, feature_b
+    ),
+
+    feature_correlations as (
+        select
+            pair_moments.feature_a,
+            pair_moments.feature_b,
+            first_definitions.label as label_a,
+            second_definitions.label as label_b,
+            pair_moments.covariance
+            / nullif(sqrt(pair_moments.variance_a) * sqrt(pair_moments.variance_b), 0) as pearson,
+            pair_moments.rank_covariance
+            / nullif(sqrt(pair_moments.rank_variance_a) * sqrt(pair_moments.rank_variance_b), 0)
+                as spearman,
+            cast(pair_ranges.customers as bigint) as customers
+        from pair_moments
+        inner join
+            pair_ranges
+            on pair_moments.feature_a = pair_ranges.feature_a
+            and pair_moments.feature_b = pair_ranges.feature_b
+        inner join
+            feature_definitions as first_definitions
+            on pair_moments.feature_a = first_definitions.feature
+        inner join
+            feature_definitions as second_definitions
+            on pair_moments.feature_b = second_definitions.feature
+    )
+
+select * from feature_correlations

@@ -1,0 +1,149 @@
+{%- set bins = 20 -%}
+
+with
+    feature_values as (select * from {{ ref("feature_values") }}),
+
+    feature_definitions as (select * from {{ ref("feature_definitions") }}),
+
+    feature_means as (
+        select
+            feature,
+            count(*) as customers,
+            count(raw_value) as customers_known,
+            min(raw_value) as minimum,
+            {{ quantile("raw_value", 0.1) }} as p10,
+            {{ quantile("raw_value", 0.25) }} as p25,
+            median(raw_value) as median,
+            {{ quantile("raw_value", 0.75) }} as p75,
+            {{ quantile("raw_value", 0.9) }} as p90,
+            max(raw_value) as maximum,
+            {{ exact_mean("raw_value") }} as mean,
+            min(transformed_value) as lowest,
+            max(transformed_value) as highest
+        from feature_values
+        group by feature
+    ),
+
+    -- Deviations in units of the range: their cubes fit a DECIMAL whatever the feature's unit.
+    deviations as (
+        select
+            feature_values.feature,
+            (feature_values.raw_value - feature_means.mean)
+            / nullif(feature_means.maximum - feature_means.minimum, 0) as deviation
+        from feature_values
+        inner join feature_means on feature_values.feature = feature_means.feature
+    ),
+
+    feature_moments as (
+        select
+            feature,
+            {{ exact_mean("deviation * deviation") }} as variance,
+            {{ exact_mean("deviation * deviation * deviation") }} as third_moment
+        from deviations
+        group by feature
+    ),
+
+    feature_statistics as (
+        select
+            feature_means.*,
+            sqrt(feature_moments.variance)
+            * (feature_means.maximum - feature_means.minimum) as standard_deviation,
+            feature_moments.third_moment
+            / nullif(feature_moments.variance * sqrt(feature_moments.variance), 0) as skewness,
+            (feature_means.highest - feature_means.lowest) / {{ bins }} as bin_width
+        from feature_means
+        left join feature_moments on feature_means.feature = feature_moments.feature
+    ),
+
+    bin_numbers as (
+        {% for bin in range(1, bins + 1) -%}
+            select {{ bin }} as bin
+            {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    -- Equal widths in the transformed unit: a skewed feature keeps its shape visible.
+    binned_values as (
+        select
+            feature_values.feature,
+            case
+                when feature_statistics.bin_width > 0
+                then
+                    least(
+                        1
+                        + cast(
+                            floor(
+                                (feature_values.transformed_value - feature_statistics.lowest)
+                                / feature_statistics.bin_width
+                            ) as integer
+                        ),
+                        {{ bins }}
+                    )
+                else 1
+            end as bin,
+            count(*) as customers
+        from feature_values
+        inner join feature_statistics on feature_values.feature = feature_statistics.feature
+        where feature_values.raw_value is not null
+        group by 1, 2
+    ),
+
+    bin_edges as (
+        select
+            feature_statistics.*,
+            feature_definitions.position,
+            feature_definitions.label,
+            feature_definitions.unit,
+            feature_definitions.transform,
+            feature_definitions.is_clustered,
+            feature_definitions.missing_policy,
+            bin_numbers.bin,
+            feature_statistics.lowest
+            + (bin_numbers.bin - 1) * feature_statistics.bin_width as low,
+            feature_statistics.lowest + bin_numbers.bin * feature_statistics.bin_width as high
+        from feature_statistics
+        inner join feature_definitions on feature_statistics.feature = feature_definitions.feature
+        cross join bin_numbers
+    ),
+
+    feature_distributions as (
+        select
+            bin_edges.feature,
+            bin_edges.label,
+            bin_edges.unit,
+            bin_edges.transform,
+            bin_edges.is_clustered,
+            cast(bin_edges.position as integer) as feature_position,
+            cast(bin_edges.bin as integer) as bin,
+            case when bin_edges.transform = 'log1p' then exp(bin_edges.low) - 1 else bin_edges.low end
+                as bin_low,
+            case when bin_edges.transform = 'log1p' then exp(bin_edges.high) - 1 else bin_edges.high end
+                as bin_high,
+            cast(coalesce(binned_values.customers, 0) as bigint) as customers,
+            cast(bin_edges.customers_known as bigint) as customers_known,
+            cast(bin_edges.customers - bin_edges.customers_known as bigint) as missing,
+            cast(
+                case
+                    when bin_edges.is_clustered and bin_edges.missing_policy = 'median'
+                    then bin_edges.customers - bin_edges.customers_known
+                    else 0
+                end as bigint
+            ) as filled,
+            bin_edges.minimum,
+            bin_edges.p10,
+            bin_edges.p25,
+            bin_edges.median,
+            bin_edges.p75,
+            bin_edges.p90,
+            bin_edges.maximum,
+            bin_edges.mean,
+            bin_edges.standard_deviation,
+            bin_edges.skewness
+        from bin_edges
+        left join
+            binned_values
+            on bin_edges.feature = binned_values.feature
+            and bin_edges.bin = binned_values.bin
+    )
+
+select * from feature_distributions

@@ -1,0 +1,34 @@
+with
+    scored_customers as (select * from {{ ref("scored_customers") }}),
+
+    named_segments as (select * from {{ ref("named_segments") }}),
+
+    customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
+
+    model_versions as (select * from {{ ref("model_versions") }}),
+
+    as_of_date as (select * from {{ ref("as_of_date") }}),
+
+    customer_segments as (
+        select
+            scored_customers.customer_id,
+            scored_customers.segment_id,
+            named_segments.segment_name,
+            scored_customers.distance,
+            scored_customers.runner_up_segment_id,
+            scored_customers.margin,
+            scored_customers.silhouette,
+            scored_customers.is_outlier,
+            customer_eligibility.filled_features,
+            model_versions.model_version,
+            as_of_date.as_of
+        from scored_customers
+        inner join named_segments on scored_customers.segment_id = named_segments.segment_id
+        inner join
+            customer_eligibility on scored_customers.customer_id = customer_eligibility.customer_id
+        cross join model_versions
+        cross join as_of_date
+        where model_versions.status = 'active'
+    )
+
+select * from customer_segments

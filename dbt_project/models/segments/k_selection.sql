@@ -1,0 +1,23 @@
+with
+    k_sweep as (select * from {{ ref("k_sweep") }}),
+
+    k_selection as (
+        select
+            model_version,
+            cast(k as integer) as k,
+            inertia,
+            silhouette,
+            davies_bouldin,
+            calinski_harabasz,
+            stability_ari,
+            smallest_share,
+            structureless_silhouette,
+            bend,
+            structureless_bend,
+            cast(picked_by as {{ dbt.type_string() }}) as picked_by,
+            is_chosen,
+            case when is_chosen then chosen_by end as chosen_by
+        from k_sweep
+    )
+
+select * from k_selection

@@ -1,0 +1,47 @@
+with
+    customer_attributes as (select * from {{ ref("customer_attributes") }}),
+
+    customer_segments as (select * from {{ ref("customer_segments") }}),
+
+    known_attributes as (
+        select
+            customer_segments.segment_id,
+            customer_segments.segment_name,
+            customer_attributes.attribute,
+            customer_attributes.attribute_value
+        from customer_attributes
+        inner join
+            customer_segments on customer_attributes.customer_id = customer_segments.customer_id
+        where customer_attributes.attribute_value is not null
+    ),
+
+    segment_counts as (
+        select segment_id, segment_name, attribute, attribute_value, count(*) as customers
+        from known_attributes
+        group by segment_id, segment_name, attribute, attribute_value
+    ),
+
+    segment_shares as (
+        select
+            *,
+            1e0 * customers / sum(customers) over (partition by segment_id, attribute) as share,
+            1e0
+            * sum(customers) over (partition by attribute, attribute_value)
+            / sum(customers) over (partition by attribute) as population_share
+        from segment_counts
+    ),
+
+    segment_attributes as (
+        select
+            segment_id,
+            segment_name,
+            attribute,
+            attribute_value as value,
+            cast(customers as bigint) as customers,
+            share,
+            population_share,
+            share / population_share as lift
+        from segment_shares
+    )
+
+select * from segment_attributes

@@ -1,0 +1,78 @@
+with
+    feature_values as (select * from {{ ref("feature_values") }}),
+
+    customer_segments as (select * from {{ ref("customer_segments") }}),
+
+    feature_definitions as (select * from {{ ref("feature_definitions") }}),
+
+    segments as (select * from {{ ref("segments") }}),
+
+    labelled_values as (
+        select feature_values.*, customer_segments.segment_id
+        from feature_values
+        inner join customer_segments on feature_values.customer_id = customer_segments.customer_id
+    ),
+
+    population_means as (
+        select
+            feature,
+            median(raw_value) as population_median,
+            {{ exact_mean("transformed_value") }} as transformed_mean
+        from feature_values
+        group by feature
+    ),
+
+    population_deviations as (
+        select
+            feature_values.feature,
+            sqrt(
+                {{ exact_mean(
+                    "(feature_values.transformed_value - population_means.transformed_mean)"
+                    ~ " * (feature_values.transformed_value - population_means.transformed_mean)"
+                ) }}
+            ) as transformed_deviation
+        from feature_values
+        inner join population_means on feature_values.feature = population_means.feature
+        group by feature_values.feature
+    ),
+
+    segment_statistics as (
+        select
+            segment_id,
+            feature,
+            count(raw_value) as customers_known,
+            median(raw_value) as median,
+            {{ quantile("raw_value", 0.1) }} as p10,
+            {{ quantile("raw_value", 0.9) }} as p90,
+            {{ exact_mean("raw_value") }} as mean,
+            {{ exact_mean("transformed_value") }} as transformed_mean
+        from labelled_values
+        group by segment_id, feature
+    ),
+
+    segment_profiles as (
+        select
+            segment_statistics.segment_id,
+            segments.segment_name,
+            segment_statistics.feature,
+            feature_definitions.label,
+            feature_definitions.unit,
+            feature_definitions.is_clustered,
+            cast(feature_definitions.position as integer) as feature_position,
+            cast(segment_statistics.customers_known as bigint) as customers_known,
+            segment_statistics.median,
+            segment_statistics.p10,
+            segment_statistics.p90,
+            segment_statistics.mean,
+            population_means.population_median,
+            segment_statistics.median / nullif(population_means.population_median, 0) as lift,
+            (segment_statistics.transformed_mean - population_means.transformed_mean)
+            / nullif(population_deviations.transformed_deviation, 0) as z_score
+        from segment_statistics
+        inner join segments on segment_statistics.segment_id = segments.segment_id
+        inner join feature_definitions on segment_statistics.feature = feature_definitions.feature
+        inner join population_means on segment_statistics.feature = population_means.feature
+        inner join population_deviations on segment_statistics.feature = population_deviations.feature
+    )
+
+select * from segment_profiles

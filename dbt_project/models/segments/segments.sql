@@ -1,0 +1,52 @@
+with
+    customer_segments as (select * from {{ ref("customer_segments") }}),
+
+    customer_features as (select * from {{ ref("customer_features") }}),
+
+    named_segments as (select * from {{ ref("named_segments") }}),
+
+    model_versions as (select * from {{ ref("model_versions") }}),
+
+    segment_totals as (
+        select
+            customer_segments.segment_id,
+            count(*) as customers,
+            {{ exact_sum("customer_features.spend") }} as revenue,
+            {{ exact_mean("customer_segments.silhouette") }} as mean_silhouette,
+            {{ exact_mean("customer_segments.margin") }} as mean_margin,
+            count_if(customer_segments.is_outlier) as outliers
+        from customer_segments
+        inner join customer_features on customer_segments.customer_id = customer_features.customer_id
+        group by customer_segments.segment_id
+    ),
+
+    population as (
+        select
+            count(*) as customers,
+            {{ exact_sum("customer_features.spend") }} as revenue
+        from customer_segments
+        inner join customer_features on customer_segments.customer_id = customer_features.customer_id
+    ),
+
+    segments as (
+        select
+            named_segments.segment_id,
+            named_segments.segment_name,
+            named_segments.description,
+            named_segments.action,
+            cast(coalesce(segment_totals.customers, 0) as bigint) as customers,
+            1e0 * coalesce(segment_totals.customers, 0) / population.customers as customer_share,
+            segment_totals.revenue,
+            segment_totals.revenue / nullif(population.revenue, 0) as revenue_share,
+            segment_totals.mean_silhouette,
+            segment_totals.mean_margin,
+            cast(coalesce(segment_totals.outliers, 0) as bigint) as outliers,
+            model_versions.model_version
+        from named_segments
+        left join segment_totals on named_segments.segment_id = segment_totals.segment_id
+        cross join population
+        cross join model_versions
+        where model_versions.status = 'active'
+    )
+
+select * from segments

@@ -1,0 +1,26 @@
+{{ config(enabled=var("input") == "complete_journey") }}
+
+with
+    transactions as (select * from {{ source("complete_journey", "transactions") }}),
+
+    products as (select * from {{ ref("complete_journey__products") }}),
+
+    order_lines as (
+        select
+            transactions.household_id as customer_id,
+            transactions.transaction_timestamp as ordered_at,
+            transactions.basket_id as order_id,
+            transactions.sales_value as amount,
+            transactions.quantity,
+            cast(null as double) as unit_price,
+            transactions.retail_disc
+            + transactions.coupon_disc
+            + transactions.coupon_match_disc as discount_amount,
+            transactions.product_id,
+            products.category,
+            cast(null as boolean) as is_return
+        from transactions
+        left join products on transactions.product_id = products.product_id
+    )
+
+select * from order_lines

@@ -1,0 +1,11 @@
+{{ config(enabled=var("input") == "complete_journey") }}
+
+with
+    source_products as (select * from {{ source("complete_journey", "products") }}),
+
+    products as (
+        select product_id, product_category as category
+        from source_products
+    )
+
+select * from products

@@ -1,0 +1,9 @@
+"""segmart: pure functions behind the dbt Python models.
+
+Every function takes and returns frames and arrays; nothing here reads a file, a database or the
+clock, so that each can be tested alone and runs the same beside DuckDB and Spark.
+"""
+
+
+class SegmentationError(ValueError):
+    """The data or the settings cannot be segmented; the message names the cause and the remedy."""

@@ -1,0 +1,16 @@
+"""From a dbt relation to a pandas frame in a fixed order."""
+
+from typing import Any
+
+import pandas as pd
+
+
+def ordered_frame(relation: Any, by: list[str] | None = None) -> pd.DataFrame:
+    """The rows of a relation as a frame, sorted.
+
+    Args:
+        relation: what ``dbt.ref`` gives: a DuckDB relation, or a Spark frame.
+        by: columns to sort by; they must identify a row. Default: all columns, in order.
+    """
+    frame = relation.df() if hasattr(relation, "df") else relation.toPandas()
+    return frame.sort_values(by or list(frame.columns), ignore_index=True)

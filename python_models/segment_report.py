@@ -1,0 +1,28 @@
+from segmart.frames import ordered_frame
+from segmart.projection import project
+from segmart_reports.build import build_report
+
+
+def model(dbt, session):
+    path = dbt.config.get("report")
+    frames = {
+        "customer_accounting": ordered_frame(dbt.ref("customer_accounting")),
+        "feature_distributions": ordered_frame(
+            dbt.ref("feature_distributions"), ["feature_position", "bin"]
+        ),
+        "feature_correlations": ordered_frame(dbt.ref("feature_correlations")),
+        "k_selection": ordered_frame(dbt.ref("k_selection")),
+        "cluster_verdict": ordered_frame(dbt.ref("cluster_verdict")),
+        "model_versions": ordered_frame(dbt.ref("model_versions")),
+        "segments": ordered_frame(dbt.ref("segments")),
+        "segment_profiles": ordered_frame(
+            dbt.ref("segment_profiles"), ["segment_id", "feature_position"]
+        ),
+        "segment_attributes": ordered_frame(dbt.ref("segment_attributes")),
+    }
+    frames["projection"] = project(
+        ordered_frame(dbt.ref("fit_sample"), ["draw"]),
+        ordered_frame(dbt.ref("segment_fit"), ["segment_id", "feature_position"]),
+        ordered_frame(dbt.ref("customer_segments"), ["customer_id"]),
+    )
+    return build_report(frames, path)

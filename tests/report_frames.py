@@ -1,0 +1,252 @@
+"""Small made-up frames of the shape a report is built from."""
+
+import math
+
+import numpy
+import pandas
+
+SEGMENTS = {
+    1: "Devoted regulars",
+    2: "Big baskets, seldom",
+    3: "Bargain hunters",
+    4: "Drifting away",
+    5: "One-time visitors",
+}
+FEATURES = [
+    ("recency_days", "Days since the last purchase", "days", "log1p", True),
+    ("frequency", "Purchases", "purchases", "log1p", True),
+    ("spend", "Spend", "currency", "log1p", True),
+    ("basket_value", "Value of a basket", "currency", "log1p", True),
+    ("discount_share", "Share bought at a discount", "share", "none", True),
+    ("tenure_days", "Days since the first purchase", "days", "none", False),
+]
+BINS = 12
+
+# Each would run, or break out of its place, if it were written down as it is.
+HOSTILE = [
+    "<script>window.hostile = 1</script>",
+    "</script><script>window.hostile = 2</script>",
+    '<img src=x onerror="window.hostile = 3">',
+    "\"'\\ ' + (window.hostile = 4) + '\u2028 <!-- {{ 7 * 7 }}",
+    "datum.value ? [1] : 'é' & &lt;b&gt;",
+]
+
+
+def _segments(names: dict[int, str], text: str) -> pandas.DataFrame:
+    rows = []
+    for at, (identifier, name) in enumerate(names.items()):
+        rows.append(
+            {
+                "segment_id": identifier,
+                "segment_name": name,
+                "description": text,
+                "action": f"Write to them once a month. {text}",
+                "customers": 900 - 150 * at,
+                "customer_share": (900 - 150 * at) / 3000,
+                "revenue": 250_000.0 - 55_000 * at if at < 4 else math.nan,
+                "revenue_share": 0.42 - 0.1 * at if at < 4 else math.nan,
+                "mean_silhouette": 0.31 - 0.02 * at,
+                "mean_margin": 0.4 - 0.03 * at,
+                "outliers": at,
+            }
+        )
+    return pandas.DataFrame(rows)
+
+
+def _distributions(labels: dict[str, str], unit: str | None) -> pandas.DataFrame:
+    rows = []
+    for place, (feature, _, own_unit, transform, is_clustered) in enumerate(FEATURES):
+        edges = numpy.expm1(numpy.linspace(0, 4 + place, BINS + 1))
+        for at in range(BINS):
+            rows.append(
+                {
+                    "feature": feature,
+                    "label": labels[feature],
+                    "unit": unit or own_unit,
+                    "transform": transform,
+                    "is_clustered": is_clustered,
+                    "bin": at + 1,
+                    "bin_low": edges[at],
+                    "bin_high": edges[at + 1],
+                    "customers": int(400 * math.exp(-((at - 5 - place / 2) ** 2) / 8)),
+                    "customers_known": 2990,
+                    "missing": 10,
+                    "filled": 10,
+                    "minimum": edges[0],
+                    "p10": edges[2],
+                    "median": (edges[5] + edges[6]) / 2,
+                    "p90": edges[9],
+                    "maximum": edges[-1],
+                    "mean": edges[6],
+                    "standard_deviation": edges[7],
+                    "skewness": 2.5 - place,
+                }
+            )
+    return pandas.DataFrame(rows)
+
+
+def _correlations(labels: dict[str, str]) -> pandas.DataFrame:
+    rows = []
+    for first, feature_a in enumerate(labels):
+        for second, feature_b in enumerate(labels):
+            value = 1.0 if first == second else math.cos(first + second)
+            rows.append(
+                {
+                    "feature_a": feature_a,
+                    "feature_b": feature_b,
+                    "label_a": labels[feature_a],
+                    "label_b": labels[feature_b],
+                    "pearson": value,
+                    "spearman": math.nan if {first, second} == {0, 5} else value,
+                    "customers": 2990,
+                }
+            )
+    return pandas.DataFrame(rows)
+
+
+def _k_selection() -> pandas.DataFrame:
+    rows = []
+    for k in range(1, 11):
+        several = k > 1
+        rows.append(
+            {
+                "k": k,
+                "inertia": 15_000 / k**0.8,
+                "silhouette": 0.32 - 0.02 * abs(k - 5) if several else math.nan,
+                "davies_bouldin": 1.1 + 0.05 * abs(k - 4) if several else math.nan,
+                "calinski_harabasz": 1500 - 90 * k if several else math.nan,
+                "stability_ari": 0.95 - 0.03 * abs(k - 5) if several else math.nan,
+                "smallest_share": 0.5 / k if several else math.nan,
+                "structureless_silhouette": 0.22 - 0.005 * k if several else math.nan,
+                "picked_by": {4: "davies_bouldin", 5: "silhouette, stability"}.get(k),
+                "is_chosen": k == 5,
+                "chosen_by": "silhouette",
+            }
+        )
+    return pandas.DataFrame(rows)
+
+
+def _profiles(names: dict[int, str], labels: dict[str, str]) -> pandas.DataFrame:
+    rows = []
+    for at, (identifier, name) in enumerate(names.items()):
+        for place, (feature, _, unit, _, is_clustered) in enumerate(FEATURES):
+            z_score = 1.8 * math.sin(1.7 * at + place)
+            population = 0.2 if unit == "share" else 12.5 * 5**place
+            unknown = at == 4 and place == 5
+            rows.append(
+                {
+                    "segment_id": identifier,
+                    "segment_name": name,
+                    "feature": feature,
+                    "label": labels[feature],
+                    "unit": unit,
+                    "is_clustered": is_clustered,
+                    "median": math.nan if unknown else population * 2**z_score,
+                    "p10": population / 3,
+                    "p90": population * 3,
+                    "mean": population * 1.2,
+                    "population_median": population,
+                    "lift": math.nan if unknown else 2**z_score,
+                    "z_score": math.nan if unknown else z_score,
+                }
+            )
+    return pandas.DataFrame(rows)
+
+
+def _attributes(names: dict[int, str], values: list[str]) -> pandas.DataFrame:
+    rows = []
+    for at, (identifier, name) in enumerate(names.items()):
+        for place, value in enumerate(values):
+            lift = 1 + 0.8 * math.sin(at + 2 * place)
+            rows.append(
+                {
+                    "segment_id": identifier,
+                    "segment_name": name,
+                    "attribute": "age group",
+                    "value": value,
+                    "customers": 40 + place,
+                    "share": 0.2 * lift,
+                    "population_share": 0.2,
+                    "lift": lift,
+                }
+            )
+    return pandas.DataFrame(rows)
+
+
+def _projection(names: dict[int, str]) -> pandas.DataFrame:
+    random = numpy.random.default_rng(3)
+    parts = []
+    for at, (identifier, name) in enumerate(names.items()):
+        points = random.normal([3 * math.cos(at), 3 * math.sin(2 * at)], 0.9, (80, 2))
+        part = pandas.DataFrame(points, columns=["x", "y"])
+        parts.append(part.assign(segment_id=identifier, segment_name=name, explained=0.71))
+    return pandas.concat(parts, ignore_index=True)
+
+
+def report_frames() -> dict[str, pandas.DataFrame]:
+    """Frames of an ordinary report."""
+    return _frames(
+        SEGMENTS,
+        {feature: label for feature, label, *_ in FEATURES},
+        ["19-24", "25-34", "35-44", "45-54", "55+"],
+        "They come back every week and buy most of what they need here.",
+        None,
+    )
+
+
+def hostile_frames() -> dict[str, pandas.DataFrame]:
+    """Frames whose every text tries to be code."""
+    return _frames(
+        dict(enumerate(HOSTILE, start=1)),
+        {row[0]: HOSTILE[at % len(HOSTILE)] + str(at) for at, row in enumerate(FEATURES)},
+        HOSTILE,
+        " ".join(HOSTILE),
+        HOSTILE[0],
+    )
+
+
+def _frames(
+    names: dict[int, str],
+    labels: dict[str, str],
+    values: list[str],
+    text: str,
+    hostile: str | None,
+) -> dict[str, pandas.DataFrame]:
+    accounting = pandas.DataFrame(
+        {
+            "reason": ["used", hostile or "too few purchases", "no customer", "no date"],
+            "outcome": ["used", "excluded", "rejected", hostile or "rejected"],
+            "rows": [150_000, 2_400, 320, 12],
+            "rows_without_quantity": [0, 3, 0, 0],
+            "customers": [3000.0, 210.0, math.nan, 4.0],
+            "description": [text, text, text, None],
+        }
+    )
+    verdict = {
+        "has_clusters": False,
+        "sentence": hostile or "The groups are cuts through one cloud: useful, not natural.",
+        "elbow_k": math.nan,
+        "elbow_sentence": hostile or "The inertia curve has no clear bend.",
+    }
+    model = {
+        "model_version": hostile or "2f9c1a7b3d",
+        "k": 5,
+        "seed": 7,
+        "customers": 3000,
+        "sample_size": 2000,
+        "inertia": 4139.2,
+        "fitted_as_of": pandas.Timestamp("2017-12-31"),
+    }
+    return {
+        "customer_accounting": accounting,
+        "feature_distributions": _distributions(labels, hostile),
+        "feature_correlations": _correlations(labels),
+        "k_selection": _k_selection(),
+        "cluster_verdict": pandas.DataFrame([verdict]),
+        "model_versions": pandas.DataFrame([model]),
+        "segments": _segments(names, text),
+        "segment_profiles": _profiles(names, labels),
+        "segment_attributes": _attributes(names, values),
+        "projection": _projection(names),
+        "notes": pandas.DataFrame({"note": [hostile or "Returns were not taken off: no column."]}),
+    }

@@ -1,0 +1,365 @@
+"""The criteria, the verdict and the choice of k against references and planted structure."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+from sklearn import metrics
+from sklearn.datasets import make_blobs
+from threadpoolctl import threadpool_limits
+
+from segmart import SegmentationError, clustering, selection
+
+MAX_K = 10
+
+
+def standardise(matrix: np.ndarray) -> np.ndarray:
+    return (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
+
+
+def planted(k: int, seed: int) -> np.ndarray:
+    """k blobs of 40 to 80 rows in 4..10 dimensions, their centers at least 8 deviations apart."""
+    random = np.random.default_rng([k, seed])
+    dimensions = 4 + (k + seed) % 7
+    centers = []
+    while len(centers) < k:
+        candidate = random.uniform(-9.0, 9.0, dimensions)
+        if all(np.linalg.norm(candidate - center) >= 8.0 for center in centers):
+            centers.append(candidate)
+    blobs = [
+        random.normal(center, 1.0, (random.integers(40, 81), dimensions)) for center in centers
+    ]
+    return standardise(np.vstack(blobs))
+
+
+def uniform(seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return standardise(random.uniform(size=(400, 2 + seed % 5)))
+
+
+def isotropic_gaussian(seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return standardise(random.normal(size=(400, 2 + seed % 5)))
+
+
+def correlated_gaussian(seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    columns = 2 + seed % 5
+    common = random.normal(size=(400, 1))
+    return standardise(0.9 * common + 0.45 * random.normal(size=(400, columns)))
+
+
+CONTINUA = {
+    "uniform": uniform,
+    "isotropic": isotropic_gaussian,
+    "correlated": correlated_gaussian,
+}
+
+
+def decide(kind: str, k: int, seed: int) -> tuple[bool, int]:
+    """What the data of this kind are judged to be: (has_clusters, k by auto)."""
+    matrix = planted(k, seed) if kind == "planted" else CONTINUA[kind](seed)
+    comparison = selection.compare_k(matrix, MAX_K, seed=seed)
+    verdict = selection.judge(comparison)
+    return verdict.has_clusters, selection.choose(comparison, verdict, "auto")[0]
+
+
+def decide_all(cases: list[tuple[str, int, int]]) -> dict[tuple[str, int, int], tuple[bool, int]]:
+    # Spawned, not forked: a fork of a process that has run OpenMP can hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=2, mp_context=context) as pool:
+        return dict(zip(cases, pool.map(decide, *zip(*cases, strict=True)), strict=True))
+
+
+def check_grid(seeds: range) -> None:
+    expected = {("planted", k, seed): (True, k) for k in range(3, 9) for seed in seeds}
+    continua = [(kind, 0, seed) for kind in CONTINUA for seed in seeds]
+    decisions = decide_all([*expected, *continua])
+    wrong = {case: decisions[case] for case in expected if decisions[case] != expected[case]}
+    wrong |= {case: decisions[case] for case in continua if decisions[case][0]}
+    assert wrong == {}
+
+
+def test_auto_finds_planted_clusters_and_no_others():
+    check_grid(range(2))
+
+
+@pytest.mark.slow
+def test_auto_finds_planted_clusters_and_no_others_on_the_full_grid():
+    check_grid(range(10))
+
+
+def partition(matrix: np.ndarray, labels: np.ndarray) -> clustering.Clusters:
+    centers = np.array([matrix[labels == c].mean(axis=0) for c in range(labels.max() + 1)])
+    return clustering.Clusters(centers, labels, float(((matrix - centers[labels]) ** 2).sum()))
+
+
+@pytest.mark.parametrize("k", [2, 3, 7])
+def test_silhouette_is_that_of_scikit_learn(k):
+    matrix = np.random.default_rng(k).normal(size=(300, 5))
+    clusters = clustering.fit(matrix, k, seed=1, starts=2)
+    expected = metrics.silhouette_samples(matrix, clusters.labels, metric="sqeuclidean")
+    found = selection.silhouette_samples(matrix, clusters)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+def test_silhouette_holds_for_any_partition():
+    random = np.random.default_rng(5)
+    matrix, labels = random.normal(size=(200, 3)), np.arange(200) % 4
+    expected = metrics.silhouette_samples(matrix, labels, metric="sqeuclidean")
+    found = selection.silhouette_samples(matrix, partition(matrix, labels))
+    assert expected.min() < -0.1  # an arbitrary partition has rows in the wrong cluster
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+def test_silhouette_of_a_row_alone_in_its_cluster_is_0():
+    matrix = np.vstack([np.random.default_rng(6).normal(size=(30, 2)), [[40.0, 40.0]]])
+    labels = np.array([0] * 12 + [1] * 18 + [2])
+    found = selection.silhouette_samples(matrix, partition(matrix, labels))
+    expected = metrics.silhouette_samples(matrix, labels, metric="sqeuclidean")
+    assert found[-1] == 0.0
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+def test_silhouette_by_hand():
+    # 0 and 2 against 10: within is 4 for both, between is 100 and 64.
+    matrix, labels = np.array([[0.0], [2.0], [10.0]]), np.array([0, 0, 1])
+    found = selection.silhouette_samples(matrix, partition(matrix, labels))
+    np.testing.assert_allclose(found, [0.96, 0.9375, 0.0], atol=1e-12)
+
+
+def test_structureless_keeps_each_columns_values():
+    matrix = np.random.default_rng(7).lognormal(size=(500, 4)).round(1)  # with ties
+    draw = selection.structureless(matrix, np.random.default_rng(8))
+    np.testing.assert_array_equal(np.sort(draw, axis=0), np.sort(matrix, axis=0))
+    assert (draw != matrix).any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_structureless_keeps_rank_correlations(seed):
+    random = np.random.default_rng(seed)
+    mixing = random.normal(size=(4, 4))
+    matrix = np.exp(random.normal(size=(2000, 4)) @ mixing / 2.0)
+    draw = selection.structureless(matrix, random)
+    before, after = spearmanr(matrix).statistic, spearmanr(draw).statistic
+    assert np.abs(before[np.triu_indices(4, 1)]).max() > 0.3
+    np.testing.assert_allclose(after, before, rtol=0, atol=0.1)
+
+
+def test_structureless_destroys_clusters():
+    matrix, labels = make_blobs(600, 3, centers=4, cluster_std=0.5, random_state=3)
+    draw = selection.structureless(matrix, np.random.default_rng(4))
+    before = metrics.silhouette_score(matrix, labels)
+    after = selection.silhouette_samples(draw, clustering.fit(draw, 4, seed=1, starts=5)).mean()
+    assert before > 0.8
+    assert after < before - 0.05
+
+
+def test_structureless_takes_one_column():
+    matrix = np.arange(50.0).reshape(-1, 1)
+    draw = selection.structureless(matrix, np.random.default_rng(1))
+    assert sorted(draw[:, 0]) == sorted(matrix[:, 0])
+
+
+def test_stability_is_1_for_separated_blobs_and_low_for_noise():
+    blobs, _ = make_blobs(150, centers=[[0, 0], [30, 0], [0, 30]], cluster_std=1.0, random_state=1)
+    noise = np.random.default_rng(2).normal(size=(150, 4))
+    of_blobs = selection.stability(blobs, clustering.sweep(blobs, 3, seed=1, starts=3), seed=1)
+    of_noise = selection.stability(noise, clustering.sweep(noise, 3, seed=1, starts=3), seed=1)
+    assert np.isnan(of_blobs[0])
+    assert of_blobs[2] == 1.0
+    assert of_noise[2] < 0.8
+
+
+def test_bend_by_hand():
+    # Scaled to 1, 0.2, 0.1, 0 over 0, 1/3, 2/3, 1, below the chord 1, 2/3, 1/3, 0.
+    found = selection.bend(np.array([110.0, 30.0, 20.0, 10.0]))
+    np.testing.assert_allclose(found, [0.0, 2 / 3 - 0.2, 1 / 3 - 0.1, 0.0], atol=1e-12)
+
+
+@pytest.mark.parametrize("inertia", [[5.0], [5.0, 1.0], [0.0, 0.0, 0.0]])
+def test_a_curve_too_short_or_flat_does_not_bend(inertia):
+    np.testing.assert_array_equal(selection.bend(np.array(inertia)), np.zeros(len(inertia)))
+
+
+@pytest.fixture(scope="module")
+def three_blobs() -> np.ndarray:
+    centers = [[0, 0, 0], [12, 0, 3], [0, 12, -3]]
+    return standardise(make_blobs(150, centers=centers, cluster_std=1.0, random_state=4)[0])
+
+
+@pytest.fixture(scope="module")
+def comparison(three_blobs) -> pd.DataFrame:
+    return selection.compare_k(three_blobs, 6, seed=11)
+
+
+def test_compare_k_agrees_with_scikit_learn(three_blobs, comparison):
+    assert comparison["k"].tolist() == [1, 2, 3, 4, 5, 6]
+    labels = clustering.fit(three_blobs, 3, seed=1, starts=10).labels
+    row = comparison.set_index("k").loc[3]
+    silhouette = metrics.silhouette_score(three_blobs, labels, metric="sqeuclidean")
+    assert row["silhouette"] == pytest.approx(silhouette, abs=1e-9)
+    assert row["davies_bouldin"] == pytest.approx(metrics.davies_bouldin_score(three_blobs, labels))
+    assert row["calinski_harabasz"] == pytest.approx(
+        metrics.calinski_harabasz_score(three_blobs, labels)
+    )
+    assert row["smallest_share"] == pytest.approx(1 / 3)
+    assert row["stability_ari"] == 1.0
+
+
+def test_at_k_1_only_inertia_and_share_are_defined(comparison):
+    first = comparison.iloc[0]
+    undefined = ["silhouette", "davies_bouldin", "calinski_harabasz", "stability_ari"]
+    assert first[[*undefined, "structureless_silhouette"]].isna().all()
+    assert first["inertia"] == pytest.approx(150 * 3)  # standardised: one a row and feature
+    assert first["smallest_share"] == 1.0
+
+
+def test_every_criterion_and_the_elbow_see_three_blobs(comparison):
+    verdict = selection.judge(comparison)
+    assert verdict.has_clusters
+    assert verdict.elbow_k == 3
+    assert verdict.gain_k == 3
+    assert set(selection.picks(comparison, verdict).values()) == {3}
+    assert selection.choose(comparison, verdict, "auto") == (3, "calinski_harabasz")
+
+
+def test_noise_has_no_elbow_and_auto_goes_by_stability():
+    noise = isotropic_gaussian(3)[:200]
+    comparison = selection.compare_k(noise, 5, seed=11)
+    verdict = selection.judge(comparison)
+    assert not verdict.has_clusters
+    assert verdict.elbow_k is None
+    assert verdict.sentence.startswith("No clusters: ")
+    stable = comparison.set_index("k")["stability_ari"].loc[3:]
+    assert selection.choose(comparison, verdict, "auto") == (stable.idxmax(), "stability")
+
+
+def test_compare_k_has_the_same_bits_on_one_thread_and_two(three_blobs, comparison):
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            again = selection.compare_k(three_blobs, 6, seed=11)
+        pd.testing.assert_frame_equal(again, comparison, check_exact=True)
+
+
+def test_max_k_is_lowered_to_the_distinct_customers():
+    matrix = np.repeat([[0.0, 0.0], [5.0, 1.0], [2.0, 7.0]], [30, 40, 50], axis=0)
+    comparison = selection.compare_k(matrix, 9, seed=1)
+    assert comparison["k"].tolist() == [1, 2, 3]
+
+
+def test_auto_finds_three_groups_of_identical_customers():
+    matrix = np.repeat([[0.0, 0.0], [5.0, 1.0], [2.0, 7.0]], [30, 40, 50], axis=0)
+    comparison = selection.compare_k(matrix, 9, seed=1)
+    verdict = selection.judge(comparison)
+    assert verdict.has_clusters
+    assert selection.choose(comparison, verdict, "auto") == (3, "calinski_harabasz")
+
+
+def test_more_rows_than_the_resampling_limit(monkeypatch, three_blobs):
+    monkeypatch.setattr(selection, "RESAMPLING_ROWS", 90)
+    comparison = selection.compare_k(three_blobs, 4, seed=11).set_index("k")
+    full = clustering.fit(three_blobs, 3, seed=1, starts=10)
+    assert comparison.loc[3, "inertia"] == pytest.approx(full.inertia)  # on all 150 rows
+    assert comparison.loc[3, "stability_ari"] == 1.0
+    assert comparison.loc[2:, "structureless_silhouette"].notna().all()
+
+
+def table(**columns: list[float]) -> pd.DataFrame:
+    """A comparison for k = 1..4 in which no criterion and no bend stands out, save as given."""
+    flat = {
+        "k": [1, 2, 3, 4],
+        "inertia": [9.0, 6.0, 4.0, 3.0],
+        "silhouette": [np.nan, 0.3, 0.3, 0.3],
+        "davies_bouldin": [np.nan, 1.0, 1.0, 1.0],
+        "calinski_harabasz": [np.nan, 50.0, 50.0, 50.0],
+        "stability_ari": [np.nan, 0.5, 0.5, 0.5],
+        "structureless_silhouette": [np.nan, 0.3, 0.3, 0.3],
+        "bend": [0.0, 0.1, 0.1, 0.0],
+        "structureless_bend": [0.0, 0.1, 0.1, 0.0],
+    }
+    return pd.DataFrame(flat | columns)
+
+
+@pytest.mark.parametrize(("silhouette", "has_clusters"), [(0.3499, False), (0.3501, True)])
+def test_clusters_need_the_minimum_gain(silhouette, has_clusters):
+    verdict = selection.judge(table(silhouette=[np.nan, 0.3, 0.3, silhouette]))
+    assert verdict.has_clusters == has_clusters
+    assert verdict.gain_k == 4
+    assert verdict.silhouette_gain == pytest.approx(silhouette - 0.3)
+    assert "at k = 4 the silhouette is +0.050" in verdict.sentence
+
+
+def test_the_gain_is_held_against_the_same_k():
+    verdict = selection.judge(
+        table(
+            silhouette=[np.nan, 0.8, 0.4, 0.3],
+            structureless_silhouette=[np.nan, 0.79, 0.3, 0.3],
+        )
+    )
+    assert (verdict.has_clusters, verdict.gain_k) == (True, 3)
+    assert verdict.silhouette_gain == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("bend", "elbow_k"), [(0.1499, None), (0.1501, 3)])
+def test_an_elbow_bends_more_than_any_structureless_curve(bend, elbow_k):
+    assert selection.judge(table(bend=[0.0, 0.1, bend, 0.0])).elbow_k == elbow_k
+
+
+def test_a_gain_that_is_nowhere_defined_is_no_cluster():
+    verdict = selection.judge(table(silhouette=[np.nan] * 4))
+    assert (verdict.has_clusters, verdict.silhouette_gain) == (False, 0.0)
+
+
+def test_each_criterion_picks_its_own_k():
+    comparison = table(
+        silhouette=[np.nan, 0.3, 0.35, 0.4],
+        davies_bouldin=[np.nan, 1.0, 0.5, 0.8],
+        calinski_harabasz=[np.nan, 90.0, 50.0, 60.0],
+        stability_ari=[np.nan, 0.99, 0.5, 0.6],  # k = 2 is not taken by stability
+        bend=[0.0, 0.6, 0.3, 0.0],
+    )
+    assert selection.picks(comparison, selection.judge(comparison)) == {
+        "elbow": 2,
+        "silhouette": 4,
+        "davies_bouldin": 3,
+        "calinski_harabasz": 2,
+        "stability": 4,
+    }
+
+
+def test_a_criterion_without_values_picks_none():
+    undefined = [np.nan] * 4
+    comparison = table(
+        silhouette=undefined,
+        davies_bouldin=undefined,
+        calinski_harabasz=undefined,
+        stability_ari=[np.nan, 0.9, np.nan, np.nan],
+    )
+    verdict = selection.judge(comparison)
+    assert set(selection.picks(comparison, verdict).values()) == {None}
+    assert selection.choose(comparison, verdict, "auto") == (2, "default")
+
+
+def test_a_given_k_is_taken():
+    comparison = table()
+    verdict = selection.judge(comparison)
+    for k in ("1", "2", "4"):
+        assert selection.choose(comparison, verdict, k) == (int(k), "k")
+
+
+@pytest.mark.parametrize("k", ["abc", "0", "-3", "2.5", "", "AUTO", "²"])
+def test_a_k_that_is_no_number_names_what_may_stand_there(k):
+    comparison = table()
+    with pytest.raises(SegmentationError, match=f"k is '{k}': use auto or a whole number from 1"):
+        selection.choose(comparison, selection.judge(comparison), k)
+
+
+def test_a_k_that_is_too_large_names_limit_and_remedy():
+    comparison = table()
+    message = r"k is 5, but only 4 customers differ .* max_k is 4: lower k, raise max_k"
+    with pytest.raises(SegmentationError, match=message):
+        selection.choose(comparison, selection.judge(comparison), "5")
