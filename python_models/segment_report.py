@@ -1,6 +1,7 @@
+from segmart_reports.build import build_report
+
 from segmart.frames import ordered_frame
 from segmart.projection import project
-from segmart_reports.build import build_report
 
 
 def model(dbt, session):

@@ -60,9 +60,7 @@ def k_sweep(
     )
 
 
-def segment_fit(
-    sample: pd.DataFrame, features: pd.DataFrame, sweep: pd.DataFrame
-) -> pd.DataFrame:
+def segment_fit(sample: pd.DataFrame, features: pd.DataFrame, sweep: pd.DataFrame) -> pd.DataFrame:
     """The model as rows, one a segment and feature.
 
     Args:

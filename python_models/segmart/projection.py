@@ -34,8 +34,10 @@ def project(
     axes = axes[:, np.argsort(-variances, kind="stable")][:, :2]
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     points = matrix[:CUSTOMERS_SHOWN] @ axes
-    shown = sample[["customer_id"]].head(CUSTOMERS_SHOWN).assign(
-        x=points[:, 0], y=points[:, 1] if points.shape[1] > 1 else 0.0
+    shown = (
+        sample[["customer_id"]]
+        .head(CUSTOMERS_SHOWN)
+        .assign(x=points[:, 0], y=points[:, 1] if points.shape[1] > 1 else 0.0)
     )
     explained = np.sort(variances)[::-1][:2].sum() / variances.sum()
     named = shown.merge(customer_segments, on="customer_id")

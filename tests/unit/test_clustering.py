@@ -145,6 +145,7 @@ def test_rows_that_differ_by_rounding_count_as_one(difference):
     assert np.isfinite(clustering.fit(matrix, 3, seed=0, starts=5).centers).all()
 
 
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 def test_an_empty_cluster_is_an_error_and_never_an_undefined_center():
     # The two largest values round apart at the sixth decimal; K-means may not tell them apart.
     messages = []

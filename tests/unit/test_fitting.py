@@ -16,7 +16,7 @@ FEATURES = pd.DataFrame(
         "higher_is_better": [False, True, True],
     }
 )
-CENTERS = np.array([[10.0, 40.0, 4000.0], [60.0, 10.0, 500.0], [300.0, 2.0, 30.0]])
+CENTERS = np.array([[20.0, 40.0, 4000.0], [90.0, 10.0, 500.0], [160.0, 2.0, 30.0]])
 
 
 def make_sample() -> pd.DataFrame:
@@ -24,6 +24,7 @@ def make_sample() -> pd.DataFrame:
     random = np.random.default_rng(12)
     group = np.repeat([0, 1, 2], [30, 30, 20])
     values = CENTERS[group] * random.uniform(0.8, 1.25, (80, 3))
+    values[:, 0] = CENTERS[group, 0] + random.uniform(-5.0, 5.0, 80)
     sample = pd.DataFrame(values, columns=FEATURES["feature"])
     sample.insert(0, "customer_id", [f"C{number:03d}" for number in range(80)])
     sample.insert(1, "as_of", pd.Timestamp("2024-06-30"))

