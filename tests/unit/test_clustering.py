@@ -101,12 +101,12 @@ def test_predict_repeats_the_labels_of_the_fit():
 
 
 def test_order_by_value_numbers_the_most_valuable_first():
-    centers = np.array([[1.0, 1.0], [3.0, 0.0], [-2.0, -1.0]])
+    centers = np.array([[-2.0, -1.0], [3.0, 0.0], [1.0, 1.0]])
     clusters = clustering.Clusters(centers, np.array([0, 1, 2, 2, 0]), 7.0)
-    # Values 1 - 1 = 0, 3 - 0 = 3 and -2 + 1 = -1: the second feature is better when lower.
+    # Values -2 + 1 = -1, 3 - 0 = 3 and 1 - 1 = 0: the second feature is better when lower.
     ordered = clustering.order_by_value(clusters, np.array([1.0, -1.0]))
-    np.testing.assert_array_equal(ordered.centers, centers[[1, 0, 2]])
-    np.testing.assert_array_equal(ordered.labels, [1, 0, 2, 2, 1])
+    np.testing.assert_array_equal(ordered.centers, centers[[1, 2, 0]])
+    np.testing.assert_array_equal(ordered.labels, [2, 0, 1, 1, 2])
     assert ordered.inertia == 7.0
 
 

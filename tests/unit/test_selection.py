@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from segmart import SegmentationError, clustering, selection
 
-MAX_K = 10
+MAX_K = 9
 
 
 def standardise(matrix: np.ndarray) -> np.ndarray:
