@@ -7,8 +7,5 @@
 {%- endmacro -%}
 
 {%- macro exact_mean(value) -%}
-    (
-        cast(sum(cast({{ value }} as decimal(28, 9))) as double)
-        / nullif(count({{ value }}), 0)
-    )
+    ({{ exact_sum(value) }} / nullif(count({{ value }}), 0))
 {%- endmacro -%}
