@@ -9,4 +9,4 @@ inner join
     {{ ref("customer_segments") }} as customer_segments
     on customer_features.customer_id = customer_segments.customer_id
 where customer_segments.segment_name = 'high-value' and customer_features.recent_spend_share < 0.35
-order by customer_features.spend desc, customer_features.customer_id
+order by customer_features.spend desc, customer_features.customer_id asc

@@ -26,7 +26,7 @@ with
             ) as spend_quartile,
             cast(
                 ntile(4) over (
-                    order by customer_features.recency_days desc, customer_segments.customer_id
+                    order by customer_features.recency_days desc, customer_segments.customer_id asc
                 )
                 + ntile(4) over (order by customer_features.orders, customer_segments.customer_id)
                 + ntile(4) over (
@@ -51,11 +51,15 @@ with
             later_discount_share
         from groupings
         union all
-        select 'spend quartiles', spend_quartile, later_log_spend, later_discount_share
+        select
+            'spend quartiles' as grouping_name,
+            spend_quartile,
+            later_log_spend,
+            later_discount_share
         from groupings
         union all
         select
-            'recency-frequency-spend score',
+            'recency-frequency-spend score' as grouping_name,
             recency_frequency_spend_score,
             later_log_spend,
             later_discount_share

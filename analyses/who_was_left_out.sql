@@ -1,5 +1,10 @@
 -- How many rows and customers does each reason account for?
-select reason, outcome, rows, customers, description
-from {{ ref("customer_accounting") }}
-where rows > 0 or customers > 0
-order by rows desc, reason
+select
+    accounting.reason,
+    accounting.outcome,
+    accounting.rows,
+    accounting.customers,
+    accounting.description
+from {{ ref("customer_accounting") }} as accounting
+where accounting.rows > 0 or accounting.customers > 0
+order by accounting.rows desc, accounting.reason asc

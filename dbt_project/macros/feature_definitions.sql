@@ -1,15 +1,16 @@
 {#-
-  Rows of the seed feature_definitions as a list of mappings, by position. Read when the calling
-  model is compiled, which dbt does just before it runs; while dbt parses, the list is empty.
+  Rows of feature_catalog as a list of mappings, by position: the features that the input can give.
+  Read when the calling model is compiled, which dbt does just before it runs; while dbt parses, the
+  list is empty.
 -#}
 {%- macro feature_definitions(clustered_only=false) -%}
-    {%- set relation = ref("feature_definitions") -%}
+    {%- set relation = ref("feature_catalog") -%}
     {%- set definitions = [] -%}
     {%- if execute -%}
         {%- set query -%}
             select feature, transform, is_clustered, missing_policy
             from {{ relation }}
-            {% if clustered_only %}where is_clustered{% endif %}
+            where is_available {% if clustered_only %}and is_clustered{% endif %}
             order by position
         {%- endset -%}
         {%- for row in run_query(query).rows -%}
@@ -23,17 +24,22 @@
             ) -%}
         {%- endfor -%}
         {%- if not definitions -%}
-            {{- exceptions.raise_compiler_error(
-                "no feature is clustered: set is_clustered to true for one in the seed"
-                ~ " feature_definitions"
-            ) -}}
+            {{-
+                exceptions.raise_compiler_error(
+                    "no feature is clustered: set is_clustered to true in the seed"
+                    ~ " feature_definitions for one that the input can give"
+                )
+            -}}
         {%- endif -%}
         {%- for definition in definitions
             if not modules.re.fullmatch("[a-z][a-z0-9_]*", definition.feature) -%}
-            {{- exceptions.raise_compiler_error(
-                "seed feature_definitions, column feature: " ~ (definition.feature | tojson)
-                ~ " is no column name; use small letters, digits and _"
-            ) -}}
+            {{-
+                exceptions.raise_compiler_error(
+                    "seed feature_definitions, column feature: "
+                    ~ (definition.feature | tojson)
+                    ~ " is no column name; use small letters, digits and _"
+                )
+            -}}
         {%- endfor -%}
     {%- endif -%}
     {{- return(definitions) -}}

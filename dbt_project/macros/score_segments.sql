@@ -17,14 +17,28 @@
         {%- for row in run_query(query).rows -%}
             {%- if row[0] not in segments -%}
                 {%- do segments.update(
-                    {row[0]: {"id": row[0], "centers": [], "variances": [], "size": row[10]}}
+                    {
+                        row[0]: {
+                            "id": row[0],
+                            "centers": [],
+                            "variances": [],
+                            "size": row[10],
+                        }
+                    }
                 ) -%}
             {%- endif -%}
             {%- if segments | length == 1 -%}
-                {%- do features.append({
-                    "feature": row[1], "transform": row[2], "fill_value": row[3],
-                    "clip_low": row[4], "clip_high": row[5], "mean": row[6], "scale": row[7],
-                }) -%}
+                {%- do features.append(
+                    {
+                        "feature": row[1],
+                        "transform": row[2],
+                        "fill_value": row[3],
+                        "clip_low": row[4],
+                        "clip_high": row[5],
+                        "mean": row[6],
+                        "scale": row[7],
+                    }
+                ) -%}
             {%- endif -%}
             {%- do segments[row[0]].centers.append(row[8]) -%}
             {%- do segments[row[0]].variances.append(row[9]) -%}
@@ -34,12 +48,12 @@
 {%- endmacro -%}
 
 {#- A number as a DOUBLE literal with all its bits; 0.1 alone would be a DECIMAL. -#}
-{%- macro double(number) -%}cast('{{ "%.17g" | format(number) }}' as double){%- endmacro -%}
+{%- macro double(number) -%} cast('{{ "%.17g" | format(number) }}' as double){%- endmacro -%}
 
 {#- The transform of a feature, in the units that are clipped and scaled. -#}
 {%- macro transformed(value, transform) -%}
-    {%- if transform == "log1p" -%}ln(1 + greatest({{ value }}, 0))
-    {%- else -%}{{ value }}
+    {%- if transform == "log1p" -%} ln(1 + greatest({{ value }}, 0))
+    {%- else -%} {{ value }}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -50,13 +64,12 @@
     {%- endset -%}
     (
         least(
-            greatest(
-                {{ transformed(filled, feature.transform) }}, {{ double(feature.clip_low) }}
-            ),
+            greatest({{ transformed(filled, feature.transform) }}, {{ double(feature.clip_low) }}),
             {{ double(feature.clip_high) }}
         )
         - {{ double(feature.mean) }}
-    ) / {{ double(feature.scale) }}
+    )
+    / {{ double(feature.scale) }}
 {%- endmacro -%}
 
 {#- Whether a known raw value lies outside the clip of its feature. -#}
@@ -103,7 +116,8 @@
                         (x{{ loop.index }} - {{ double(center) }})
                         * (x{{ loop.index }} - {{ double(center) }})
                         {%- if not loop.last %} + {% endif %}
-                    {%- endfor %} as d{{ segment.id }}{% if not loop.last %},{% endif %}
+                    {%- endfor %} as d{{ segment.id }}
+                    {% if not loop.last %},{% endif %}
                 {%- endfor %}
             from prepared
         ),
@@ -113,7 +127,7 @@
                 *,
                 {% if several -%}
                     least({% for s in segments %}d{{ s.id }}{{ "," if not loop.last }}{% endfor %})
-                {%- else -%}d{{ segments[0].id }}
+                {%- else -%} d{{ segments[0].id }}
                 {%- endif %} as nearest_squared
             from squared_distances
         ),
@@ -139,16 +153,17 @@
                             {{- "," if not loop.last }}
                         {%- endfor %}
                     )
-                {%- else -%}cast(null as double)
+                {%- else -%} cast(null as double)
                 {%- endif %} as runner_up_squared,
-                case segment_id
+                case
+                    segment_id
                     {%- for s in segments %}
                         when {{ s.id }}
                         then
                             {% if s.size > 1 -%}
                                 (d{{ s.id }} + {{ double(s.variances | sum) }})
                                 * {{ double(s.size / (s.size - 1)) }}
-                            {%- else -%}cast(null as double)
+                            {%- else -%} cast(null as double)
                             {%- endif %}
                     {%- endfor %}
                 end as within_squared,
@@ -162,7 +177,7 @@
                             {{- "," if not loop.last }}
                         {%- endfor %}
                     )
-                {%- else -%}cast(null as double)
+                {%- else -%} cast(null as double)
                 {%- endif %} as between_squared
             from assigned
         ),
@@ -181,19 +196,24 @@
                     end as integer
                 ) as runner_up_segment_id,
                 case
-                    when runner_up_squared = 0 then 0
+                    when runner_up_squared = 0
+                    then 0
                     else 1 - sqrt(nearest_squared) / sqrt(runner_up_squared)
                 end as margin,
                 {#- A customer alone in the segment has the silhouette 0 by definition. -#}
                 case
-                    when between_squared is null then null
-                    when within_squared is null then 0
-                    else (between_squared - within_squared)
+                    when between_squared is null
+                    then null
+                    when within_squared is null
+                    then 0
+                    else
+                        (between_squared - within_squared)
                         / nullif(greatest(between_squared, within_squared), 0)
                 end as silhouette,
                 is_outlier
             from runner_up
         )
 
-    select * from scored
+    select *
+    from scored
 {%- endmacro -%}

@@ -1,50 +1,124 @@
+{#- What each var may be: a pattern that its text matches in full, a range, a list or a mapping. -#}
+{%- macro setting_kinds() -%}
+    {#- Letters of any language; no quote, no bracket, no semicolon, no backslash. -#}
+    {%- set path = "(?!.*--)[\\w./~*?=,@ +-]{1,500}" -%}
+    {%- set path_words = (
+        "a path or glob: letters, digits, spaces and the signs _ . / ~ * ? = , @ + -"
+    ) -%}
+    {%- set input = {
+        "pattern": "none|table:[A-Za-z_]\\w*([.][A-Za-z_]\\w*){2}|" ~ path,
+        "allowed": path_words ~ "; or table: and database.schema.table",
+        "default": "none",
+    } -%}
+    {{-
+        return(
+            {
+                "input": {
+                    "pattern": "[a-z][a-z0-9_]*",
+                    "allowed": "files, or the name of another folder in staging/",
+                },
+                "order_lines": input,
+                "customers": input,
+                "customer_metrics": input,
+                "columns": {"is_mapping": true, "default": {}},
+                "metrics": {
+                    "items": "[\\w .%/()-]{1,100}",
+                    "allowed": "a list of columns of customer_metrics; empty for all that are numbers",
+                    "default": [],
+                },
+                "checksums": {"pattern": path, "allowed": path_words, "default": "none"},
+                "delimiter": {
+                    "pattern": "[,;|\t]",
+                    "allowed": 'one of , ; | and the tabulator ("\\t")',
+                    "default": ",",
+                },
+                "encoding": {
+                    "pattern": "utf-8|latin-1|utf-16",
+                    "allowed": "utf-8, latin-1 or utf-16",
+                    "default": "utf-8",
+                },
+                "date_format": {
+                    "pattern": "iso|(?=.*%[dej])(?=.*%[yY])[%A-Za-z0-9/.:, _-]{2,40}|%s",
+                    "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
+                    "default": "iso",
+                },
+                "decimal_sign": {
+                    "pattern": "point|comma",
+                    "allowed": "point or comma",
+                    "default": "point",
+                },
+                "thousands_sign": {
+                    "pattern": "none|comma|point|space",
+                    "allowed": "none, comma, point or space; not that of the fraction",
+                    "default": "none",
+                },
+                "currency_sign": {
+                    "pattern": "none|[$€£¥₹]|[A-Z]{3}|kr|zł",
+                    "allowed": "none, a sign such as $ or €, or a code such as EUR",
+                    "default": "none",
+                },
+                "cancelled_order_pattern": {
+                    "pattern": "none|[A-Za-z0-9.*+_^$\\[\\]-]{1,60}",
+                    "allowed": "none, or a regular expression of letters, digits and . * + _ ^ $ [ ] -",
+                    "default": "none",
+                },
+                "max_rejected_share": {"share": true, "default": 0.01},
+                "complete_journey": {
+                    "pattern": path,
+                    "allowed": path_words,
+                    "default": "beside the installed package",
+                },
+                "as_of": {
+                    "pattern": "default|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+                    "allowed": "default (the day after the last order) or a date as 2018-01-31",
+                },
+                "min_orders": {"minimum": 1, "maximum": 1000000},
+                "max_quantity": {"minimum": 1, "maximum": 1000000000},
+                "recent_days": {"minimum": 1, "maximum": 36500},
+                "profile_attributes": {
+                    "items": "[\\w .%/()-]{1,100}",
+                    "allowed": "a list of columns of the customers input; empty for all of them",
+                    "default": [],
+                },
+                "k": {
+                    "pattern": "auto|[1-9][0-9]?",
+                    "allowed": "auto or a whole number from 1 to 99",
+                },
+                "max_k": {"minimum": 2, "maximum": 99},
+                "seed": {"minimum": 0, "maximum": 4294967295},
+                "sample_size": {"minimum": 2, "maximum": 10000000},
+                "report": {
+                    "pattern": "(?!.*--)[\\w./~ -]{1,500}[.]html",
+                    "allowed": "the path of an .html file: letters, digits and the signs _ . / ~ -",
+                },
+            }
+        )
+    -}}
+{%- endmacro -%}
+
 {#-
   The value of a var, after its check. Vars are pasted into SQL as text: this is the one door that
   they pass, and a value that fits no pattern ends the build before any of its text is run.
 -#}
 {%- macro setting(name) -%}
-    {%- set kinds = {
-        "input": {"pattern": "[a-z][a-z0-9_]*", "allowed": "the name of a folder in staging/"},
-        "complete_journey": {
-            "pattern": "[A-Za-z0-9_./*~ -]+",
-            "allowed": "a folder: letters, digits and the signs _ . / * ~ -",
-            "default": "beside the installed package",
-        },
-        "as_of": {
-            "pattern": "default|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
-            "allowed": "default (the day after the last order) or a date as 2018-01-31",
-        },
-        "min_orders": {"minimum": 1, "maximum": 1000000},
-        "max_quantity": {"minimum": 1, "maximum": 1000000000},
-        "recent_days": {"minimum": 1, "maximum": 36500},
-        "profile_attributes": {
-            "items": "[a-z][a-z0-9_]*",
-            "allowed": "a list of columns of the customers input",
-        },
-        "k": {
-            "pattern": "auto|[1-9][0-9]?",
-            "allowed": "auto or a whole number from 1 to 99",
-        },
-        "max_k": {"minimum": 2, "maximum": 99},
-        "seed": {"minimum": 0, "maximum": 4294967295},
-        "sample_size": {"minimum": 2, "maximum": 10000000},
-        "report": {
-            "pattern": "[A-Za-z0-9_./~ -]+[.]html",
-            "allowed": "the path of an .html file: letters, digits and the signs _ . / ~ -",
-        },
-    } -%}
-    {%- set kind = kinds[name] -%}
+    {%- set kind = setting_kinds()[name] -%}
     {%- set value = var(name, kind.get("default")) -%}
+    {%- set allowed = kind.get("allowed") -%}
     {%- if "minimum" in kind -%}
         {%- set allowed = "a whole number from " ~ kind.minimum ~ " to " ~ kind.maximum -%}
         {%- set fits = (
             modules.re.fullmatch("[0-9]{1,12}", value | string)
             and kind.minimum <= value | int <= kind.maximum
         ) -%}
-    {%- elif "items" in kind -%}
-        {%- set allowed = kind.allowed -%}
+        {%- elif "share" in kind -%}
+        {%- set allowed = "a number from 0 to 1" -%}
+        {%- set fits = (
+            modules.re.fullmatch("0|1|[01][.][0-9]{1,9}", value | string)
+            and value | float <= 1
+        ) -%}
+        {%- elif "items" in kind -%}
         {%- set fits = value is sequence and value is not string and value is not mapping -%}
-        {%- if fits and value | reject("string") | list -%}{%- set fits = false -%}{%- endif -%}
+        {%- if fits and value | reject("string") | list -%} {%- set fits = false -%} {%- endif -%}
         {%- if fits -%}
             {%- set fitting = [] -%}
             {%- for item in value if modules.re.fullmatch(kind["items"], item) -%}
@@ -52,24 +126,48 @@
             {%- endfor -%}
             {%- set fits = fitting | length == value | length -%}
         {%- endif -%}
-    {%- else -%}
-        {%- set allowed = kind.allowed -%}
-        {%- set fits = modules.re.fullmatch(kind.pattern, value | string) -%}
+        {%- elif "is_mapping" in kind -%}
+        {%- set allowed = "a mapping by input and contract column, as {order_lines: {customer_id: CustNo}}" -%}
+        {%- set fits = value is mapping and not value.values() | reject("mapping") | list -%}
+    {%- else -%} {%- set fits = modules.re.fullmatch(kind.pattern, value | string) -%}
     {%- endif -%}
     {%- if not fits -%}
-        {{- exceptions.raise_compiler_error(
-            "var " ~ name ~ " is " ~ (value | tojson) ~ ": allowed is " ~ allowed
-        ) -}}
+        {{-
+            exceptions.raise_compiler_error(
+                "var " ~ name ~ " is " ~ (value | tojson) ~ ": allowed is " ~ allowed
+            )
+        -}}
     {%- endif -%}
     {{- return(value) -}}
 {%- endmacro -%}
 
 {#- Run before any model: every var is checked, also those that no SQL uses. -#}
 {%- macro check_settings() -%}
-    {%- for name in [
-        "input", "complete_journey", "as_of", "min_orders", "max_quantity", "recent_days",
-        "profile_attributes", "k", "max_k", "seed", "sample_size", "report",
-    ] -%}
-        {%- do setting(name) -%}
+    {%- for name in setting_kinds() -%} {%- do setting(name) -%} {%- endfor -%}
+    {%- if setting("thousands_sign") == setting("decimal_sign") -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "vars thousands_sign and decimal_sign are both "
+                ~ (setting("decimal_sign") | tojson)
+                ~ ": they must differ"
+            )
+        -}}
+    {%- endif -%}
+    {%- for name in ["order_lines", "customers", "customer_metrics"]
+        if setting(name) != "none" and setting("input") != "files" -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "var "
+                ~ name
+                ~ " is "
+                ~ (setting(name) | tojson)
+                ~ ", and input is "
+                ~ (setting("input") | tojson)
+                ~ ": set input to files"
+            )
+        -}}
     {%- endfor -%}
 {%- endmacro -%}
+
+{#- Whether the input is one row of metrics a customer, without order lines. -#}
+{%- macro uses_metrics() -%} {{- return(setting("customer_metrics") != "none") -}} {%- endmacro -%}

@@ -1,10 +1,11 @@
 """K-means made repeatable: fixed seed, one thread, float64, canonical order of the centroids."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from segmart import SegmentationError
 
@@ -52,16 +53,18 @@ def fit(
     Raises:
         SegmentationError: there are fewer distinct rows than k.
     """
-    _require_distinct(matrix, k, count_distinct(matrix))
     fits = []
-    with threadpool_limits(limits=1):
+    with _thread_pools().limit(limits=1):
         for centers in warm_centers:
             fits.append(_lloyd(centers, k, n_init=1, seed=seed).fit(matrix))
         if starts:
             fits.append(_lloyd("k-means++", k, n_init=starts, seed=seed).fit(matrix))
     best = min(fits, key=lambda fitted: fitted.inertia_)
-    # Rows that differ by rounding alone can leave a cluster empty, and its center undefined.
-    _require_distinct(matrix, k, len(np.unique(best.labels_)))
+    # Too few distinct rows, or rows that differ by rounding alone, leave a cluster without a center
+    # of its own.
+    found = min(len(np.unique(best.labels_)), count_distinct(best.cluster_centers_))
+    if found < k:
+        _require_distinct(matrix, k, found)
     return _as_clusters(matrix, best.labels_, k)
 
 
@@ -80,6 +83,12 @@ def _require_distinct(matrix: np.ndarray, k: int, distinct: int) -> None:
             f"k is {k}, but of {len(matrix)} customers {same} in the clustered features: "
             f"set k to at most {distinct}, or cluster more features (seed feature_definitions)"
         )
+
+
+@functools.cache
+def _thread_pools() -> ThreadpoolController:
+    """The thread pools of this process, looked up once: that reads every loaded library."""
+    return ThreadpoolController()
 
 
 def _lloyd(init: np.ndarray | str, k: int, *, n_init: int, seed: int) -> KMeans:
@@ -103,7 +112,7 @@ def predict(matrix: np.ndarray, centers: np.ndarray) -> np.ndarray:
         int64, shape (n,).
     """
     model = KMeans(len(centers), init=centers, n_init=1, max_iter=1)
-    with threadpool_limits(limits=1):
+    with _thread_pools().limit(limits=1):
         # predict needs a fitted estimator. Fitting moves the centers by rounding: put them back.
         model.fit(centers).cluster_centers_ = np.ascontiguousarray(centers)
         return model.predict(matrix).astype("int64")

@@ -90,7 +90,9 @@ def structureless(matrix: np.ndarray, random: np.random.Generator) -> np.ndarray
     return np.take_along_axis(np.sort(matrix, axis=0), ranks, axis=0)
 
 
-def stability(matrix: np.ndarray, found: list[Clusters], *, seed: int) -> np.ndarray:
+def stability(
+    matrix: np.ndarray, found: list[Clusters], *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean adjusted Rand index between each partition and those of bootstrap resamples.
 
     A resample of the rows is swept anew, all rows are labelled by its centers, and the labels
@@ -98,7 +100,8 @@ def stability(matrix: np.ndarray, found: list[Clusters], *, seed: int) -> np.nda
     stability: Hennig, Comput. Stat. Data Anal. 52 (2007).
 
     Returns:
-        float64, one value for each of ``found``; NaN for k = 1.
+        The means and their standard errors, float64, one value for each of ``found``; NaN for
+        k = 1, and where fewer than two resamples have k distinct rows.
     """
     random = np.random.default_rng(seed)
     agreement = np.full((BOOTSTRAP_DRAWS, len(found)), np.nan)
@@ -108,10 +111,12 @@ def stability(matrix: np.ndarray, found: list[Clusters], *, seed: int) -> np.nda
         for again in sweep(resample, limit, seed=seed, starts=SWEEP_STARTS)[1:]:
             labels = predict(matrix, again.centers)
             agreement[draw, again.k - 1] = adjusted_rand_score(found[again.k - 1].labels, labels)
-    means = np.full(len(found), np.nan)
-    known = ~np.isnan(agreement).all(axis=0)
+    means, errors = np.full((2, len(found)), np.nan)
+    draws = (~np.isnan(agreement)).sum(axis=0)
+    known = draws > 1
     means[known] = np.nanmean(agreement[:, known], axis=0)
-    return means
+    errors[known] = np.nanstd(agreement[:, known], axis=0, ddof=1) / np.sqrt(draws[known])
+    return means, errors
 
 
 def bend(inertia: np.ndarray) -> np.ndarray:
@@ -130,9 +135,9 @@ def compare_k(matrix: np.ndarray, max_k: int, *, seed: int) -> pd.DataFrame:
     """One row for each k = 1..max_k with every criterion, on the data and on structureless data.
 
     ``max_k`` is lowered to the number of distinct rows. Columns: k, inertia, silhouette,
-    davies_bouldin, calinski_harabasz, stability_ari, smallest_share, structureless_silhouette
-    (the largest of the draws), bend, structureless_bend (likewise). A criterion is NaN where it
-    is not defined: at k = 1, and at k = n.
+    davies_bouldin, calinski_harabasz, stability_ari, stability_error, smallest_share,
+    structureless_silhouette (the largest of the draws), bend, structureless_bend (likewise). A
+    criterion is NaN where it is not defined: at k = 1, and at k = n.
     """
     found = _sweep(matrix, max_k, seed)
     comparison = pd.DataFrame([_criteria(matrix, clusters) for clusters in found])
@@ -142,8 +147,14 @@ def compare_k(matrix: np.ndarray, max_k: int, *, seed: int) -> pd.DataFrame:
     if len(matrix) > RESAMPLING_ROWS:
         subset = matrix[np.sort(random.choice(len(matrix), RESAMPLING_ROWS, replace=False))]
         found_in_subset = _sweep(subset, max_k, seed)
-    by_k = {"k": [clusters.k for clusters in found_in_subset]}
-    stable = pd.DataFrame(by_k | {"stability_ari": stability(subset, found_in_subset, seed=seed)})
+    means, errors = stability(subset, found_in_subset, seed=seed)
+    stable = pd.DataFrame(
+        {
+            "k": [clusters.k for clusters in found_in_subset],
+            "stability_ari": means,
+            "stability_error": errors,
+        }
+    )
     references = []
     for _ in range(STRUCTURELESS_DRAWS):
         draw = structureless(subset, random)
@@ -212,7 +223,14 @@ def judge(comparison: pd.DataFrame) -> Verdict:
 def picks(comparison: pd.DataFrame, verdict: Verdict) -> dict[str, int | None]:
     """The k that each criterion picks, by name; None where it picks none."""
     by_k = comparison.set_index("k")
-    stable = by_k["stability_ari"][by_k.index >= SMALLEST_K_BY_STABILITY]
+    # The smallest k that the resamples cannot tell from the most stable one, which is two standard
+    # errors of the difference: the largest mean alone would change with the seed.
+    stable = by_k[by_k.index >= SMALLEST_K_BY_STABILITY].dropna(subset=["stability_ari"])
+    if not stable.empty:
+        best = stable.loc[stable["stability_ari"].idxmax()]
+        difference = best["stability_ari"] - stable["stability_ari"]
+        error = np.hypot(best["stability_error"], stable["stability_error"])
+        stable = stable[difference <= 2 * error]
     calinski_harabasz = by_k["calinski_harabasz"]
     # scikit-learn scores a perfect partition 1; its ratio between to within has no bound.
     perfect = calinski_harabasz.notna() & (by_k["inertia"] == 0)
@@ -226,7 +244,7 @@ def picks(comparison: pd.DataFrame, verdict: Verdict) -> dict[str, int | None]:
         "silhouette": at(by_k["silhouette"], "idxmax"),
         "davies_bouldin": at(by_k["davies_bouldin"], "idxmin"),
         "calinski_harabasz": at(calinski_harabasz, "idxmax"),
-        "stability": at(stable, "idxmax"),
+        "stability": None if stable.empty else int(stable.index.min()),
     }
 
 

@@ -170,9 +170,12 @@ def test_stability_is_1_for_separated_blobs_and_low_for_noise():
     noise = np.random.default_rng(2).normal(size=(150, 4))
     of_blobs = selection.stability(blobs, clustering.sweep(blobs, 3, seed=1, starts=3), seed=1)
     of_noise = selection.stability(noise, clustering.sweep(noise, 3, seed=1, starts=3), seed=1)
-    assert np.isnan(of_blobs[0])
-    assert of_blobs[2] == 1.0
-    assert of_noise[2] < 0.8
+    for (means, errors), blobs_were_found in ((of_blobs, True), (of_noise, False)):
+        assert np.isnan(means[0])
+        assert np.isnan(errors[0])
+        assert (means[2] == 1.0) == blobs_were_found
+        assert (errors[2] == 0.0) == blobs_were_found
+    assert of_noise[0][2] < 0.8
 
 
 def test_bend_by_hand():
@@ -235,8 +238,15 @@ def test_noise_has_no_elbow_and_auto_goes_by_stability():
     assert not verdict.has_clusters
     assert verdict.elbow_k is None
     assert verdict.sentence.startswith("No clusters: ")
-    stable = comparison.set_index("k")["stability_ari"].loc[3:]
-    assert selection.choose(comparison, verdict, "auto") == (stable.idxmax(), "stability")
+    chosen, criterion = selection.choose(comparison, verdict, "auto")
+    assert criterion == "stability"
+    stable = comparison.set_index("k").loc[3:]
+    best = stable["stability_ari"].idxmax()
+    assert chosen <= best
+    difference = stable["stability_ari"][best] - stable["stability_ari"][chosen]
+    assert difference <= 2 * np.hypot(
+        stable["stability_error"][best], stable["stability_error"][chosen]
+    )
 
 
 def test_compare_k_has_the_same_bits_on_one_thread_and_two(three_blobs):
@@ -279,6 +289,7 @@ def table(**columns: list[float]) -> pd.DataFrame:
         "davies_bouldin": [np.nan, 1.0, 1.0, 1.0],
         "calinski_harabasz": [np.nan, 50.0, 50.0, 50.0],
         "stability_ari": [np.nan, 0.5, 0.5, 0.5],
+        "stability_error": [np.nan, 0.01, 0.01, 0.01],
         "structureless_silhouette": [np.nan, 0.3, 0.3, 0.3],
         "bend": [0.0, 0.1, 0.1, 0.0],
         "structureless_bend": [0.0, 0.1, 0.1, 0.0],
@@ -331,6 +342,13 @@ def test_each_criterion_picks_its_own_k():
         "calinski_harabasz": 2,
         "stability": 4,
     }
+
+
+@pytest.mark.parametrize(("third", "picked"), [(0.573, 3), (0.570, 4)])
+def test_stability_picks_the_smallest_k_within_two_standard_errors(third, picked):
+    # Errors of 0.01 and 0.01: two of their difference are 0.0283.
+    comparison = table(stability_ari=[np.nan, 0.99, third, 0.6])
+    assert selection.picks(comparison, selection.judge(comparison))["stability"] == picked
 
 
 def test_a_criterion_without_values_picks_none():

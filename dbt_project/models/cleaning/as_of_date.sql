@@ -1,24 +1,32 @@
-with
-    order_lines as (select * from {{ ref(setting("input") ~ "__order_lines") }}),
+{%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
+{%- set today = "cast('" ~ run_started_at.strftime("%Y-%m-%d") ~ "' as date)" -%}
 
-    -- A date after the day of the build is a mistake in the input: it must not carry the default away.
-    last_order as (
-        select max(cast(try_cast(ordered_at as timestamp) as date)) as last_ordered_on
+with
+    order_lines as (select * from {{ order_lines_input }}),
+
+    order_dates as (
+        select {{ parsed_timestamp(given_columns(order_lines_input), "ordered_at") }} as ordered_at
         from order_lines
-        where
-            try_cast(ordered_at as timestamp)
-            < {{ dbt.dateadd("day", 1, "cast('" ~ run_started_at.strftime("%Y-%m-%d") ~ "' as date)") }}
+    ),
+
+    -- A date after the day of the build is a mistake in the input: it must not carry the default
+    -- away.
+    last_order as (
+        select max(cast(ordered_at as date)) as last_ordered_on
+        from order_dates
+        where ordered_at < {{ dbt.dateadd("day", 1, today) }}
     ),
 
     as_of_date as (
         select
             cast(
-                {% if setting("as_of") == "default" -%}
-                    {{ dbt.dateadd("day", 1, "last_ordered_on") }}
-                {%- else -%}'{{ setting("as_of") }}'
+                {% if setting("as_of") != "default" -%}'{{ setting("as_of") }}'
+                {%- elif uses_metrics() -%}{{ today }}
+                {%- else -%}{{ dbt.dateadd("day", 1, "last_ordered_on") }}
                 {%- endif %} as date
             ) as as_of
         from last_order
     )
 
-select * from as_of_date
+select *
+from as_of_date

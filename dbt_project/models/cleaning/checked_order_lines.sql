@@ -1,35 +1,37 @@
+{%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
+{%- set given = given_columns(order_lines_input) -%}
+{%- set text = dbt.type_string() -%}
+
 with
-    order_lines as (select * from {{ ref(setting("input") ~ "__order_lines") }}),
+    order_lines as (select * from {{ order_lines_input }}),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
-    trimmed as (
+    typed as (
         select
-            nullif(trim(cast(customer_id as {{ dbt.type_string() }})), '') as customer_id,
-            nullif(trim(cast(ordered_at as {{ dbt.type_string() }})), '') as ordered_at_text,
-            nullif(trim(cast(order_id as {{ dbt.type_string() }})), '') as order_id,
-            nullif(trim(cast(amount as {{ dbt.type_string() }})), '') as amount_text,
-            nullif(trim(cast(quantity as {{ dbt.type_string() }})), '') as quantity_text,
-            nullif(trim(cast(unit_price as {{ dbt.type_string() }})), '') as unit_price_text,
-            nullif(trim(cast(discount_amount as {{ dbt.type_string() }})), '') as discount_amount_text,
-            nullif(trim(cast(product_id as {{ dbt.type_string() }})), '') as product_id,
-            nullif(trim(cast(category as {{ dbt.type_string() }})), '') as category,
-            cast(is_return as boolean) as is_return
+            {{ identifier_text(given, "customer_id") }} as customer_id,
+            {{ identifier_text(given, "order_id") }} as order_id,
+            {{ identifier_text(given, "product_id") }} as product_id,
+            {{ identifier_text(given, "category") }} as category,
+            {{ trimmed(column_or_null(given, "ordered_at", text)) }} as ordered_at_text,
+            {{ trimmed(column_or_null(given, "amount", text)) }} as amount_text,
+            {{ trimmed(column_or_null(given, "quantity", text)) }} as quantity_text,
+            {{ trimmed(column_or_null(given, "unit_price", text)) }} as unit_price_text,
+            {{ trimmed(column_or_null(given, "discount_amount", text)) }} as discount_amount_text,
+            {{ trimmed(column_or_null(given, "is_return", text)) }} as is_return_text,
+            {{ parsed_timestamp(given, "ordered_at") }} as ordered_at,
+            {{ parsed_number(given, "amount") }} as amount,
+            {{ parsed_number(given, "quantity") }} as quantity,
+            {{ parsed_number(given, "unit_price") }} as unit_price,
+            {{ parsed_number(given, "discount_amount") }} as discount_amount,
+            {{ parsed_boolean(given, "is_return") }} as is_return,
+            {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
+            {{ column_or_null(given, "source_file", text) }} as source_file,
+            {{ column_or_null(given, "source_row", "bigint") }} as source_row
         from order_lines
     ),
 
-    typed as (
-        select
-            *,
-            try_cast(ordered_at_text as timestamp) as ordered_at,
-            try_cast(amount_text as decimal(18, 4)) as amount,
-            try_cast(quantity_text as decimal(18, 4)) as quantity,
-            try_cast(unit_price_text as decimal(18, 4)) as unit_price,
-            try_cast(discount_amount_text as decimal(18, 4)) as discount_amount
-        from trimmed
-    ),
-
-    -- Identical in every column: which of them stays makes no difference.
+    -- Identical in every column of the source: the one that stands first in its file stays.
     numbered as (
         select
             *,
@@ -44,8 +46,9 @@ with
                     discount_amount_text,
                     product_id,
                     category,
-                    is_return
-                order by customer_id
+                    is_return_text,
+                    ignored_values
+                order by source_file asc, source_row asc
             ) as copy_number
         from typed
     ),
@@ -55,23 +58,32 @@ with
         select
             numbered.*,
             case
-                when ordered_at_text is null
+                when numbered.ordered_at_text is null
                 then 'ordered_at_missing'
-                when ordered_at is null
+                when numbered.ordered_at is null
                 then 'ordered_at_malformed'
-                when amount_text is not null and amount is null
+                when numbered.amount_text is not null and numbered.amount is null
                 then 'amount_malformed'
-                when quantity_text is not null and quantity is null
+                when numbered.quantity_text is not null and numbered.quantity is null
                 then 'quantity_malformed'
-                when unit_price_text is not null and unit_price is null
+                when numbered.unit_price_text is not null and numbered.unit_price is null
                 then 'unit_price_malformed'
-                when discount_amount_text is not null and discount_amount is null
+                when numbered.discount_amount_text is not null and numbered.discount_amount is null
                 then 'discount_amount_malformed'
-                when customer_id is null
+                when numbered.is_return_text is not null and numbered.is_return is null
+                then 'is_return_malformed'
+                when numbered.customer_id is null
                 then 'customer_id_missing'
-                when copy_number > 1
+                when numbered.copy_number > 1
                 then 'duplicate_row'
-                when cast(ordered_at as date) >= as_of_date.as_of
+                {% if setting("cancelled_order_pattern") != "none" -%}
+                    when
+                        regexp_matches(
+                            numbered.order_id, '^({{ setting("cancelled_order_pattern") }})$'
+                        )
+                    then 'cancelled_order'
+                {% endif -%}
+                when cast(numbered.ordered_at as date) >= as_of_date.as_of
                 then 'after_as_of'
             end as reason
         from numbered
@@ -82,11 +94,12 @@ with
         select
             customer_id,
             ordered_at_text,
-            coalesce(order_id, cast(cast(ordered_at as date) as {{ dbt.type_string() }})) as order_id,
+            coalesce(order_id, cast(cast(ordered_at as date) as {{ text }})) as order_id,
             amount_text,
             quantity_text,
             unit_price_text,
             discount_amount_text,
+            is_return_text,
             product_id,
             category,
             ordered_at,
@@ -96,8 +109,11 @@ with
             coalesce(abs(quantity) > {{ setting("max_quantity") }}, false) as is_quantity_set_aside,
             discount_amount,
             coalesce(is_return, quantity < 0 or amount < 0, false) as is_return,
+            source_file,
+            source_row,
             reason
         from reasoned
     )
 
-select * from checked_order_lines
+select *
+from checked_order_lines

@@ -1,24 +1,57 @@
 with
     checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
 
-    customer_attributes as (select * from {{ ref("customer_attributes") }}),
+    checked_customer_metrics as (select * from {{ ref("checked_customer_metrics") }}),
+
+    checked_customers as (select * from {{ ref("checked_customers") }}),
+
+    {% if setting("input") == "files" -%}
+        unreadable_lines as (select * from {{ ref("files__unreadable_lines") }}),
+    {%- endif %}
 
     customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
 
     accounting_reasons as (select * from {{ ref("accounting_reasons") }}),
 
-    line_customers as (
-        select distinct customer_id
+    input_rows as (
+        select customer_id, reason, is_quantity_set_aside, is_return
         from checked_order_lines
-        where customer_id is not null
+        union all
+        select customer_id, reason, false as is_quantity_set_aside, false as is_return
+        from checked_customer_metrics
+        {% if setting("input") == "files" -%}
+            union all
+            select
+                cast(null as {{ dbt.type_string() }}) as customer_id,
+                'line_unreadable' as reason,
+                false as is_quantity_set_aside,
+                false as is_return
+            from unreadable_lines
+            where source <> 'customers'
+        {%- endif %}
     ),
+
+    customers_rows as (
+        select customer_id, reason
+        from checked_customers
+        where {{ "false" if uses_metrics() and setting("customers") == "none" else "true" }}
+        {% if setting("input") == "files" -%}
+            union all
+            select cast(null as {{ dbt.type_string() }}) as customer_id, 'line_unreadable' as reason
+            from unreadable_lines
+            where source = 'customers'
+        {%- endif %}
+    ),
+
+    input_customers as (select distinct customer_id from input_rows where customer_id is not null),
 
     known_customers as (
         select customer_id
-        from line_customers
+        from input_customers
         union
         select customer_id
-        from customer_attributes
+        from customers_rows
+        where reason is null
     ),
 
     reasoned_customers as (
@@ -27,33 +60,42 @@ with
             coalesce(
                 customer_eligibility.reason,
                 case
-                    when line_customers.customer_id is not null then 'no_usable_lines' else 'no_order_lines'
+                    when input_customers.customer_id is not null
+                    then 'no_usable_lines'
+                    else 'no_order_lines'
                 end
             ) as reason
         from known_customers
         left join
             customer_eligibility on known_customers.customer_id = customer_eligibility.customer_id
-        left join line_customers on known_customers.customer_id = line_customers.customer_id
+        left join input_customers on known_customers.customer_id = input_customers.customer_id
     ),
 
-    -- A used line stands under the reason of its customer, any other under its own.
+    -- A used row stands under the reason of its customer, any other under its own.
     row_counts as (
         select
-            coalesce(checked_order_lines.reason, customer_eligibility.reason) as reason,
+            coalesce(input_rows.reason, reasoned_customers.reason) as reason,
             count(*) as row_count,
             count_if(
-                checked_order_lines.reason is null and checked_order_lines.is_quantity_set_aside
-            ) as rows_without_quantity
-        from checked_order_lines
-        left join
-            customer_eligibility on checked_order_lines.customer_id = customer_eligibility.customer_id
-        group by 1
+                input_rows.reason is null and input_rows.is_quantity_set_aside
+            ) as rows_without_quantity,
+            count_if(input_rows.reason is null and input_rows.is_return) as return_rows
+        from input_rows
+        left join reasoned_customers on input_rows.customer_id = reasoned_customers.customer_id
+        group by all
+    ),
+
+    customers_row_counts as (
+        select
+            coalesce(customers_rows.reason, reasoned_customers.reason) as reason,
+            count(*) as row_count
+        from customers_rows
+        left join reasoned_customers on customers_rows.customer_id = reasoned_customers.customer_id
+        group by all
     ),
 
     customer_counts as (
-        select reason, count(*) as customers
-        from reasoned_customers
-        group by reason
+        select reason, count(*) as customers from reasoned_customers group by reason
     ),
 
     customer_accounting as (
@@ -62,11 +104,15 @@ with
             accounting_reasons.outcome,
             cast(coalesce(row_counts.row_count, 0) as bigint) as {{ adapter.quote("rows") }},
             cast(coalesce(row_counts.rows_without_quantity, 0) as bigint) as rows_without_quantity,
+            cast(coalesce(row_counts.return_rows, 0) as bigint) as return_rows,
+            cast(coalesce(customers_row_counts.row_count, 0) as bigint) as customers_rows,
             cast(coalesce(customer_counts.customers, 0) as bigint) as customers,
             accounting_reasons.description
         from accounting_reasons
         left join row_counts on accounting_reasons.reason = row_counts.reason
+        left join customers_row_counts on accounting_reasons.reason = customers_row_counts.reason
         left join customer_counts on accounting_reasons.reason = customer_counts.reason
     )
 
-select * from customer_accounting
+select *
+from customer_accounting

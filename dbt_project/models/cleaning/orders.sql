@@ -19,4 +19,5 @@ with
         group by customer_id, order_id
     )
 
-select * from orders
+select *
+from orders

@@ -1,5 +1,6 @@
 {{ config(materialized="view") }}
 
+-- Bad input ends the build before this: depends_on: {{ ref("input_check") }}
 with
     checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
 
@@ -19,4 +20,5 @@ with
         where reason is null
     )
 
-select * from used_order_lines
+select *
+from used_order_lines

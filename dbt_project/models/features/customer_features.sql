@@ -12,7 +12,9 @@ with
             count(distinct case when orders.is_order then orders.ordered_on end) as active_days,
             min(case when orders.is_order then orders.ordered_on end) as first_ordered_on,
             max(case when orders.is_order then orders.ordered_on end) as last_ordered_on,
-            count_if(orders.is_order and {{ iso_day_of_week("orders.ordered_on") }} >= 6) as weekend_orders,
+            count_if(
+                orders.is_order and {{ iso_day_of_week("orders.ordered_on") }} >= 6
+            ) as weekend_orders,
             sum(orders.lines) as lines,
             sum(orders.return_lines) as return_lines,
             cast(sum(orders.amount) as double) as spend,
@@ -24,7 +26,11 @@ with
                     case
                         when
                             orders.ordered_on
-                            >= {{ dbt.dateadd("day", "-" ~ setting("recent_days"), "as_of_date.as_of") }}
+                            >= {{
+                                dbt.dateadd(
+                                    "day", "-" ~ setting("recent_days"), "as_of_date.as_of"
+                                )
+                            }}
                         then orders.amount
                     end
                 ) as double
@@ -34,9 +40,19 @@ with
                     case
                         when
                             orders.ordered_on
-                            < {{ dbt.dateadd("day", "-" ~ setting("recent_days"), "as_of_date.as_of") }}
+                            < {{
+                                dbt.dateadd(
+                                    "day", "-" ~ setting("recent_days"), "as_of_date.as_of"
+                                )
+                            }}
                             and orders.ordered_on
-                            >= {{ dbt.dateadd("day", "-" ~ 2 * setting("recent_days") | int, "as_of_date.as_of") }}
+                            >= {{
+                                dbt.dateadd(
+                                    "day",
+                                    "-" ~ 2 * setting("recent_days") | int,
+                                    "as_of_date.as_of",
+                                )
+                            }}
                         then orders.amount
                     end
                 ) as double
@@ -48,22 +64,40 @@ with
 
     -- Orders of one day are one visit: days between orders are never 0.
     active_days as (
-        select distinct customer_id, ordered_on
+        select customer_id, ordered_on, sum(purchased_amount) as purchased_amount
         from orders
         where is_order
+        group by customer_id, ordered_on
+    ),
+
+    -- The first day is when a customer becomes one: repeat orders are those of later days, as in
+    -- Fader, Hardie and Lee (2005), "RFM and CLV".
+    repeat_spend as (
+        select
+            active_days.customer_id,
+            cast(sum(active_days.purchased_amount) as double) / count(*) as repeat_mean_spend
+        from active_days
+        inner join order_totals on active_days.customer_id = order_totals.customer_id
+        where active_days.ordered_on > order_totals.first_ordered_on
+        group by active_days.customer_id
     ),
 
     gaps as (
         select
             customer_id,
-            {{ dbt.datediff(
-                "lag(ordered_on) over (partition by customer_id order by ordered_on)", "ordered_on", "day"
-            ) }} as days_since_previous
+            {{
+                dbt.datediff(
+                    "lag(ordered_on) over (partition by customer_id order by ordered_on)",
+                    "ordered_on",
+                    "day",
+                )
+            }} as days_since_previous
         from active_days
     ),
 
     typical_gaps as (
-        select customer_id, cast(median(days_since_previous) as double) as median_days_between_orders
+        select
+            customer_id, cast(median(days_since_previous) as double) as median_days_between_orders
         from gaps
         group by customer_id
     ),
@@ -79,10 +113,14 @@ with
         select
             order_totals.customer_id,
             as_of_date.as_of,
-            cast({{ dbt.datediff("order_totals.last_ordered_on", "as_of_date.as_of", "day") }} as integer)
-                as recency_days,
-            cast({{ dbt.datediff("order_totals.first_ordered_on", "as_of_date.as_of", "day") }} as integer)
-                as tenure_days,
+            cast(
+                {{ dbt.datediff("order_totals.last_ordered_on", "as_of_date.as_of", "day") }}
+                as integer
+            ) as recency_days,
+            cast(
+                {{ dbt.datediff("order_totals.first_ordered_on", "as_of_date.as_of", "day") }}
+                as integer
+            ) as tenure_days,
             cast(order_totals.orders as integer) as orders,
             cast(order_totals.active_days as integer) as active_days,
             order_totals.spend,
@@ -98,6 +136,22 @@ with
             cast(category_counts.categories as integer) as categories,
             1e0 * order_totals.weekend_orders / nullif(order_totals.orders, 0) as weekend_share,
             1e0 * order_totals.return_lines / nullif(order_totals.lines, 0) as return_share,
+            cast(greatest(order_totals.active_days - 1, 0) as integer) as repeat_frequency,
+            cast(
+                {{
+                    dbt.datediff(
+                        "order_totals.first_ordered_on", "order_totals.last_ordered_on", "day"
+                    )
+                }} as integer
+            ) as repeat_recency_days,
+            cast(
+                {{ dbt.datediff("order_totals.first_ordered_on", "as_of_date.as_of", "day") }}
+                - 1 as integer
+            ) as age_days,
+            case
+                when order_totals.purchased_amount is not null
+                then coalesce(repeat_spend.repeat_mean_spend, 0)
+            end as repeat_mean_spend,
             case
                 when
                     coalesce(order_totals.recent_spend, 0) >= 0
@@ -106,13 +160,17 @@ with
                     + coalesce(order_totals.earlier_spend, 0)
                     > 0
                 then
-                    coalesce(order_totals.recent_spend, 0)
-                    / (coalesce(order_totals.recent_spend, 0) + coalesce(order_totals.earlier_spend, 0))
+                    coalesce(order_totals.recent_spend, 0) / (
+                        coalesce(order_totals.recent_spend, 0)
+                        + coalesce(order_totals.earlier_spend, 0)
+                    )
             end as recent_spend_share
         from order_totals
         cross join as_of_date
         left join typical_gaps on order_totals.customer_id = typical_gaps.customer_id
+        left join repeat_spend on order_totals.customer_id = repeat_spend.customer_id
         left join category_counts on order_totals.customer_id = category_counts.customer_id
     )
 
-select * from customer_features
+select *
+from customer_features

@@ -1,12 +1,10 @@
 with
     feature_values as (select * from {{ ref("feature_values") }}),
 
-    feature_definitions as (select * from {{ ref("feature_definitions") }}),
+    feature_catalog as (select * from {{ ref("feature_catalog") }}),
 
     known_values as (
-        select customer_id, feature, raw_value
-        from feature_values
-        where raw_value is not null
+        select customer_id, feature, raw_value from feature_values where raw_value is not null
     ),
 
     known_pairs as (
@@ -17,9 +15,9 @@ with
             second_values.raw_value as value_b,
             -- Ties share their mean rank.
             rank() over (
-                partition by first_values.feature, second_values.feature order by first_values.raw_value
-            )
-            + (
+                partition by first_values.feature, second_values.feature
+                order by first_values.raw_value
+            ) + (
                 count(*) over (
                     partition by first_values.feature, second_values.feature, first_values.raw_value
                 )
@@ -27,17 +25,19 @@ with
             )
             / 2e0 as rank_a,
             rank() over (
-                partition by first_values.feature, second_values.feature order by second_values.raw_value
-            )
-            + (
+                partition by first_values.feature, second_values.feature
+                order by second_values.raw_value
+            ) + (
                 count(*) over (
-                    partition by first_values.feature, second_values.feature, second_values.raw_value
+                    partition by
+                        first_values.feature, second_values.feature, second_values.raw_value
                 )
                 - 1
             )
             / 2e0 as rank_b
         from known_values as first_values
-        inner join known_values as second_values on first_values.customer_id = second_values.customer_id
+        inner join
+            known_values as second_values on first_values.customer_id = second_values.customer_id
     ),
 
     pair_ranges as (
@@ -61,7 +61,8 @@ with
             known_pairs.feature_b,
             (known_pairs.value_a - pair_ranges.mean_a) / pair_ranges.range_a as deviation_a,
             (known_pairs.value_b - pair_ranges.mean_b) / pair_ranges.range_b as deviation_b,
-            (known_pairs.rank_a - pair_ranges.mean_rank) / pair_ranges.customers as rank_deviation_a,
+            (known_pairs.rank_a - pair_ranges.mean_rank)
+            / pair_ranges.customers as rank_deviation_a,
             (known_pairs.rank_b - pair_ranges.mean_rank) / pair_ranges.customers as rank_deviation_b
         from known_pairs
         inner join
@@ -92,9 +93,9 @@ with
             second_definitions.label as label_b,
             pair_moments.covariance
             / nullif(sqrt(pair_moments.variance_a) * sqrt(pair_moments.variance_b), 0) as pearson,
-            pair_moments.rank_covariance
-            / nullif(sqrt(pair_moments.rank_variance_a) * sqrt(pair_moments.rank_variance_b), 0)
-                as spearman,
+            pair_moments.rank_covariance / nullif(
+                sqrt(pair_moments.rank_variance_a) * sqrt(pair_moments.rank_variance_b), 0
+            ) as spearman,
             cast(pair_ranges.customers as bigint) as customers
         from pair_moments
         inner join
@@ -102,11 +103,12 @@ with
             on pair_moments.feature_a = pair_ranges.feature_a
             and pair_moments.feature_b = pair_ranges.feature_b
         inner join
-            feature_definitions as first_definitions
+            feature_catalog as first_definitions
             on pair_moments.feature_a = first_definitions.feature
         inner join
-            feature_definitions as second_definitions
+            feature_catalog as second_definitions
             on pair_moments.feature_b = second_definitions.feature
     )
 
-select * from feature_correlations
+select *
+from feature_correlations

@@ -3,7 +3,7 @@
 with
     feature_values as (select * from {{ ref("feature_values") }}),
 
-    feature_definitions as (select * from {{ ref("feature_definitions") }}),
+    feature_catalog as (select * from {{ ref("feature_catalog") }}),
 
     feature_means as (
         select
@@ -57,8 +57,7 @@ with
 
     bin_numbers as (
         {% for bin in range(1, bins + 1) -%}
-            select {{ bin }} as bin
-            {{ "union all" if not loop.last }}
+            select {{ bin }} as bin {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
@@ -70,8 +69,7 @@ with
                 when feature_statistics.bin_width > 0
                 then
                     least(
-                        1
-                        + cast(
+                        1 + cast(
                             floor(
                                 (feature_values.transformed_value - feature_statistics.lowest)
                                 / feature_statistics.bin_width
@@ -85,24 +83,23 @@ with
         from feature_values
         inner join feature_statistics on feature_values.feature = feature_statistics.feature
         where feature_values.raw_value is not null
-        group by 1, 2
+        group by all
     ),
 
     bin_edges as (
         select
             feature_statistics.*,
-            feature_definitions.position,
-            feature_definitions.label,
-            feature_definitions.unit,
-            feature_definitions.transform,
-            feature_definitions.is_clustered,
-            feature_definitions.missing_policy,
+            feature_catalog.position,
+            feature_catalog.label,
+            feature_catalog.unit,
+            feature_catalog.transform,
+            feature_catalog.is_clustered,
+            feature_catalog.missing_policy,
             bin_numbers.bin,
-            feature_statistics.lowest
-            + (bin_numbers.bin - 1) * feature_statistics.bin_width as low,
+            feature_statistics.lowest + (bin_numbers.bin - 1) * feature_statistics.bin_width as low,
             feature_statistics.lowest + bin_numbers.bin * feature_statistics.bin_width as high
         from feature_statistics
-        inner join feature_definitions on feature_statistics.feature = feature_definitions.feature
+        inner join feature_catalog on feature_statistics.feature = feature_catalog.feature
         cross join bin_numbers
     ),
 
@@ -115,10 +112,12 @@ with
             bin_edges.is_clustered,
             cast(bin_edges.position as integer) as feature_position,
             cast(bin_edges.bin as integer) as bin,
-            case when bin_edges.transform = 'log1p' then exp(bin_edges.low) - 1 else bin_edges.low end
-                as bin_low,
-            case when bin_edges.transform = 'log1p' then exp(bin_edges.high) - 1 else bin_edges.high end
-                as bin_high,
+            case
+                when bin_edges.transform = 'log1p' then exp(bin_edges.low) - 1 else bin_edges.low
+            end as bin_low,
+            case
+                when bin_edges.transform = 'log1p' then exp(bin_edges.high) - 1 else bin_edges.high
+            end as bin_high,
             cast(coalesce(binned_values.customers, 0) as bigint) as customers,
             cast(bin_edges.customers_known as bigint) as customers_known,
             cast(bin_edges.customers - bin_edges.customers_known as bigint) as missing,
@@ -146,4 +145,5 @@ with
             and bin_edges.bin = binned_values.bin
     )
 
-select * from feature_distributions
+select *
+from feature_distributions

@@ -3,7 +3,7 @@
 {%- set features = feature_definitions() -%}
 
 with
-    customer_features as (select * from {{ ref("customer_features") }}),
+    customer_features as (select * from {{ features_relation() }}),
 
     customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
 
@@ -22,9 +22,8 @@ with
                 '{{ feature.feature }}' as feature,
                 cast({{ feature.feature }} as double) as raw_value,
                 {{ transformed("cast(" ~ feature.feature ~ " as double)", feature.transform) }}
-                    as transformed_value
-            from segmented_customers
-            {{ "union all" if not loop.last }}
+                as transformed_value
+            from segmented_customers {{ "union all" if not loop.last }}
         {% else -%}
             select
                 customer_id,
@@ -35,4 +34,5 @@ with
         {% endfor %}
     )
 
-select * from feature_values
+select *
+from feature_values

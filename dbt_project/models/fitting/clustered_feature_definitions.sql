@@ -1,12 +1,13 @@
 {{ config(materialized="view") }}
 
 with
-    feature_definitions as (select * from {{ ref("feature_definitions") }}),
+    feature_catalog as (select * from {{ ref("feature_catalog") }}),
 
     clustered_feature_definitions as (
         select position, feature, transform, higher_is_better
-        from feature_definitions
-        where is_clustered
+        from feature_catalog
+        where is_available and is_clustered
     )
 
-select * from clustered_feature_definitions
+select *
+from clustered_feature_definitions

@@ -1,21 +1,25 @@
 {%- set features = feature_definitions(clustered_only=true) -%}
 
 with
-    customer_features as (select * from {{ ref("customer_features") }}),
+    customer_features as (select * from {{ features_relation() }}),
 
     customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
+
+    as_of_date as (select * from {{ ref("as_of_date") }}),
 
     clustering_features as (
         select
             customer_features.customer_id,
-            customer_features.as_of
-            {%- for feature in features %},
-                cast(customer_features.{{ feature.feature }} as double) as {{ feature.feature }}
+            as_of_date.as_of
+            {%- for feature in features %}
+                , cast(customer_features.{{ feature.feature }} as double) as {{ feature.feature }}
             {%- endfor %}
         from customer_features
         inner join
             customer_eligibility on customer_features.customer_id = customer_eligibility.customer_id
+        cross join as_of_date
         where customer_eligibility.reason = 'segmented'
     )
 
-select * from clustering_features
+select *
+from clustering_features

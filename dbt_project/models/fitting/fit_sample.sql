@@ -7,10 +7,7 @@ with
         from clustering_features
     ),
 
-    fit_sample as (
-        select *
-        from drawn
-        where draw <= {{ setting("sample_size") }}
-    )
+    fit_sample as (select * from drawn where draw <= {{ setting("sample_size") }})
 
-select * from fit_sample
+select *
+from fit_sample

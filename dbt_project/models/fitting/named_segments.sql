@@ -46,10 +46,10 @@ with
         select
             segment_ids.segment_id,
             coalesce(names_by_priority.segment_name, 'unnamed') as segment_name,
-            coalesce(names_by_priority.description, 'No rule of the seed segment_name_rules is met')
-                as description,
-            coalesce(names_by_priority.action, 'Look at the profile, then add a rule')
-                as action
+            coalesce(
+                names_by_priority.description, 'No rule of the seed segment_name_rules is met'
+            ) as description,
+            coalesce(names_by_priority.action, 'Look at the profile, then add a rule') as action
         from segment_ids
         left join
             names_by_priority
@@ -59,9 +59,7 @@ with
 
     -- Two segments of one name are told apart by a number, the more valuable one first.
     numbered as (
-        select
-            *,
-            row_number() over (partition by segment_name order by segment_id) as name_number
+        select *, row_number() over (partition by segment_name order by segment_id) as name_number
         from first_names
     ),
 
@@ -78,4 +76,5 @@ with
         from numbered
     )
 
-select * from named_segments
+select *
+from named_segments

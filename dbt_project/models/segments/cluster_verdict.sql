@@ -13,10 +13,14 @@ with
                 when elbow_k is null
                 then
                     'No knee: the inertia curve, from k = 1 on, bends no more than that of structureless data.'
-                else 'The inertia curve, from k = 1 on, has its knee at k = ' || cast(elbow_k as {{ dbt.type_string() }}) || '.'
+                else
+                    'The inertia curve, from k = 1 on, has its knee at k = '
+                    || cast(elbow_k as {{ dbt.type_string() }})
+                    || '.'
             end as elbow_sentence
         from k_sweep
         where k = 1
     )
 
-select * from cluster_verdict
+select *
+from cluster_verdict

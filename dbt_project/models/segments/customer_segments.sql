@@ -31,4 +31,5 @@ with
         where model_versions.status = 'active'
     )
 
-select * from customer_segments
+select *
+from customer_segments

@@ -6,4 +6,5 @@ with
         from sample_labels
     )
 
-select * from fit_labels
+select *
+from fit_labels

@@ -10,6 +10,7 @@ with
             davies_bouldin,
             calinski_harabasz,
             stability_ari,
+            stability_error,
             smallest_share,
             structureless_silhouette,
             bend,
@@ -20,4 +21,5 @@ with
         from k_sweep
     )
 
-select * from k_selection
+select *
+from k_selection

@@ -30,4 +30,5 @@ with
         where k_sweep.is_chosen
     )
 
-select * from model_versions
+select *
+from model_versions

@@ -3,6 +3,14 @@ with
 
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
+    -- An attribute with a value of its own for nearly everyone, as a name, profiles nobody.
+    profiling_attributes as (
+        select attribute
+        from customer_attributes
+        group by attribute
+        having count(distinct attribute_value) <= {{ most_attribute_values() }}
+    ),
+
     known_attributes as (
         select
             customer_segments.segment_id,
@@ -12,6 +20,8 @@ with
         from customer_attributes
         inner join
             customer_segments on customer_attributes.customer_id = customer_segments.customer_id
+        inner join
+            profiling_attributes on customer_attributes.attribute = profiling_attributes.attribute
         where customer_attributes.attribute_value is not null
     ),
 
@@ -44,4 +54,5 @@ with
         from segment_shares
     )
 
-select * from segment_attributes
+select *
+from segment_attributes

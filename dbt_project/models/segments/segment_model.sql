@@ -20,4 +20,5 @@ with
         from segment_fit
     )
 
-select * from segment_model
+select *
+from segment_model

@@ -3,7 +3,7 @@ with
 
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
-    feature_definitions as (select * from {{ ref("feature_definitions") }}),
+    feature_catalog as (select * from {{ ref("feature_catalog") }}),
 
     segments as (select * from {{ ref("segments") }}),
 
@@ -26,10 +26,12 @@ with
         select
             feature_values.feature,
             sqrt(
-                {{ exact_mean(
-                    "(feature_values.transformed_value - population_means.transformed_mean)"
-                    ~ " * (feature_values.transformed_value - population_means.transformed_mean)"
-                ) }}
+                {{
+                    exact_mean(
+                        "(feature_values.transformed_value - population_means.transformed_mean)"
+                        ~ " * (feature_values.transformed_value - population_means.transformed_mean)"
+                    )
+                }}
             ) as transformed_deviation
         from feature_values
         inner join population_means on feature_values.feature = population_means.feature
@@ -55,10 +57,10 @@ with
             segment_statistics.segment_id,
             segments.segment_name,
             segment_statistics.feature,
-            feature_definitions.label,
-            feature_definitions.unit,
-            feature_definitions.is_clustered,
-            cast(feature_definitions.position as integer) as feature_position,
+            feature_catalog.label,
+            feature_catalog.unit,
+            feature_catalog.is_clustered,
+            cast(feature_catalog.position as integer) as feature_position,
             cast(segment_statistics.customers_known as bigint) as customers_known,
             segment_statistics.median,
             segment_statistics.p10,
@@ -70,9 +72,11 @@ with
             / nullif(population_deviations.transformed_deviation, 0) as z_score
         from segment_statistics
         inner join segments on segment_statistics.segment_id = segments.segment_id
-        inner join feature_definitions on segment_statistics.feature = feature_definitions.feature
+        inner join feature_catalog on segment_statistics.feature = feature_catalog.feature
         inner join population_means on segment_statistics.feature = population_means.feature
-        inner join population_deviations on segment_statistics.feature = population_deviations.feature
+        inner join
+            population_deviations on segment_statistics.feature = population_deviations.feature
     )
 
-select * from segment_profiles
+select *
+from segment_profiles

@@ -1,7 +1,13 @@
 with
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
-    customer_features as (select * from {{ ref("customer_features") }}),
+    -- Metrics have revenue where one of them is named spend.
+    customer_spend as (
+        select
+            customer_id,
+            {{ column_or_null(given_columns(features_relation()), "spend", "double") }} as spend
+        from {{ features_relation() }}
+    ),
 
     named_segments as (select * from {{ ref("named_segments") }}),
 
@@ -11,21 +17,19 @@ with
         select
             customer_segments.segment_id,
             count(*) as customers,
-            {{ exact_sum("customer_features.spend") }} as revenue,
+            {{ exact_sum("customer_spend.spend") }} as revenue,
             {{ exact_mean("customer_segments.silhouette") }} as mean_silhouette,
             {{ exact_mean("customer_segments.margin") }} as mean_margin,
             count_if(customer_segments.is_outlier) as outliers
         from customer_segments
-        inner join customer_features on customer_segments.customer_id = customer_features.customer_id
+        inner join customer_spend on customer_segments.customer_id = customer_spend.customer_id
         group by customer_segments.segment_id
     ),
 
     population as (
-        select
-            count(*) as customers,
-            {{ exact_sum("customer_features.spend") }} as revenue
+        select count(*) as customers, {{ exact_sum("customer_spend.spend") }} as revenue
         from customer_segments
-        inner join customer_features on customer_segments.customer_id = customer_features.customer_id
+        inner join customer_spend on customer_segments.customer_id = customer_spend.customer_id
     ),
 
     segments as (
@@ -49,4 +53,5 @@ with
         where model_versions.status = 'active'
     )
 
-select * from segments
+select *
+from segments

@@ -15,4 +15,5 @@ with
         from demographics
     )
 
-select * from customers
+select *
+from customers

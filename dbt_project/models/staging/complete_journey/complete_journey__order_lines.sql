@@ -12,15 +12,14 @@ with
             transactions.basket_id as order_id,
             transactions.sales_value as amount,
             transactions.quantity,
-            cast(null as double) as unit_price,
             transactions.retail_disc
             + transactions.coupon_disc
             + transactions.coupon_match_disc as discount_amount,
             transactions.product_id,
-            products.category,
-            cast(null as boolean) as is_return
+            products.category
         from transactions
         left join products on transactions.product_id = products.product_id
     )
 
-select * from order_lines
+select *
+from order_lines

@@ -3,9 +3,7 @@
 with
     source_products as (select * from {{ source("complete_journey", "products") }}),
 
-    products as (
-        select product_id, product_category as category
-        from source_products
-    )
+    products as (select product_id, product_category as category from source_products)
 
-select * from products
+select *
+from products

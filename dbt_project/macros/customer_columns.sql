@@ -1,0 +1,118 @@
+{#-
+  The columns of customer_metrics that are clustered on: those of the var metrics, or, where it is
+  empty, every column that reads as numbers but for the var max_rejected_share of its values. Each
+  with the name of its feature: small letters, digits and _.
+-#}
+{%- macro metric_columns() -%}
+    {%- set metrics = [] -%}
+    {%- set relation = ref("files__customer_metrics") if uses_metrics() -%}
+    {%- if relation and execute -%}
+        {%- set given = given_columns(relation) -%}
+        {%- set wanted = setting("metrics") | map("lower") | list -%}
+        {%- for column in wanted if column not in given -%}
+            {{-
+                exceptions.raise_compiler_error(
+                    "var metrics: "
+                    ~ (column | tojson)
+                    ~ " is no column of customer_metrics, which has "
+                    ~ given
+                    | join(", ")
+                )
+            -}}
+        {%- endfor -%}
+        {%- for column in given
+            if column not in ("customer_id", "ignored_values", "source_file", "source_row")
+            and (not wanted or column in wanted) -%}
+            {%- set name = quoted(column) -%}
+            {%- set kinds = {name: given[column]} -%}
+            {%- if wanted or given[column] in ("number", "floating") -%}
+                {%- set is_metric = true -%}
+            {%- elif given[column] == "text" -%}
+                {%- set counts = run_query(
+                    "select count("
+                    ~ trimmed(name)
+                    ~ "), count("
+                    ~ parsed_number(kinds, name, "double")
+                    ~ ") from "
+                    ~ relation
+                ).rows[0] -%}
+                {%- set is_metric = (
+                    counts[0] > 0
+                    and counts[1]
+                    >= (1 - setting("max_rejected_share") | float) * counts[0]
+                ) -%}
+            {%- else -%} {%- set is_metric = false -%}
+            {%- endif -%}
+            {%- if is_metric -%}
+                {%- set slug = modules.re.sub("[^a-z0-9]+", "_", column).strip("_") -%}
+                {%- set feature = slug if modules.re.match("[a-z]", slug) else "metric_" ~ slug -%}
+                {%- if feature in metrics | map(attribute="feature") -%}
+                    {{-
+                        exceptions.raise_compiler_error(
+                            "customer_metrics: two columns give the feature "
+                            ~ feature
+                            ~ ", one is "
+                            ~ (column | tojson)
+                            ~ "; rename one"
+                        )
+                    -}}
+                {%- endif -%}
+                {%- do metrics.append(
+                    {"column": column, "feature": feature, "kind": given[column]}
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if not metrics -%}
+            {{-
+                exceptions.raise_compiler_error(
+                    "customer_metrics: no column reads as numbers; it has " ~ given
+                    | join(", ") ~ ". Name the columns to cluster on in the var metrics"
+                )
+            -}}
+        {%- endif -%}
+    {%- endif -%}
+    {{- return(metrics) -}}
+{%- endmacro -%}
+
+{#- The relation and the columns of it that describe customers and are not clustered on. -#}
+{%- macro customers_relation() -%}
+    {%- if uses_metrics() and setting("customers") == "none" -%}
+        {{- return(ref("files__customer_metrics")) -}}
+    {%- endif -%}
+    {{- return(ref(setting("input") ~ "__customers")) -}}
+{%- endmacro -%}
+
+{%- macro attribute_columns(given) -%}
+    {%- set attributes = [] -%}
+    {%- set metrics = metric_columns() | map(attribute="column") | list -%}
+    {%- set wanted = setting("profile_attributes") | map("lower") | list -%}
+    {%- for column in wanted if execute and column not in given -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "var profile_attributes: "
+                ~ (column | tojson)
+                ~ " is no column of the customers input,"
+                ~ " which has "
+                ~ given
+                | join(", ")
+            )
+        -}}
+    {%- endfor -%}
+    {%- for column in given
+        if column not in (
+            "customer_id", "updated_at", "ignored_values", "source_file", "source_row"
+        )
+        and column not in metrics
+        and (not wanted or column in wanted) -%}
+        {%- do attributes.append(column) -%}
+    {%- endfor -%}
+    {{- return(attributes) -}}
+{%- endmacro -%}
+
+{#- The relation with one row a customer and one column a feature. -#}
+{%- macro features_relation() -%}
+    {{- return(ref("customer_metrics") if uses_metrics() else ref("customer_features")) -}}
+{%- endmacro -%}
+
+{#- How many values an attribute may have to profile segments. -#}
+{%- macro most_attribute_values() -%} 50 {%- endmacro -%}

@@ -1,0 +1,193 @@
+{#- Rows of files__columns for one input, as a list of files, each with its columns in order. -#}
+{%- macro input_files(input) -%}
+    {%- set files = [] -%}
+    {%- if execute -%}
+        {%- set query -%}
+            select file_number, file, file_format, column_name, column_type, contract_column, role
+            from {{ ref("files__columns") }}
+            where input = {{ text_literal(input) }}
+            order by file_number, position
+        {%- endset -%}
+        {%- for row in run_query(query).rows -%}
+            {%- if not files or files[-1].number != row[0] -%}
+                {%- do files.append(
+                    {"number": row[0], "path": row[1], "format": row[2], "columns": []}
+                ) -%}
+            {%- endif -%}
+            {%- do files[-1].columns.append(
+                {"name": row[3], "kind": row[4], "contract": row[5], "role": row[6]}
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(files) -}}
+{%- endmacro -%}
+
+{#- The function that reads the rows of one file. Every column of a CSV file is read as text. -#}
+{%- macro file_source(file, rejects="ignore_errors = true") -%}
+    {%- if file.format == "csv" -%}
+        read_csv(
+            {{ text_literal(file.path) }},
+            auto_detect = false,
+            header = true,
+            columns = {
+                {%- for column in file.columns -%}
+                    {{ text_literal(column.name) }}:'VARCHAR'{{ ", " if not loop.last }}
+                {%- endfor -%}
+            },
+            delim = {{ text_literal(setting("delimiter")) }},
+            quote = '"',
+            escape = '"',
+            strict_mode = true,
+            encoding = '{{ setting("encoding") }}',
+            {{ rejects }}
+        )
+    {%- else -%} read_parquet({{ text_literal(file.path) }}, file_row_number = true)
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- A column of a file, with identifiers as text and times of a zone in UTC. -#}
+{%- macro file_value(column, contract) -%}
+    {%- set name = quoted(column.name) -%}
+    {%- if contract in (
+        "customer_id",
+        "order_id",
+        "product_id",
+        "category",
+    ) and column.kind == "floating" -%}
+        {{ identifier_text({name: "floating"}, name) }}
+    {%- elif contract in ("customer_id", "order_id", "product_id", "category") -%}
+        cast({{ name }} as {{ dbt.type_string() }})
+    {%- elif column.kind in ("date", "timestamp") -%} cast({{ name }} as timestamp)
+    {%- else -%} {{ name }}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  The rows of every file of an input: its contract columns, then its further ones by their own names,
+  a digest of the columns that are ignored, the file and the row in it (from 1). A column that some
+  files have and others have not is null in the others.
+-#}
+{%- macro file_rows(input) -%}
+    {%- set files = input_files(input) -%}
+    {%- set names = [] -%}
+    {%- for file in files -%}
+        {%- for column in file.columns if column.role != "ignored" -%}
+            {%- set name = column.contract or column.name -%}
+            {%- if name | lower not in names | map("lower") -%}
+                {%- do names.append(name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for file in files %}
+        select
+            {% for name in names -%}
+                {%- set found = [] -%}
+                {%- for column in file.columns
+                    if column.role != "ignored" and (column.contract or column.name) | lower == name | lower -%}
+                    {%- do found.append(file_value(column, column.contract)) -%}
+                {%- endfor -%}
+                {{ found[0] if found else "null" }} as {{ quoted(name) }},
+            {% endfor -%}
+            {%- set ignored = file.columns | selectattr("role", "equalto", "ignored") | list -%}
+            {%- if ignored -%}
+                md5(
+                    concat_ws(
+                        chr(31)
+                        {% for column in ignored %}
+                            , coalesce(cast({{ quoted(column.name) }} as varchar), chr(30))
+                        {% endfor %}
+                    )
+                )
+            {%- else -%} cast(null as varchar)
+            {%- endif %} as ignored_values,
+            {{ text_literal(file.path) }} as source_file,
+            {% if file.format == "csv" -%} row_number() over ()
+            {%- else -%} file_row_number + 1
+            {%- endif %} as source_row
+        from {{ file_source(file) }} {{ "union all" if not loop.last }}
+    {% endfor %}
+{%- endmacro -%}
+
+{#- The rows of a table of an attached database, its columns named as the contract names them. -#}
+{%- macro table_rows(input) -%}
+    {%- set parts = setting(input).removeprefix("table:").split(".") -%}
+    {%- set relation = api.Relation.create(
+        database=parts[0], schema=parts[1], identifier=parts[2]
+    ) -%}
+    {%- set given = given_columns(relation) -%}
+    {%- set renamed = setting("columns").get(input, {}) -%}
+    {%- set contract = {
+        "order_lines": [
+            "customer_id",
+            "ordered_at",
+            "order_id",
+            "amount",
+            "quantity",
+            "unit_price",
+            "discount_amount",
+            "product_id",
+            "category",
+            "is_return",
+        ],
+        "customers": ["customer_id", "updated_at"],
+        "customer_metrics": ["customer_id"],
+    }[input] -%}
+    {%- set mapped = {} -%}
+    {%- for column in contract -%}
+        {%- set name = renamed.get(column, column) -%}
+        {%- if name | lower in given -%} {%- do mapped.update({name | lower: column}) -%}
+        {%- elif execute and (column in renamed or column in ("customer_id", "ordered_at")) -%}
+            {{-
+                exceptions.raise_compiler_error(
+                    "var " ~ input ~ ": table " ~ parts
+                    | join(".")
+                    ~ (
+                        " is not there: attach its database in profiles.yml"
+                        if not given
+                        else " has no column "
+                        ~ (name | tojson)
+                        ~ ", which is to be "
+                        ~ column
+                        ~ "; it has "
+                        ~ given
+                        | join(", ") ~ ". Map it in the var columns"
+                    )
+                )
+            -}}
+        {%- endif -%}
+    {%- endfor %}
+    select
+        {%- for name in given if name in mapped or input != "order_lines" %}
+            {{ quoted(name) }} as {{ quoted(mapped.get(name, name)) }}{{ "," if not loop.last }}
+        {%- else %} *
+        {%- endfor %}
+    from {{ relation }}
+{%- endmacro -%}
+
+{#- The rows of one input of files: of its table, of its files, or none. -#}
+{%- macro input_rows(input, columns_of_none) -%}
+    {%- set path = setting(input) -%}
+    {%- if path.startswith("table:") -%} {{ table_rows(input) }}
+    {%- elif path != "none" and execute -%} {{ file_rows(input) }}
+    {%- else -%} select {{ columns_of_none }} where false
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  Reads every CSV file once for its lines that have no place in the columns; DuckDB then lists them in
+  the tables reject_errors and reject_scans of the connection.
+-#}
+{%- macro find_unreadable_lines() -%}
+    {%- if execute -%}
+        {%- do run_query("drop table if exists temp.reject_errors") -%}
+        {%- do run_query("drop table if exists temp.reject_scans") -%}
+        {%- for input in ("order_lines", "customers", "customer_metrics") -%}
+            {%- for file in input_files(input) if file.format == "csv" -%}
+                {%- do run_query(
+                    "select count(columns(*)) from "
+                    ~ file_source(file, "store_rejects = true, rejects_limit = 0")
+                ) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro -%}

@@ -1,0 +1,155 @@
+{#-
+  The columns of a relation, by name in small letters, with their kind: text, number, boolean, date
+  or timestamp. Staging models leave out what their source has not; this is how the models after
+  them know. While dbt parses, the mapping is empty.
+-#}
+{%- macro given_columns(relation) -%}
+    {%- set kinds = {} -%}
+    {%- if execute -%}
+        {%- for column in adapter.get_columns_in_relation(relation) -%}
+            {%- set dtype = column.dtype | lower -%}
+            {%- if dtype.startswith("timestamp") -%} {%- set kind = "timestamp" -%}
+            {%- elif dtype == "date" -%} {%- set kind = "date" -%}
+            {%- elif dtype in ("varchar", "string", "text") -%} {%- set kind = "text" -%}
+            {%- elif dtype == "boolean" -%} {%- set kind = "boolean" -%}
+            {%- elif dtype in ("double", "float", "real") -%} {%- set kind = "floating" -%}
+            {%- else -%} {%- set kind = "number" -%}
+            {%- endif -%}
+            {%- do kinds.update({column.name | lower: kind}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(kinds) -}}
+{%- endmacro -%}
+
+{#- The column where it is given, else null. -#}
+{%- macro column_or_null(given, column, type) -%}
+    {%- if column in given -%} {{ column }} {%- else -%} cast(null as {{ type }}) {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  An identifier as text: leading zeros, case and signs stay. A whole number that came as a DOUBLE,
+  as pandas writes a column with gaps, loses its .0.
+-#}
+{%- macro identifier_text(given, column) -%}
+    {%- if given[column] == "floating" -%}
+        coalesce(
+            cast(
+                case
+                    when {{ column }} = floor({{ column }}) and abs({{ column }}) < 1e15
+                    then cast({{ column }} as bigint)
+                end as {{ dbt.type_string() }}
+            ),
+            cast({{ column }} as {{ dbt.type_string() }})
+        )
+    {%- elif column in given -%} {{ trimmed(column) }}
+    {%- else -%} cast(null as {{ dbt.type_string() }})
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  A date or time as a timestamp in UTC; null where it does not read as one. Text is ISO 8601, or of
+  the var date_format, never guessed. A time with a zone is converted to UTC; one without is UTC.
+-#}
+{%- macro parsed_timestamp(given, column) -%}
+    {%- if column not in given -%} cast(null as timestamp)
+    {%- elif given[column] != "text" -%} cast({{ column }} as timestamp)
+    {%- elif setting("date_format") == "iso" -%}
+        case
+            when
+                regexp_matches(
+                    trim({{ column }}),
+                    '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'
+                )
+            then try_cast(trim({{ column }}) as timestamp)
+            when
+                regexp_matches(
+                    trim({{ column }}),
+                    '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'
+                    || ' ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'
+                )
+            then cast(try_cast(trim({{ column }}) as timestamp with time zone) as timestamp)
+        end
+    {%- else -%}
+        cast(
+            try_strptime(
+                trim({{ column }}), {{ text_literal(setting("date_format")) }}
+            ) as timestamp
+        )
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  A number as a DECIMAL; null where it does not read as a finite one. In text the point or the var
+  decimal_sign stands before the fraction; signs of currency and of thousands are rejected unless
+  the vars currency_sign and thousands_sign declare them.
+-#}
+{%- macro parsed_number(given, column, type="decimal(18, 4)") -%}
+    {%- if column not in given -%} cast(null as {{ type }})
+    {%- elif given[column] != "text" -%} try_cast({{ column }} as {{ type }})
+    {%- else -%}
+        {%- set value = plain_number("trim(" ~ column ~ ")") -%}
+        case
+            when
+                regexp_matches({{ value }}, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$')
+            then try_cast({{ value }} as {{ type }})
+        end
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- The text of a number with the declared signs taken out; one that is not declared stays. -#}
+{%- macro plain_number(value) -%}
+    {%- set currency = setting("currency_sign") -%}
+    {%- set thousands = {"none": none, "comma": ",", "point": ".", "space": " "}[
+        setting("thousands_sign")
+    ] -%}
+    {%- set decimal = {"point": ".", "comma": ","}[setting("decimal_sign")] -%}
+    {%- set plain = [value] -%}
+    {%- if currency != "none" -%}
+        {%- do plain.append(
+            "trim(replace(" ~ plain[-1] ~ ", " ~ text_literal(currency) ~ ", ''))"
+        ) -%}
+    {%- endif -%}
+    {%- if thousands -%}
+        {#- Only between groups of three digits: 1,5 is no 15. -#}
+        {%- set sign = modules.re.escape(thousands) -%}
+        {%- do plain.append(
+            "case when regexp_matches("
+            ~ plain[-1]
+            ~ ", '^[+-]?[0-9]{1,3}("
+            ~ sign
+            ~ "[0-9]{3})+("
+            ~ modules.re.escape(decimal)
+            ~ "[0-9]*)?$') then replace("
+            ~ plain[-1]
+            ~ ", '"
+            ~ thousands
+            ~ "', '') else "
+            ~ plain[-1]
+            ~ " end"
+        ) -%}
+    {%- endif -%}
+    {%- if decimal == "," -%}
+        {%- do plain.append(
+            "case when "
+            ~ plain[-1]
+            ~ " not like '%.%' then replace("
+            ~ plain[-1]
+            ~ ", ',', '.') end"
+        ) -%}
+    {%- endif -%}
+    {{- plain[-1] -}}
+{%- endmacro -%}
+
+{#- A yes or no as a BOOLEAN; null where it does not read as one. -#}
+{%- macro parsed_boolean(given, column) -%}
+    {%- if column not in given -%} cast(null as boolean)
+    {%- elif given[column] == "boolean" -%} {{ column }}
+    {%- else -%}
+        case
+            when lower({{ trimmed(column) }}) in ('true', 't', 'yes', 'y', '1')
+            then true
+            when lower({{ trimmed(column) }}) in ('false', 'f', 'no', 'n', '0')
+            then false
+        end
+    {%- endif -%}
+{%- endmacro -%}

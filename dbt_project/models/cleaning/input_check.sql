@@ -1,0 +1,320 @@
+{{ config(post_hook="{{ report_input_check(this) }}") }}
+{%- set text = dbt.type_string() -%}
+{%- set from_files = setting("input") == "files" -%}
+{%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
+
+with
+    checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
+
+    checked_customers as (select * from {{ ref("checked_customers") }}),
+
+    checked_customer_metrics as (select * from {{ ref("checked_customer_metrics") }}),
+
+    rejected_rows as (select * from {{ ref("rejected_rows") }}),
+
+    accounting_reasons as (select * from {{ ref("accounting_reasons") }}),
+
+    feature_catalog as (select * from {{ ref("feature_catalog") }}),
+
+    customer_attributes as (select * from {{ ref("customer_attributes") }}),
+
+    as_of_date as (select * from {{ ref("as_of_date") }}),
+
+    {% if from_files -%}
+        input_columns as (select * from {{ ref("files__columns") }}),
+
+        unreadable_lines as (select * from {{ ref("files__unreadable_lines") }}),
+
+        file_columns as (
+            select
+                input,
+                column_name,
+                min(contract_column) as contract_column,
+                min(role) as role,
+                count(*) as files
+            from input_columns
+            group by input, column_name
+        ),
+
+        file_counts as (
+            select input, count(distinct file_number) as files from input_columns group by input
+        ),
+
+        column_findings as (
+            select
+                2 as position,
+                file_columns.input || case
+                    when file_columns.role = 'contract'
+                    then
+                        ': column '
+                        || file_columns.column_name
+                        || ' is '
+                        || file_columns.contract_column
+                    when file_columns.role = 'ignored'
+                    then ': column ' || file_columns.column_name || ' is ignored'
+                    when
+                        file_columns.input = 'customer_metrics'
+                        and lower(file_columns.column_name) in (
+                            ''
+                            {%- for metric in metric_columns() -%}
+                                , {{ text_literal(metric.column) }}
+                            {%- endfor -%}
+                        )
+                    then ': column ' || file_columns.column_name || ' is a metric'
+                    else ': column ' || file_columns.column_name || ' is an attribute'
+                end
+                || case
+                    when file_columns.files < file_counts.files
+                    then
+                        ', and only '
+                        || cast(file_columns.files as {{ text }})
+                        || ' of '
+                        || cast(file_counts.files as {{ text }})
+                        || ' files have it'
+                    else ''
+                end as finding,
+                false as is_error
+            from file_columns
+            inner join file_counts on file_columns.input = file_counts.input
+        ),
+
+        -- After a quote out of place nobody knows where values end.
+        quote_findings as (
+            select
+                9 as position,
+                'file '
+                || source_file
+                || ', line '
+                || cast(line as {{ text }})
+                || ': a quote is not closed or stands inside a value, in '
+                || left(line_text, 80)
+                || '. Double the quotes inside a quoted value, or export the file again' as finding,
+                true as is_error
+            from unreadable_lines
+            where problem = 'UNQUOTED VALUE'
+            order by source_file asc, line asc
+            limit 5
+        ),
+    {%- endif %}
+
+    attribute_counts as (
+        select attribute, count(distinct attribute_value) as attribute_values
+        from customer_attributes
+        group by attribute
+    ),
+
+    attribute_findings as (
+        select
+            4 as position,
+            'switched off: the profile by '
+            || attribute
+            || ', because it has '
+            || cast(attribute_values as {{ text }})
+            || ' values and at most {{ most_attribute_values() }} can be told apart' as finding,
+            false as is_error
+        from attribute_counts
+        where attribute_values > {{ most_attribute_values() }}
+    ),
+
+    input_counts as (
+        select
+            'order_lines' as source, count(*) as row_count, count(distinct customer_id) as customers
+        from checked_order_lines
+        union all
+        select
+            'customers' as source, count(*) as row_count, count(distinct customer_id) as customers
+        from checked_customers
+        where {{ "false" if uses_metrics() and setting("customers") == "none" else "true" }}
+        union all
+        select
+            'customer_metrics' as source,
+            count(*) as row_count,
+            count(distinct customer_id) as customers
+        from checked_customer_metrics
+    ),
+
+    malformed_counts as (
+        select
+            rejected_rows.source,
+            count(*) as row_count,
+            count_if(rejected_rows.reason = 'line_unreadable') as unreadable
+        from rejected_rows
+        inner join accounting_reasons on rejected_rows.reason = accounting_reasons.reason
+        where accounting_reasons.outcome = 'rejected'
+        group by rejected_rows.source
+    ),
+
+    malformed_shares as (
+        select
+            input_counts.source,
+            input_counts.customers,
+            input_counts.row_count + coalesce(malformed_counts.unreadable, 0) as row_count,
+            coalesce(malformed_counts.row_count, 0) as malformed,
+            1e0
+            * coalesce(malformed_counts.row_count, 0)
+            / nullif(input_counts.row_count + coalesce(malformed_counts.unreadable, 0), 0) as share
+        from input_counts
+        left join malformed_counts on input_counts.source = malformed_counts.source
+    ),
+
+    count_findings as (
+        select
+            1 as position,
+            source
+            || ': '
+            || cast(row_count as {{ text }})
+            || ' rows, '
+            || cast(customers as {{ text }})
+            || ' customers, '
+            || cast(malformed as {{ text }})
+            || ' rows malformed' as finding,
+            false as is_error
+        from malformed_shares
+        where row_count > 0
+    ),
+
+    date_findings as (
+        select
+            3 as position,
+            'order_lines: from '
+            || cast(cast(min(checked_order_lines.ordered_at) as date) as {{ text }})
+            || ' to '
+            || cast(cast(max(checked_order_lines.ordered_at) as date) as {{ text }})
+            || ', as of '
+            || cast(min(as_of_date.as_of) as {{ text }}) as finding,
+            false as is_error
+        from checked_order_lines
+        cross join as_of_date
+        having min(checked_order_lines.ordered_at) is not null
+    ),
+
+    feature_findings as (
+        select
+            4 as position,
+            'switched off: ' || label || ', because ' || unavailable_because as finding,
+            false as is_error
+        from feature_catalog
+        where not is_available
+        {% if "discount_amount" not in given and not uses_metrics() -%}
+            union all
+            select
+                5 as position,
+                'no segment can be named price-sensitive without discount_amount' as finding,
+                false as is_error
+        {%- endif %}
+    ),
+
+    reason_counts as (
+        select
+            rejected_rows.source,
+            rejected_rows.reason,
+            count(*) as row_count,
+            min(
+                coalesce('file ' || rejected_rows.file || ', line ', '')
+                || coalesce(lpad(cast(rejected_rows.line as {{ text }}), 12, ' '), '')
+                || coalesce(': ' || rejected_rows.column_name, '')
+                || coalesce(' = ' || left(rejected_rows.rejected_value, 80), '')
+            ) as example
+        from rejected_rows
+        inner join accounting_reasons on rejected_rows.reason = accounting_reasons.reason
+        where accounting_reasons.outcome = 'rejected'
+        group by rejected_rows.source, rejected_rows.reason
+    ),
+
+    ranked_reasons as (
+        select
+            *, row_number() over (partition by source order by row_count desc, reason asc) as place
+        from reason_counts
+    ),
+
+    share_findings as (
+        select
+            7 as position,
+            source
+            || ': '
+            || cast(malformed as {{ text }})
+            || ' of '
+            || cast(row_count as {{ text }})
+            || ' rows are malformed, more than the var max_rejected_share of '
+            || '{{ setting("max_rejected_share") }}. Correct the file, set the vars that say how it is'
+            || ' written (date_format, decimal_sign, thousands_sign, currency_sign, delimiter), or'
+            || ' raise max_rejected_share' as finding,
+            true as is_error
+        from malformed_shares
+        where share > {{ setting("max_rejected_share") }}
+    ),
+
+    reason_findings as (
+        select
+            8 as position,
+            ranked_reasons.source
+            || ': '
+            || cast(ranked_reasons.row_count as {{ text }})
+            || ' rows '
+            || ranked_reasons.reason
+            || ', such as '
+            || regexp_replace(ranked_reasons.example, 'line +', 'line ') as finding,
+            malformed_shares.share > {{ setting("max_rejected_share") }} as is_error
+        from ranked_reasons
+        inner join malformed_shares on ranked_reasons.source = malformed_shares.source
+        where ranked_reasons.place <= 5
+    ),
+
+    usable_rows as (
+        select
+            (select count(*) from checked_order_lines where checked_order_lines.reason is null) + (
+                select count(*)
+                from checked_customer_metrics
+                where checked_customer_metrics.reason is null
+            ) as row_count
+    ),
+
+    usable_findings as (
+        select
+            6 as position,
+            '{{ "customer_metrics" if uses_metrics() else "order_lines" }}: no row can be used, of '
+            || cast(malformed_shares.row_count as {{ text }})
+            || '. The reasons stand in cleaning.rejected_rows; is the input empty, or as_of too early?'
+            as finding,
+            true as is_error
+        from malformed_shares
+        cross join usable_rows
+        where
+            malformed_shares.source
+            = '{{ "customer_metrics" if uses_metrics() else "order_lines" }}'
+            and usable_rows.row_count = 0
+    ),
+
+    input_check as (
+        select position, finding, is_error
+        from count_findings
+        {% if from_files -%}
+            union all
+            select position, finding, is_error
+            from column_findings
+            union all
+            select position, finding, is_error
+            from quote_findings
+        {%- endif %}
+        union all
+        select position, finding, is_error
+        from date_findings
+        union all
+        select position, finding, is_error
+        from feature_findings
+        union all
+        select position, finding, is_error
+        from attribute_findings
+        union all
+        select position, finding, is_error
+        from share_findings
+        union all
+        select position, finding, is_error
+        from reason_findings
+        union all
+        select position, finding, is_error
+        from usable_findings
+    )
+
+select *
+from input_check

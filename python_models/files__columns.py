@@ -1,0 +1,18 @@
+from segmart.files import file_columns, parse_mapping
+
+
+def model(dbt, session):
+    order_lines = dbt.config.get("order_lines")
+    customers = dbt.config.get("customers")
+    customer_metrics = dbt.config.get("customer_metrics")
+    columns = dbt.config.get("columns")
+    delimiter = dbt.config.get("delimiter")
+    encoding = dbt.config.get("encoding")
+    checksums = dbt.config.get("checksums")
+    return file_columns(
+        {"order_lines": order_lines, "customers": customers, "customer_metrics": customer_metrics},
+        parse_mapping(columns),
+        delimiter=delimiter,
+        encoding=encoding,
+        checksums=checksums,
+    )

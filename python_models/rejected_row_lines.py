@@ -1,0 +1,9 @@
+from segmart.files import line_numbers
+from segmart.frames import ordered_frame
+
+
+def model(dbt, session):
+    encoding = dbt.config.get("encoding")
+    delimiter = dbt.config.get("delimiter")
+    rows = ordered_frame(dbt.ref("rejected_file_rows"), ["source_file", "source_row"])
+    return line_numbers(rows, delimiter=delimiter, encoding=encoding)

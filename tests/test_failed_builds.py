@@ -1,0 +1,116 @@
+"""A build that cannot give segments ends with the remedy, and the last good ones stand."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import DATA, Build, dbt_build
+
+SEGMENTS = "from segments.customer_segments order by customer_id"
+
+# What becomes of the transactions of the first households, and what the error must say.
+BAD_INPUTS = {
+    "all customers identical": (
+        "select distinct on (household_id) * replace (timestamp '2017-06-01' as"
+        " transaction_timestamp, 1 as sales_value, 0 as retail_disc, 0 as coupon_disc,"
+        " 0 as coupon_match_disc) from transactions",
+        {},
+        ["feature 'recency_days' is constant", "is_clustered"],
+    ),
+    "a constant feature": (
+        "select * replace (0 as retail_disc, 0 as coupon_disc, 0 as coupon_match_disc)"
+        " from transactions",
+        {},
+        ["feature 'discount_share' is constant", "is_clustered"],
+    ),
+    "a feature missing for everyone": (
+        "select * replace (cast(null as double) as retail_disc) from transactions",
+        {},
+        ["feature 'discount_share' is missing for every customer", "is_clustered"],
+    ),
+    "k above the distinct customers": (
+        "from transactions where household_id <= 5",
+        {"k": 6},
+        ["k is 6, but only 5 customers differ", "lower k"],
+    ),
+    "no customer left": (
+        "from transactions",
+        {"min_orders": 100000},
+        ["no customers are left", "min_orders"],
+    ),
+    "no row at all": ("from transactions limit 0", {}, ["no row can be used"]),
+}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Segments of the first households, well built, for bad builds to come after."""
+    folder = tmp_path_factory.mktemp("small")
+    write_data(folder, "from transactions")
+    build = dbt_build(folder, complete_journey=str(folder), k=2, max_k=6)
+    assert build.returncode == 0, build.output
+    return build
+
+
+def write_data(folder: Path, transactions: str) -> None:
+    with duckdb.connect() as connection:
+        connection.sql(
+            f"create view transactions as from '{DATA}/transactions.parquet'"
+            " where household_id <= 40"
+        )
+        connection.sql(f"copy ({transactions}) to '{folder}/transactions.parquet'")
+        for name in ("products", "demographics"):
+            connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{folder}/{name}.parquet'")
+
+
+@pytest.mark.parametrize("name", BAD_INPUTS)
+def test_the_error_names_the_remedy_and_the_last_segments_stand(name: str, small: Build) -> None:
+    transactions, variables, words = BAD_INPUTS[name]
+    before = small.rows(SEGMENTS)
+    assert len(before) > 30
+    write_data(small.folder, transactions)
+    settings = {"complete_journey": str(small.folder), "k": 2, "max_k": 6} | variables
+    build = dbt_build(small.folder, tests=False, **settings)
+    assert build.returncode != 0
+    for word in words:
+        assert word in build.output
+    assert small.rows(SEGMENTS) == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"k": "0"}, ["var k", "allowed is auto or a whole number"]),
+        ({"as_of": "2018-01-01'; drop schema segments cascade; --"}, ["var as_of", "allowed is"]),
+        ({"complete_journey": "/nowhere"}, ["/nowhere/"]),
+    ],
+)
+def test_a_bad_var_is_named(variables: dict, words: list[str], small: Build) -> None:
+    before = small.rows(SEGMENTS)
+    build = dbt_build(small.folder, **variables)
+    assert build.returncode != 0
+    for word in words:
+        assert word in build.output
+    assert small.rows(SEGMENTS) == before
+
+
+def test_an_infinite_amount_is_counted_and_reaches_no_feature(small: Build) -> None:
+    write_data(
+        small.folder,
+        "select * replace (case when row_number() over () = 1 then cast('inf' as double)"
+        " else sales_value end as sales_value) from transactions",
+    )
+    build = dbt_build(
+        small.folder,
+        select="+customer_accounting +rejected_rows",
+        complete_journey=str(small.folder),
+    )
+    assert build.returncode == 0, build.output
+    assert build.rows(
+        "select column_name, rejected_value from cleaning.rejected_rows "
+        "where reason = 'amount_malformed'"
+    ) == [("amount", "inf")]
+    assert build.rows("select count(*) from features.customer_features where isinf(spend)") == [
+        (0,)
+    ]
