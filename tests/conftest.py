@@ -58,8 +58,7 @@ def dbt_build(
         "DBT_LOG_PATH": str(folder / "logs"),
     }
     if not tests:
-        for kind in ("test", "unit_test"):
-            arguments += ["--exclude-resource-type", kind]
+        arguments += ["--exclude-resource-type", "test", "unit_test"]
     output = folder / "output.txt"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "segmart.fitting"])
