@@ -41,6 +41,8 @@ def dbt_build(
     command: str = "build",
     select: str | None = None,
     tests: bool = True,
+    project: Path = ROOT,
+    profiles: Path | None = None,
     **variables: object,
 ) -> Build:
     """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
@@ -56,20 +58,22 @@ def dbt_build(
         "SEGMART_THREADS": str(threads),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_PROFILES_DIR": str(profiles or project),
     }
     if not tests:
         arguments += ["--exclude-resource-type", "test", "unit_test"]
     output = folder / "output.txt"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "segmart.fitting"])
-    process = context.Process(target=run_dbt, args=(arguments, environment, output))
+    process = context.Process(target=run_dbt, args=(arguments, environment, project, output))
     process.start()
     process.join()
     return Build(folder, process.exitcode, output.read_text())
 
 
-def run_dbt(arguments: list[str], environment: dict[str, str], output: Path) -> None:
-    os.chdir(ROOT)
+def run_dbt(arguments: list[str], environment: dict[str, str], project: Path, output: Path) -> None:
+    os.chdir(project)
     os.environ.update(environment)
     with output.open("wb") as file:
         os.dup2(file.fileno(), 1)

@@ -144,7 +144,6 @@ METRICS = pd.DataFrame(
     }
 )
 MALFORMED = "select line, column_name, rejected_value from cleaning.rejected_rows"
-LINE_12 = {"query": MALFORMED}
 ALL_GLOB = {"order_lines": "orders-*.csv"}
 IN_PARQUET = {"order_lines": "orders.parquet"}
 HEAD = ",".join(COLUMNS)
@@ -219,7 +218,7 @@ CASES = {
         text(delimiter=";"), True, ["seem to be separated by ';'", "set the var delimiter"]
     ),
     "another delimiter, declared": Case(text(delimiter=";"), variables={"delimiter": ";"}),
-    "tabulators, declared": Case(text(delimiter="\t"), variables={"delimiter": "\t"}),
+    "tabulators, declared": Case(text(delimiter="\t"), variables={"delimiter": "tab"}),
     "Latin-1 as UTF-8": Case(
         with_value("customer_id", "Müller").encode("latin-1"),
         True,
@@ -249,11 +248,7 @@ CASES = {
     "LF inside quotes in a CR LF file": Case(
         with_value("order_id", '"a\nb"').replace("\n", "\r\n").replace("a\r\nb", "a\nb").encode()
     ),
-    "newlines and quotes inside quotes": Case(
-        with_value("order_id", '"a\n""b"""', 3).replace(ROWS[10][3], "abc", 1)
-        if False
-        else with_value("order_id", '"a\n""b"""', 3)
-    ),
+    "newlines and quotes inside quotes": Case(with_value("order_id", '"a\n""b"""', 3)),
     "a bad value after a value of two lines": Case(
         with_value("amount", "abc").replace("o3,", '"o\n3",', 1),
         counted={"amount_malformed": 1},
@@ -383,7 +378,7 @@ CASES = {
         variables={"as_of": "default"},
         counted={"after_as_of": 1},
         query="select cast(as_of as varchar) from cleaning.as_of_date",
-        gives=[("2024-12-29",)],
+        gives=[("2024-12-27",)],
     ),
     # Numbers.
     "a word for an amount": malformed("amount", "abc"),
@@ -517,7 +512,7 @@ CASES = {
         ),
         variables=IN_PARQUET,
         query=ORDERED,
-        gives=[("2024-10-22 22:00:00",)],
+        gives=[(str(pd.Timestamp(ROWS[10][1]) - pd.Timedelta(hours=1)),)],
     ),
     "Parquet with ids as floats": Case(
         lambda folder: parquet(
@@ -575,7 +570,6 @@ CASES = {
     ),
 }
 
-SECRET = "/etc/passwd"
 HOSTILE_VARS = [
     ("order_lines", "orders.csv'); drop schema cleaning cascade; --"),
     ("order_lines", "orders.csv') union all select * from read_text('/etc/passwd"),
@@ -643,48 +637,28 @@ def test_a_bad_input_ends_in_its_expected_way(name: str, builds: dict[str, Build
         assert build.rows(case.query) == case.gives
 
 
-def finding(name: str, build: Build) -> str:
-    """What the build said of the case, in one line, without the folder of the test."""
-    text = " ".join(build.output.replace(str(build.folder) + "/", "").split())
-    if CASES[name].fails:
-        first = CASES[name].says[0]
-        start = max(
-            text.rfind(sign, 0, text.index(first))
-            for sign in (
-                " file ",
-                " var ",
-                " input ",
-                " feature ",
-                " order_lines: ",
-                " customer_metrics: ",
-            )
-        )
-        sentence = text[start + 1 :].split(" 1 of ")[0]
-        stops = [
-            sentence.find(stop) for stop in (" > in macro", " > in ", " Done.", " compiled code")
-        ]
-        stops += [at for at in (sentence.find(f" {hour:02d}:") for hour in range(24)) if at > 0]
-        return "error: " + sentence[: min([at for at in stops if at > 0] or [len(sentence)])]
-    parts = [
-        f"{count} row{'s' * (count > 1)} {reason}" for reason, count in CASES[name].counted.items()
-    ]
-    parts += [f"says: {words}" for words in CASES[name].says]
+def outcome(case: Case) -> str:
+    """What the tests above have shown to become of the input."""
+    if case.fails:
+        return "error: " + " … ".join(case.says)
+    parts = [f"{count} row{'s' * (count > 1)} {reason}" for reason, count in case.counted.items()]
+    parts += [f"said: {words}" for words in case.says]
     return "; ".join(parts) or "accepted"
 
 
-def test_the_table_in_the_docs_is_true(builds: dict[str, Build]) -> None:
+def test_the_table_in_the_docs_is_true() -> None:
     lines = [
         "# Bad inputs, and what becomes of them",
         "",
         "Written by `SEGMART_WRITE_DOCS=1 uv run pytest -m slow tests/test_bad_inputs.py`. A row that",
         "is counted stands in `cleaning.rejected_rows` with its file, line, column and value; every",
-        "other row of the input is used.",
+        "other row of the input is used. Of an error the table gives the words that a test looks for.",
         "",
         "| input | what becomes of it |",
         "|---|---|",
     ]
-    for name, build in builds.items():
-        lines.append(f"| {name} | {finding(name, build).replace('|', chr(92) + '|')} |")
+    for name, case in CASES.items():
+        lines.append(f"| {name} | {outcome(case).replace('|', chr(92) + '|')} |")
     written = "\n".join(lines) + "\n"
     path = ROOT / "docs" / "bad-inputs.md"
     if os.environ.get("SEGMART_WRITE_DOCS"):

@@ -34,7 +34,8 @@
                     {{ text_literal(column.name) }}:'VARCHAR'{{ ", " if not loop.last }}
                 {%- endfor -%}
             },
-            delim = {{ text_literal(setting("delimiter")) }},
+            delim
+            = {{ "chr(9)" if setting("delimiter") == "tab" else text_literal(setting("delimiter")) }},
             quote = '"',
             escape = '"',
             strict_mode = true,

@@ -28,8 +28,8 @@
                 },
                 "checksums": {"pattern": path, "allowed": path_words, "default": "none"},
                 "delimiter": {
-                    "pattern": "[,;|\t]",
-                    "allowed": 'one of , ; | and the tabulator ("\\t")',
+                    "pattern": "[,;|]|tab",
+                    "allowed": "one of , ; | and tab",
                     "default": ",",
                 },
                 "encoding": {

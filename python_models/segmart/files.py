@@ -39,6 +39,7 @@ FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 IDENTIFIERS = ("customer_id", "order_id", "product_id", "category")
 NUMBERS = ("amount", "quantity", "unit_price", "discount_amount")
+DELIMITERS = {"tab": "\t"}
 CHUNK = 1 << 20
 COLUMN_TYPES = {
     "input": "string",
@@ -67,7 +68,7 @@ def file_columns(
         paths: path or glob by input (a key of ``CONTRACT``); ``none`` for an input that is not
             given, and ``table:`` and its name for one that is a table.
         columns: by input, the file's name of each contract column that is named otherwise.
-        delimiter: of CSV files, one character.
+        delimiter: of CSV files, one character or ``tab``.
         encoding: of CSV files, a key of ``ENCODINGS``.
         checksums: path of a manifest as ``sha256sum`` writes it, or ``none``.
 
@@ -93,7 +94,7 @@ def file_columns(
             if manifest is not None:
                 _check_sum(path, manifest, checksums)
             if file_format == "csv":
-                header = _csv_header(path, delimiter, encoding)
+                header = _csv_header(path, DELIMITERS.get(delimiter, delimiter), encoding)
                 found = [(column, "text") for column in header]
             else:
                 found = _parquet_columns(path)
@@ -141,9 +142,10 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
         if _format(path) != "csv":
             continue
         wanted = set(of_file["source_row"].astype(int))
+        last = max(wanted)
         opened = gzip.open if path.name.lower().endswith(".gz") else open
         with opened(path, "rt", encoding=ENCODINGS[encoding], newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter)
+            reader = csv.reader(file, delimiter=DELIMITERS.get(delimiter, delimiter))
             width = len(next(reader))
             row, begins = 0, reader.line_num + 1
             for fields in reader:
@@ -153,7 +155,7 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
                     if row in wanted:
                         found.append((str(name), row, begins))
                 begins = reader.line_num + 1
-                if row >= max(wanted):
+                if row >= last:
                     break
     frame = pd.DataFrame(found, columns=["source_file", "source_row", "line"])
     return frame.astype({"source_file": "string", "source_row": "int64", "line": "int64"})

@@ -92,9 +92,9 @@ with
             first_definitions.label as label_a,
             second_definitions.label as label_b,
             pair_moments.covariance
-            / nullif(sqrt(pair_moments.variance_a) * sqrt(pair_moments.variance_b), 0) as pearson,
+            / nullif(sqrt(pair_moments.variance_a * pair_moments.variance_b), 0) as pearson,
             pair_moments.rank_covariance / nullif(
-                sqrt(pair_moments.rank_variance_a) * sqrt(pair_moments.rank_variance_b), 0
+                sqrt(pair_moments.rank_variance_a * pair_moments.rank_variance_b), 0
             ) as spearman,
             cast(pair_ranges.customers as bigint) as customers
         from pair_moments

@@ -1,0 +1,379 @@
+"""A user's own files, from the export of a shop to a file with nothing but customer and date."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import ROOT, Build, dbt_build
+
+SHOP_LINES = 200_000
+AS_OF = pd.Timestamp("2024-07-01")
+
+
+def shop_lines() -> pd.DataFrame:
+    """Lines of an online shop: returns, cancelled invoices, lines without customer, duplicates."""
+    random = np.random.default_rng(11)
+    invoices = 40_000
+    invoice_days = AS_OF - pd.to_timedelta(random.integers(1, 366, invoices), unit="D")
+    invoice_times = invoice_days + pd.to_timedelta(random.integers(28_800, 64_800, invoices), "s")
+    invoice_customers = 10_000 + random.integers(0, 3_000, invoices) ** 2 // 3_000
+    invoice_known = random.random(invoices) >= 0.25
+    is_cancelled = random.random(invoices) < 0.02
+    of_invoice = random.integers(0, invoices, SHOP_LINES)
+    quantity = random.integers(1, 25, SHOP_LINES)
+    quantity[random.random(SHOP_LINES) < 0.02] *= -1
+    lines = pd.DataFrame(
+        {
+            "Invoice": [f"{'C' if is_cancelled[at] else ''}{500_000 + at}" for at in of_invoice],
+            "StockCode": random.integers(10_000, 14_000, SHOP_LINES).astype(str),
+            "Quantity": quantity,
+            "InvoiceDate": invoice_times[of_invoice].strftime("%Y-%m-%d %H:%M:%S"),
+            "Price": random.integers(25, 2_500, SHOP_LINES) / 100,
+            "Customer ID": np.where(
+                invoice_known[of_invoice], invoice_customers[of_invoice].astype(str), ""
+            ),
+        }
+    ).drop_duplicates(ignore_index=True)
+    copies = lines.iloc[random.choice(len(lines), len(lines) // 100, replace=False)]
+    return pd.concat([lines, copies]).sample(frac=1, random_state=4, ignore_index=True)
+
+
+SHOP_COLUMNS = {
+    "order_id": "Invoice",
+    "product_id": "StockCode",
+    "quantity": "Quantity",
+    "ordered_at": "InvoiceDate",
+    "unit_price": "Price",
+    "customer_id": "Customer ID",
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Build]:
+    folder = tmp_path_factory.mktemp("shop")
+    lines = shop_lines()
+    lines.to_csv(folder / "lines.csv", index=False)
+    build = dbt_build(
+        folder,
+        select="+customer_accounting +rejected_rows",
+        tests=False,
+        input="files",
+        order_lines=str(folder / "lines.csv"),
+        columns={"order_lines": SHOP_COLUMNS},
+        cancelled_order_pattern="C.*",
+        as_of=str(AS_OF.date()),
+    )
+    assert build.returncode == 0, build.output
+    return lines, build
+
+
+def used_shop_lines(lines: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The lines that count, and the number of the others by reason, by pandas alone."""
+    without_customer = lines["Customer ID"] == ""
+    duplicate = lines.duplicated() & ~without_customer
+    cancelled = lines["Invoice"].str.startswith("C") & ~without_customer & ~duplicate
+    counts = {
+        "customer_id_missing": int(without_customer.sum()),
+        "duplicate_row": int(duplicate.sum()),
+        "cancelled_order": int(cancelled.sum()),
+    }
+    return lines[~without_customer & ~duplicate & ~cancelled].copy(), counts
+
+
+def test_the_accounting_of_a_shop_is_exact(shop: tuple[pd.DataFrame, Build]) -> None:
+    lines, build = shop
+    used, expected = used_shop_lines(lines)
+    counted = dict(
+        build.rows("select reason, rows from cleaning.customer_accounting where rows > 0")
+    )
+    with_order = used.groupby("Customer ID")["Quantity"].transform("max") > 0
+    expected["segmented"] = int(with_order.sum())
+    if (~with_order).any():
+        expected["only_returns"] = int((~with_order).sum())
+    assert counted == expected
+    assert sum(counted.values()) == len(lines)
+    returns = build.rows("select sum(return_rows) from cleaning.customer_accounting")
+    assert returns == [((used["Quantity"] < 0).sum(),)]
+    assert expected["customer_id_missing"] > 40_000
+    assert min(expected.values()) > 0
+
+
+def test_the_features_of_a_shop_equal_those_of_pandas(shop: tuple[pd.DataFrame, Build]) -> None:
+    lines, build = shop
+    used, _ = used_shop_lines(lines)
+    used["amount"] = used["Quantity"] * used["Price"]
+    used["is_return"] = used["Quantity"] < 0
+    used["day"] = pd.to_datetime(used["InvoiceDate"]).dt.normalize()
+    bought = used[~used["is_return"]]
+    customer = used.groupby("Customer ID")
+    orders = bought.groupby(["Customer ID", "Invoice"])["day"].min().reset_index()
+    days = orders[["Customer ID", "day"]].drop_duplicates().sort_values(["Customer ID", "day"])
+    gaps = days.groupby("Customer ID")["day"].diff().dt.days
+    age = (AS_OF - used["day"]).dt.days
+    recent = used["amount"].where(age <= 90).groupby(used["Customer ID"]).sum()
+    earlier = used["amount"].where((age > 90) & (age <= 180)).groupby(used["Customer ID"]).sum()
+    number = orders.groupby("Customer ID").size()
+    expected = pd.DataFrame(
+        {
+            "recency_days": (AS_OF - days.groupby("Customer ID")["day"].max()).dt.days,
+            "tenure_days": (AS_OF - days.groupby("Customer ID")["day"].min()).dt.days,
+            "orders": number,
+            "active_days": days.groupby("Customer ID").size(),
+            "spend": customer["amount"].sum(),
+            "average_order_value": bought.groupby("Customer ID")["amount"].sum() / number,
+            "units_per_order": bought.groupby("Customer ID")["Quantity"].sum() / number,
+            "median_days_between_orders": gaps.groupby(days["Customer ID"]).median(),
+            "weekend_share": orders["day"]
+            .dt.day_of_week.ge(5)
+            .groupby(orders["Customer ID"])
+            .mean(),
+            "return_share": customer["is_return"].mean(),
+            "recent_spend_share": (recent / (recent + earlier)).where(
+                (recent >= 0) & (earlier >= 0) & (recent + earlier > 1e-9)
+            ),
+        }
+    ).sort_index()
+    rows = build.rows(
+        f"select customer_id, {', '.join(expected.columns)} from features.customer_features"
+    )
+    found = pd.DataFrame(rows, columns=["Customer ID", *expected.columns])
+    found = found.set_index("Customer ID").sort_index().astype("float64")
+    assert len(found) > 2_000
+    pd.testing.assert_frame_equal(
+        found, expected.astype("float64"), rtol=1e-9, atol=1e-9, check_names=False
+    )
+
+
+# The summary of CDNOW customers, 39 weeks from 1997-01-01, in weeks and dollars, as published with
+# the data by Fader and Hardie and shown in the literature on them: frequency x, recency t_x, age T
+# and mean spend of the repeat orders. Of customers with no more than one repeat order the summary
+# gives the days themselves; those of the first are the days of the published log.
+LAST_DAY = pd.Timestamp("1997-09-30")
+PUBLISHED = {
+    "cdnow-1": ([("1997-01-01", 29.33), ("1997-01-18", 29.73), ("1997-08-02", 14.96)], (2, 30.43, 38.86, 22.345)),
+    "cdnow-2": ([("1997-01-01", 63.34), ("1997-01-13", 11.77)], (1, 1.71, 38.86, 11.77)),
+    "cdnow-3": ([("1997-01-01", 6.79)], (0, 0.0, 38.86, 0.0)),
+    "cdnow-7": ([("1997-01-01", 10.0), ("1997-02-05", 11.77)], (1, 5.0, 38.86, 11.77)),
+    "cdnow-18": ([("1997-01-01", 10.0), ("1997-02-04", 9.99)], (1, 4.86, 38.86, 9.99)),
+    "cdnow-26": ([("1997-01-02", 10.0), ("1997-01-13", 227.14)], (1, 1.57, 38.71, 227.14)),
+    "cdnow-28": ([("1997-01-02", 10.0), ("1997-07-27", 80.46)], (1, 29.43, 38.71, 80.46)),
+    "cdnow-60": ([("1997-01-04", 10.0), ("1997-09-30", 6.49)], (1, 38.43, 38.43, 6.49)),
+    # By the definitions: orders of one day are one, and those of the first day are none.
+    "same days": ([("1997-09-16", 1.0), ("1997-09-16", 2.0), ("1997-09-23", 3.0), ("1997-09-23", 4.0)], (1, 1.0, 2.0, 7.0)),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def repeat_orders(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Build]:
+    folder = tmp_path_factory.mktemp("repeat")
+    golden = [
+        (customer, day, amount)
+        for customer, (orders, _) in PUBLISHED.items()
+        for day, amount in orders
+    ]
+    random = np.random.default_rng(5)
+    size = 120_000
+    generated = pd.DataFrame(
+        {
+            "customer_id": random.permutation(np.arange(size) % 20_000).astype(str),
+            "ordered_at": (
+                LAST_DAY - pd.to_timedelta(random.integers(0, 60, size) * 5, unit="D")
+            ).strftime("%Y-%m-%d"),
+            "amount": random.integers(1, 10_000, size) / 100,
+        }
+    )
+    orders = pd.concat([pd.DataFrame(golden, columns=generated.columns), generated])
+    orders = orders.assign(order_id=np.arange(len(orders)).astype(str))
+    orders.to_csv(folder / "orders.csv", index=False)
+    build = dbt_build(
+        folder,
+        select="+customer_features",
+        tests=False,
+        input="files",
+        order_lines=str(folder / "orders.csv"),
+        as_of="1997-10-01",
+    )
+    assert build.returncode == 0, build.output
+    return generated, build
+
+
+REPEAT = "repeat_frequency, repeat_recency_days, age_days, repeat_mean_spend"
+
+
+@pytest.mark.parametrize("customer", PUBLISHED)
+def test_repeat_orders_are_those_of_the_literature(
+    customer: str, repeat_orders: tuple[pd.DataFrame, Build]
+) -> None:
+    _, build = repeat_orders
+    frequency, recency, age, mean_spend = PUBLISHED[customer][1]
+    found = build.rows(
+        f"select {REPEAT} from features.customer_features where customer_id = '{customer}'"
+    )[0]
+    assert found[0] == frequency
+    assert round(found[1] / 7, 2) == recency
+    assert round(found[2] / 7, 2) == age
+    assert found[3] == pytest.approx(mean_spend, abs=1e-9)
+
+
+def test_repeat_orders_of_20000_customers_equal_those_of_pandas(
+    repeat_orders: tuple[pd.DataFrame, Build],
+) -> None:
+    generated, build = repeat_orders
+    days = generated.groupby(["customer_id", "ordered_at"])["amount"].sum().reset_index()
+    days["day"] = pd.to_datetime(days["ordered_at"])
+    first = days.groupby("customer_id")["day"].transform("min")
+    repeats = days[days["day"] > first].groupby("customer_id")
+    expected = pd.DataFrame({"first": days.groupby("customer_id")["day"].min()})
+    expected["repeat_frequency"] = repeats.size()
+    expected["repeat_recency_days"] = (repeats["day"].max() - expected["first"]).dt.days
+    expected["age_days"] = (LAST_DAY - expected["first"]).dt.days
+    expected["repeat_mean_spend"] = repeats["amount"].mean()
+    expected = expected.drop(columns="first").fillna(0).astype("float64").sort_index()
+    rows = build.rows(
+        f"select customer_id, {REPEAT} from features.customer_features "
+        "where regexp_matches(customer_id, '^[0-9]+$')"
+    )
+    found = pd.DataFrame(rows, columns=["customer_id", *expected.columns])
+    found = found.set_index("customer_id").astype("float64").sort_index()
+    assert len(found) == 20_000
+    exact = ["repeat_frequency", "repeat_recency_days", "age_days"]
+    pd.testing.assert_frame_equal(found[exact], expected[exact], check_exact=True)
+    pd.testing.assert_frame_equal(found, expected, rtol=0, atol=1e-9)
+
+
+def few_orders() -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    size, customers = 4_000, 150
+    eager = random.gamma(1.0, 1.0, customers)
+    return pd.DataFrame(
+        {
+            "customer": random.choice(customers, size, p=eager / eager.sum()),
+            "date": (
+                pd.Timestamp("2024-12-31") - pd.to_timedelta(random.integers(0, 366, size), "D")
+            ).strftime("%Y-%m-%d"),
+            "quantity": random.integers(1, 9, size),
+            "amount": random.lognormal(3, 1, size).round(2),
+        }
+    )
+
+
+NAMES = {"order_lines": {"customer_id": "customer", "ordered_at": "date"}}
+
+
+def few_metrics() -> pd.DataFrame:
+    random = np.random.default_rng(8)
+    metrics = pd.DataFrame(random.lognormal(2, 0.6, (240, 7)).round(3))
+    metrics.columns = [f"Metric {letter}" for letter in "ABCDEFG"]
+    metrics.insert(0, "customer_id", np.arange(240))
+    return metrics.assign(city=random.choice(["Ulm", "Bonn", "Köln"], 240))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("data", "variables", "features", "says"),
+    [
+        (
+            few_orders(),
+            {"columns": NAMES},
+            {"recency_days", "orders", "spend"},
+            ["switched off: Discount share", "no segment can be named price-sensitive"],
+        ),
+        (
+            few_orders()[["customer", "date"]],
+            {"columns": NAMES},
+            {"recency_days", "orders"},
+            ["switched off: Spend, because", "switched off: Categories, because"],
+        ),
+        (
+            few_metrics(),
+            {"customer_metrics": "data.csv"},
+            {f"metric_{letter}" for letter in "abcdefg"},
+            ["column Metric A is a metric", "column city is an attribute"],
+        ),
+    ],
+    ids=["customer, date, quantity, amount", "customer, date", "seven metrics and a text"],
+)
+def test_few_columns_give_segments_and_a_report(
+    data: pd.DataFrame, variables: dict, features: set[str], says: list[str], tmp_path: Path
+) -> None:
+    data.to_csv(tmp_path / "data.csv", index=False)
+    path = str(tmp_path / "data.csv")
+    metrics = "customer_metrics" in variables
+    settings = {"customer_metrics" if metrics else "order_lines": path, "k": 3, "max_k": 5}
+    build = dbt_build(tmp_path, input="files", **{**variables, **settings})
+    assert build.returncode == 0, build.output
+    for words in says:
+        assert words in build.output
+    model = build.rows("select distinct feature from segments.segment_model")
+    assert {feature for (feature,) in model} == features
+    customers = build.rows("select count(*) from segments.customer_segments")
+    assert customers == [(data.iloc[:, 0].nunique(),)]
+    assert build.rows("select count(*) from segments.segments") == [(3,)]
+    report = build.report.read_text()
+    assert all(words in report for words in says if words.startswith("switched off"))
+    attributes = build.rows("select distinct attribute from segments.segment_attributes")
+    assert attributes == ([("city",)] if metrics else [])
+
+
+def fenced(document: str, name: str) -> str:
+    """The text of the block of a document that its first line names."""
+    blocks = (ROOT / document).read_text().split("```")[1::2]
+    bodies = [block.split("\n", 1)[1] for block in blocks]
+    return next(body for body in bodies if name in body.split("\n", 1)[0])
+
+
+@pytest.mark.slow
+def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(
+        ROOT,
+        project,
+        ignore=shutil.ignore_patterns(".git", ".venv", "target", "logs", "warehouse", "tests"),
+    )
+    folder = project / "dbt_project/models/staging/shop"
+    folder.mkdir()
+    for name in ("_shop.yml", "shop__order_lines.sql", "shop__customers.sql"):
+        (folder / name).write_text(fenced("docs/own-data.md", name))
+    exports = project / "exports"
+    exports.mkdir()
+    few_orders().assign(kind=lambda data: data["customer"] % 3).rename(
+        columns={"customer": "buyer", "date": "bought_on"}
+    ).to_parquet(exports / "sales.parquet")
+    build = dbt_build(
+        tmp_path, select="+customer_segments", tests=False, project=project, input="shop", max_k=4
+    )
+    assert build.returncode == 0, build.output
+    assert build.rows("select count(*) > 100 from segments.customer_segments") == [(True,)]
+
+
+@pytest.mark.slow
+def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
+    import duckdb
+
+    orders = few_orders()
+    with duckdb.connect(tmp_path / "crm.duckdb") as connection:
+        connection.register("orders", orders)
+        connection.execute("create schema sales")
+        connection.execute("create table sales.orders as from orders")
+    profile = (ROOT / "profiles.yml").read_text()
+    attach = fenced("docs/own-data.md", "attach:").replace("exports", str(tmp_path))
+    (tmp_path / "profiles.yml").write_text(
+        profile.replace("      threads: 2\n", attach + "      threads: 2\n")
+    )
+    build = dbt_build(
+        tmp_path,
+        select="+customer_segments",
+        tests=False,
+        profiles=tmp_path,
+        input="files",
+        order_lines="table:crm.sales.orders",
+        columns=NAMES,
+        max_k=4,
+    )
+    assert build.returncode == 0, build.output
+    assert build.rows("select count(*) from segments.customer_segments") == [
+        (orders["customer"].nunique(),)
+    ]
