@@ -15,8 +15,7 @@
                     "var metrics: "
                     ~ (column | tojson)
                     ~ " is no column of customer_metrics, which has "
-                    ~ given
-                    | join(", ")
+                    ~ file_columns_of(given)
                 )
             -}}
         {%- endfor -%}
@@ -65,8 +64,9 @@
         {%- if not metrics -%}
             {{-
                 exceptions.raise_compiler_error(
-                    "customer_metrics: no column reads as numbers; it has " ~ given
-                    | join(", ") ~ ". Name the columns to cluster on in the var metrics"
+                    "customer_metrics: no column reads as numbers; it has "
+                    ~ file_columns_of(given)
+                    ~ ". Name the columns to cluster on in the var metrics"
                 )
             -}}
         {%- endif -%}
@@ -93,8 +93,7 @@
                 ~ (column | tojson)
                 ~ " is no column of the customers input,"
                 ~ " which has "
-                ~ given
-                | join(", ")
+                ~ file_columns_of(given)
             )
         -}}
     {%- endfor -%}
@@ -116,3 +115,8 @@
 
 {#- How many values an attribute may have to profile segments. -#}
 {%- macro most_attribute_values() -%} 50 {%- endmacro -%}
+
+{#- The names of the columns that the user gave, for a message. -#}
+{%- macro file_columns_of(given) -%}
+    {{- given | reject("in", ["ignored_values", "source_file", "source_row"]) | join(", ") -}}
+{%- endmacro -%}
