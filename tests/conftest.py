@@ -49,7 +49,8 @@ def dbt_build(
 
     The process is forked from a server that has imported dbt already, which halves the time.
     """
-    pairs = {"report": str(folder / "segments.html"), **variables}
+    own = {"report": str(folder / "segments.html"), "serve": str(folder / "serve")}
+    pairs = {**own, **variables}
     arguments = ["--no-use-colors", "--no-partial-parse", command, "--vars", repr(pairs)]
     if select:
         arguments += ["--select", *select.split()]
@@ -62,6 +63,8 @@ def dbt_build(
         "DBT_PROFILES_DIR": str(profiles or project),
     }
     if not tests:
+        # What no test has seen is refused as a release.
+        arguments += ["--exclude", "published_releases+"]
         arguments += ["--exclude-resource-type", "test", "unit_test"]
     output = folder / "output.txt"
     context = multiprocessing.get_context("forkserver")

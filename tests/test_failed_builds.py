@@ -1,5 +1,6 @@
 """A build that cannot give segments ends with the remedy, and the last good ones stand."""
 
+import hashlib
 from pathlib import Path
 
 import duckdb
@@ -67,8 +68,9 @@ def write_data(folder: Path, transactions: str) -> None:
 @pytest.mark.parametrize("name", BAD_INPUTS)
 def test_the_error_names_the_remedy_and_the_last_segments_stand(name: str, small: Build) -> None:
     transactions, variables, words = BAD_INPUTS[name]
-    before = small.rows(SEGMENTS)
+    before, released = small.rows(SEGMENTS), checksums(small.folder / "serve")
     assert len(before) > 30
+    assert len(released) > 10
     write_data(small.folder, transactions)
     settings = {"complete_journey": str(small.folder), "k": 2, "max_k": 6} | variables
     build = dbt_build(small.folder, tests=False, **settings)
@@ -76,6 +78,13 @@ def test_the_error_names_the_remedy_and_the_last_segments_stand(name: str, small
     for word in words:
         assert word in build.output
     assert small.rows(SEGMENTS) == before
+    assert checksums(small.folder / "serve") == released
+
+
+def checksums(folder: Path) -> dict[Path, str]:
+    """The checksum of every published file."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,13 @@
                 "max_k": {"minimum": 2, "maximum": 99},
                 "seed": {"minimum": 0, "maximum": 4294967295},
                 "sample_size": {"minimum": 2, "maximum": 10000000},
+                "serve": {
+                    "pattern": "(?!.*--)[\\w./~ -]{1,500}",
+                    "allowed": "the path of a folder: letters, digits and the signs _ . / ~ -",
+                    "default": "serve",
+                },
+                "keep_releases": {"minimum": 1, "maximum": 1000, "default": 7},
+                "max_drop": {"share": true, "default": 0.2},
                 "report": {
                     "pattern": "(?!.*--)[\\w./~ -]{1,500}[.]html",
                     "allowed": "the path of an .html file: letters, digits and the signs _ . / ~ -",

@@ -1,8 +1,9 @@
-"""From a dbt relation to a pandas frame in a fixed order."""
+"""From a dbt relation to a frame or table of Python."""
 
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 
 def ordered_frame(relation: Any, by: list[str] | None = None) -> pd.DataFrame:
@@ -14,3 +15,10 @@ def ordered_frame(relation: Any, by: list[str] | None = None) -> pd.DataFrame:
     """
     frame = relation.df() if hasattr(relation, "df") else relation.toPandas()
     return frame.sort_values(by or list(frame.columns), ignore_index=True)
+
+
+def arrow_table(relation: Any) -> pa.Table:
+    """The rows of a relation as an Arrow table, with the engine's own types."""
+    if hasattr(relation, "to_arrow_table"):
+        return relation.to_arrow_table()
+    return relation.toArrow()

@@ -1,0 +1,42 @@
+import datetime
+from pathlib import Path
+
+from segmart.frames import arrow_table
+from segmart.releases import publish
+
+
+def model(dbt, session):
+    serve = dbt.config.get("serve")
+    keep = dbt.config.get("keep_releases")
+    max_drop = dbt.config.get("max_drop")
+    tables = {
+        "customer_segments": dbt.ref("customer_segments"),
+        "segments": dbt.ref("segments"),
+        "segment_profiles": dbt.ref("segment_profiles"),
+        "segment_attributes": dbt.ref("segment_attributes"),
+        "segment_model": dbt.ref("segment_model"),
+        "model_versions": dbt.ref("model_versions"),
+        "fit_labels": dbt.ref("fit_labels"),
+        "k_selection": dbt.ref("k_selection"),
+        "cluster_verdict": dbt.ref("cluster_verdict"),
+        "customer_features": dbt.ref("customer_features"),
+        "feature_distributions": dbt.ref("feature_distributions"),
+        "feature_correlations": dbt.ref("feature_correlations"),
+        "customer_accounting": dbt.ref("customer_accounting"),
+        "rejected_rows": dbt.ref("rejected_rows"),
+    }
+    rows = session.sql(
+        "select table_name, column_name, comment from duckdb_columns() where comment is not null"
+    ).fetchall()
+    comments = {name: {} for name in tables}
+    for table, column, comment in rows:
+        if table in comments:
+            comments[table][column] = comment
+    return publish(
+        {name: arrow_table(relation) for name, relation in tables.items()},
+        Path(serve),
+        release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
+        keep=int(keep),
+        max_drop=float(max_drop),
+        comments=comments,
+    )

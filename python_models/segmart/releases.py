@@ -1,0 +1,333 @@
+"""Write, audit, publish: what BI reads is a finished release, and it changes in one step.
+
+A release is a folder of Parquet files and a manifest. It is written aside, read back, synced to
+disk, renamed into place; then one symbolic link, ``current``, is replaced. The catalog
+``segmart.duckdb`` holds views over ``current`` and nothing else, so that a client may keep it open.
+
+To go back to an older release: ``python -m segmart.releases serve/dev RELEASE``.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from segmart import SegmentationError
+
+PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "pandas", "pyarrow", "scikit-learn", "segmart")
+COLUMNS = ["release", "as_of", "model_version", "table_name", "row_count", "sha256", "is_current"]
+FOLDER_MODE, FILE_MODE = 0o750, 0o440
+
+
+def publish(
+    tables: Mapping[str, pa.Table],
+    serve: Path,
+    *,
+    release: str,
+    keep: int,
+    max_drop: float,
+    comments: Mapping[str, Mapping[str, str]] | None = None,
+) -> pd.DataFrame:
+    """Publish the tables as one release and return the releases that stand.
+
+    Args:
+        tables: the public tables by name; customer_segments, segments, segment_model,
+            model_versions and customer_accounting must be among them.
+        serve: folder of the releases of one target.
+        release: name of the new release; names sort by time.
+        keep: how many releases stay, at least 1.
+        max_drop: share of its customers that a release may lose against the current one.
+        comments: comments of the columns, by table and column.
+
+    Returns:
+        ``COLUMNS``, one row for each release and table, the newest first.
+
+    Raises:
+        SegmentationError: the release is refused; the message says why, and nothing that was
+            published has changed.
+    """
+    serve.mkdir(parents=True, exist_ok=True)
+    serve.chmod(FOLDER_MODE)
+    with _lock(serve):
+        _remove_leftovers(serve)
+        audit(tables, _current_manifest(serve), max_drop)
+        folder = _write(tables, serve, release)
+        _verify(folder)
+        _rename(folder, serve / "releases" / release)
+        point_to(serve, release)
+        _write_catalog(tables, serve, comments or {})
+        _remove_old(serve, keep)
+        return list_releases(serve)
+
+
+def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) -> None:
+    """Refuse tables that contradict one another, or lose too many customers.
+
+    Args:
+        tables: as for ``publish``.
+        last: manifest of the current release, or None.
+        max_drop: as for ``publish``.
+
+    Raises:
+        SegmentationError: they do; the message names the tables and the values.
+    """
+    customers = tables["customer_segments"]
+    in_segments = _counts(customers["segment_id"])
+    in_model = set(tables["segment_model"]["segment_id"].to_pylist())
+    unknown = sorted(set(in_segments) - in_model, key=str)
+    if unknown:
+        raise SegmentationError(
+            f"release refused: customer_segments has the segment {unknown[0]}, which segment_model "
+            "has not; run dbt build"
+        )
+    versions = {
+        version
+        for name in ("customer_segments", "segments", "segment_model")
+        for version in tables[name]["model_version"].to_pylist()
+    }
+    active = [
+        row["model_version"]
+        for row in tables["model_versions"].to_pylist()
+        if row["status"] == "active"
+    ]
+    if len(active) != 1 or versions - set(active):
+        raise SegmentationError(
+            f"release refused: the tables are of the model versions {sorted(map(str, versions))}, "
+            f"and active is {active}; run dbt build"
+        )
+    for row in tables["segments"].to_pylist():
+        found = in_segments.get(row["segment_id"], 0)
+        if row["customers"] != found:
+            raise SegmentationError(
+                f"release refused: segments counts {row['customers']} customers in segment "
+                f"{row['segment_id']}, customer_segments has {found}; run dbt build"
+            )
+    accounted = sum(
+        row["customers"]
+        for row in tables["customer_accounting"].to_pylist()
+        if row["reason"] == "segmented"
+    )
+    if accounted != len(customers):
+        raise SegmentationError(
+            f"release refused: customer_accounting counts {accounted} segmented customers, "
+            f"customer_segments has {len(customers)}; run dbt build"
+        )
+    before = last["tables"]["customer_segments"]["rows"] if last else 0
+    if len(customers) < (1 - max_drop) * before:
+        raise SegmentationError(
+            f"release refused: {len(customers)} customers, and the current release "
+            f"{last['release'] if last else ''} has {before}: a loss of more than the var max_drop "
+            f"of {max_drop:g}. Is the input whole? If so, raise max_drop for this build"
+        )
+
+
+def point_to(serve: Path, release: str) -> None:
+    """Make a release the current one, in one atomic step.
+
+    Raises:
+        SegmentationError: there is no such release.
+    """
+    target = Path("releases") / release
+    if not (serve / target / "manifest.json").is_file():
+        raise SegmentationError(
+            f"there is no release {release!r} in {serve}; there are "
+            f"{', '.join(_names(serve)) or 'none'}"
+        )
+    aside = serve / ".current.part"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(target)
+    os.replace(aside, serve / "current")
+    _sync(serve)
+
+
+def list_releases(serve: Path) -> pd.DataFrame:
+    """The releases that stand, as rows of ``COLUMNS``, the newest first."""
+    current = (_current_manifest(serve) or {}).get("release")
+    rows = []
+    for name in reversed(_names(serve)):
+        manifest = json.loads((serve / "releases" / name / "manifest.json").read_text())
+        for table, entry in sorted(manifest["tables"].items()):
+            rows.append(
+                (
+                    *(name, manifest["as_of"], manifest["model_version"], table),
+                    *(entry["rows"], entry["sha256"], name == current),
+                )
+            )
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
+
+
+def _names(serve: Path) -> list[str]:
+    return sorted(path.parent.name for path in (serve / "releases").glob("[!.]*/manifest.json"))
+
+
+def _current_manifest(serve: Path) -> dict | None:
+    path = serve / "current" / "manifest.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def _counts(column: pa.ChunkedArray) -> dict:
+    return {row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()}
+
+
+@contextlib.contextmanager
+def _lock(serve: Path) -> Iterator[None]:
+    """Held while this process publishes; the system frees it when the process ends, however."""
+    with (serve / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SegmentationError(
+                f"release refused: another build is publishing to {serve}; wait until it has ended"
+            ) from None
+        yield
+
+
+def _remove_leftovers(serve: Path) -> None:
+    """What a build that was killed has left: nothing that was ever published."""
+    for path in [*serve.glob("releases/.*.part"), *serve.glob(".*.part")]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _write(tables: Mapping[str, pa.Table], serve: Path, release: str) -> Path:
+    folder = serve / "releases" / f".{release}.part"
+    folder.mkdir(parents=True)
+    folder.parent.chmod(FOLDER_MODE)
+    folder.chmod(FOLDER_MODE)
+    entries = {}
+    for name, table in sorted(tables.items()):
+        path = folder / f"{name}.parquet"
+        pq.write_table(_sorted(table), path, compression="zstd")
+        entries[name] = {
+            "rows": table.num_rows,
+            "sha256": _sha256(path),
+            "columns": {field.name: str(field.type) for field in table.schema},
+        }
+    segments = tables["customer_segments"].slice(0, 1).to_pylist()
+    first = segments[0] if segments else {"as_of": None, "model_version": None}
+    manifest = {
+        "release": release,
+        "as_of": str(first["as_of"]),
+        "model_version": first["model_version"],
+        "tables": entries,
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+    for path in sorted(folder.iterdir()):
+        path.chmod(FILE_MODE)
+        _sync(path)
+    _sync(folder)
+    return folder
+
+
+def _sorted(table: pa.Table) -> pa.Table:
+    """The rows in one order, whatever the order of the engine: the same tables, the same bytes."""
+    return table.sort_by([(name, "ascending") for name in table.column_names])
+
+
+def _verify(folder: Path) -> None:
+    """Read back what was written, from the disk and through the engine that will serve it."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, entry in manifest["tables"].items():
+        path = folder / f"{name}.parquet"
+        rows = duckdb.connect().execute("select count(*) from read_parquet(?)", [str(path)])
+        if _sha256(path) != entry["sha256"] or rows.fetchall() != [(entry["rows"],)]:
+            raise SegmentationError(
+                f"release refused: {path} does not read back as it was written; check the disk"
+            )
+
+
+def _rename(folder: Path, target: Path) -> None:
+    os.rename(folder, target)
+    _sync(target.parent)
+
+
+def _write_catalog(
+    tables: Mapping[str, pa.Table], serve: Path, comments: Mapping[str, Mapping[str, str]]
+) -> None:
+    """The file that clients open: a view a table, over the current release.
+
+    It is replaced only when the columns or the comments have changed: a client that holds it open
+    needs no other one.
+    """
+    signature = json.dumps(
+        {
+            name: [[field.name, str(field.type)] for field in table.schema]
+            + [sorted(comments.get(name, {}).items())]
+            for name, table in sorted(tables.items())
+        }
+    )
+    catalog, note = serve / "segmart.duckdb", serve / ".catalog.json"
+    if catalog.is_file() and note.is_file() and note.read_text() == signature:
+        return
+    aside = serve / ".segmart.duckdb.part"
+    aside.unlink(missing_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{_quote(aside)}' as catalog (storage_version 'v1.0.0')")
+        for name, table in sorted(tables.items()):
+            columns = ", ".join(f'"{column}"' for column in table.column_names)
+            path = serve.resolve() / "current" / f"{name}.parquet"
+            connection.execute(
+                f"create view catalog.main.{name} as select {columns} "  # noqa: S608
+                f"from read_parquet('{_quote(path)}')"
+            )
+            for column, comment in comments.get(name, {}).items():
+                connection.execute(
+                    f"comment on column catalog.main.{name}.\"{column}\" is '{_quote(comment)}'"
+                )
+        connection.execute("detach catalog")
+    aside.chmod(FILE_MODE)
+    _sync(aside)
+    os.replace(aside, catalog)
+    note.unlink(missing_ok=True)
+    note.write_text(signature)
+    _sync(serve)
+
+
+def _remove_old(serve: Path, keep: int) -> None:
+    current = (_current_manifest(serve) or {}).get("release")
+    for name in _names(serve)[:-keep]:
+        if name != current:
+            shutil.rmtree(serve / "releases" / name)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _quote(text: object) -> str:
+    return str(text).replace("'", "''")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit("usage: python -m segmart.releases FOLDER RELEASE")
+    try:
+        with _lock(Path(sys.argv[1])):
+            point_to(Path(sys.argv[1]), sys.argv[2])
+    except SegmentationError as error:
+        raise SystemExit(str(error)) from None

@@ -1,0 +1,265 @@
+"""Releases: whole, checked, swapped in one step; refused and killed ones change nothing."""
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import stat
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from conftest import Build, dbt_build
+from segmart import SegmentationError, releases
+
+
+def tables(customers: int = 10, version: str = "v1") -> dict[str, pa.Table]:
+    """Public tables that agree: two segments, every third customer in the second."""
+    ids = [2 if number % 3 == 0 else 1 for number in range(customers)]
+    return {
+        "customer_segments": pa.table(
+            {
+                "customer_id": [f"c{number}" for number in range(customers)],
+                "segment_id": ids,
+                "as_of": ["2024-01-31"] * customers,
+                "model_version": [version] * customers,
+            }
+        ),
+        "segments": pa.table(
+            {
+                "segment_id": [1, 2],
+                "customers": [ids.count(1), ids.count(2)],
+                "model_version": [version] * 2,
+            }
+        ),
+        "segment_model": pa.table({"segment_id": [1, 2], "model_version": [version] * 2}),
+        "model_versions": pa.table({"model_version": [version], "status": ["active"]}),
+        "customer_accounting": pa.table({"reason": ["segmented"], "customers": [customers]}),
+    }
+
+
+def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
+    settings = {"keep": 3, "max_drop": 0.2} | changes
+    contents = settings.pop("tables", None) or tables(customers, version=release)
+    releases.publish(contents, serve, release=release, **settings)
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """The checksum of every file, and where every link leads."""
+    return {
+        str(path.relative_to(folder)): os.readlink(path)
+        if path.is_symlink()
+        else hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }
+
+
+def published(serve: Path) -> tuple[str, int, int]:
+    """Version and counts that one query of a new client sees."""
+    with duckdb.connect(serve / "segmart.duckdb", read_only=True) as connection:
+        return connection.sql(
+            "select any_value(model_version), count(*), (select sum(customers) from segments) "
+            "from customer_segments"
+        ).fetchall()[0]
+
+
+def test_a_client_that_holds_the_catalog_sees_the_new_release(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    with duckdb.connect(tmp_path / "segmart.duckdb", read_only=True) as connection:
+        question = "select any_value(model_version), count(*) from customer_segments"
+        assert connection.sql(question).fetchall() == [("r1", 10)]
+        publish(tmp_path, "r2", 30)
+        assert connection.sql(question).fetchall() == [("r2", 30)]
+
+
+def test_the_same_tables_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
+    publish(tmp_path / "one", "r1")
+    shuffled = {
+        name: table.take(list(range(len(table)))[::-1])
+        for name, table in tables(version="r1").items()
+    }
+    publish(tmp_path / "two", "r1", tables=shuffled)
+    assert tree(tmp_path / "one" / "releases") == tree(tmp_path / "two" / "releases")
+
+
+def test_the_newest_releases_stay_and_one_can_go_back(tmp_path: Path) -> None:
+    for number in range(5):
+        publish(tmp_path, f"r{number}", keep=2)
+    found = releases.list_releases(tmp_path)
+    assert found["release"].unique().tolist() == ["r4", "r3"]
+    assert found[found["is_current"]]["release"].unique().tolist() == ["r4"]
+    releases.point_to(tmp_path, "r3")
+    assert published(tmp_path)[0] == "r3"
+    with pytest.raises(SegmentationError, match=r"there is no release 'r0' .* there are r3, r4"):
+        releases.point_to(tmp_path, "r0")
+    # The current release stays, though it is no longer among the newest.
+    publish(tmp_path, "r5", keep=1)
+    assert published(tmp_path)[0] == "r5"
+
+
+def test_folders_and_files_are_not_open_to_others(tmp_path: Path) -> None:
+    serve = tmp_path / "serve"
+    publish(serve, "r1")
+    for path in [serve, *serve.rglob("*")]:
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        if path.is_symlink() or path.name in (".lock", ".catalog.json"):
+            continue
+        assert mode == (0o750 if path.is_dir() else 0o440), path
+
+
+def test_columns_keep_their_comments_and_a_new_column_appears(tmp_path: Path) -> None:
+    comments = {"segments": {"customers": "Number of customers: it's exact."}}
+    publish(tmp_path, "r1", comments=comments)
+    wider = tables(version="r2")
+    wider["segments"] = wider["segments"].append_column("revenue", pa.array([1.5, 2.5]))
+    publish(tmp_path, "r2", tables=wider, comments=comments)
+    with duckdb.connect(tmp_path / "segmart.duckdb", read_only=True) as connection:
+        assert connection.sql("select sum(revenue) from segments").fetchall() == [(4.0,)]
+        assert connection.sql(
+            "select comment from duckdb_columns() "
+            "where table_name = 'segments' and column_name = 'customers'"
+        ).fetchall() == [("Number of customers: it's exact.",)]
+
+
+def changed(name: str, column: str, values: list) -> dict[str, pa.Table]:
+    contents = tables(version="r2")
+    table = contents[name]
+    at = table.column_names.index(column)
+    contents[name] = table.set_column(at, column, pa.array(values))
+    return contents
+
+
+REFUSALS = {
+    "a label that the model has not": (
+        changed("customer_segments", "segment_id", [9] + [1] * 9),
+        "has the segment 9, which segment_model has not",
+    ),
+    "tables of two model versions": (
+        changed("segments", "model_version", ["r2", "r0"]),
+        r"of the model versions \['r0', 'r2'\]",
+    ),
+    "no active model": (changed("model_versions", "status", ["retired"]), r"active is \[\]"),
+    "a segment of another size": (
+        changed("segments", "customers", [6, 5]),
+        "counts 5 customers in segment 2, customer_segments has 4",
+    ),
+    "an accounting that does not add up": (
+        changed("customer_accounting", "customers", [11]),
+        "counts 11 segmented customers, customer_segments has 10",
+    ),
+    "too few customers": (
+        tables(7, version="r2"),
+        "7 customers, and the current release r1 has 10",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_changes_nothing(name: str, tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    before = tree(tmp_path)
+    contents, reason = REFUSALS[name]
+    with pytest.raises(SegmentationError, match=f"release refused: .*{reason}"):
+        publish(tmp_path, "r2", tables=contents)
+    assert tree(tmp_path) == before
+
+
+def hold_lock(serve: Path, held, done) -> None:
+    with releases._lock(serve):
+        held.set()
+        done.wait()
+
+
+def test_a_second_build_stops_at_once(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    context = multiprocessing.get_context("forkserver")
+    held, done = context.Event(), context.Event()
+    process = context.Process(target=hold_lock, args=(tmp_path, held, done))
+    process.start()
+    held.wait()
+    with pytest.raises(SegmentationError, match="another build is publishing"):
+        publish(tmp_path, "r2")
+    done.set()
+    process.join()
+    publish(tmp_path, "r2")
+    assert published(tmp_path)[0] == "r2"
+
+
+STEPS = [
+    "_remove_leftovers",
+    "_write",
+    "_sorted",
+    "_verify",
+    "_rename",
+    "point_to",
+    "_write_catalog",
+    "_remove_old",
+]
+
+
+def publish_and_die(serve: Path, step: str, after: bool) -> None:
+    """Publish, and kill this process at a step, as a machine that loses its power does."""
+    original = getattr(releases, step)
+
+    def deadly(*arguments, **keywords):
+        if after:
+            original(*arguments, **keywords)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(releases, step, deadly)
+    publish(serve, "r2", 20)
+
+
+@pytest.mark.parametrize(
+    "after", [pytest.param(False, marks=pytest.mark.slow), True], ids=["before", "after"]
+)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_step_leaves_one_whole_release(
+    step: str, after: bool, tmp_path: Path
+) -> None:
+    publish(tmp_path, "r1")
+    context = multiprocessing.get_context("forkserver")
+    process = context.Process(target=publish_and_die, args=(tmp_path, step, after))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert published(tmp_path) in (("r1", 10, 10), ("r2", 20, 20))
+    publish(tmp_path, "r3", 30)
+    assert published(tmp_path) == ("r3", 30, 30)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"command": "run"}, "release refused: dbt run runs no tests; use dbt build"),
+        ({"select": "published_releases"}, "models, seeds and tests are not part of this build"),
+    ],
+)
+def test_a_part_of_a_build_is_refused(options: dict, reason: str, demo: Build) -> None:
+    before = tree(demo.folder / "serve")
+    build = dbt_build(demo.folder, **options, max_k=4)
+    assert build.returncode != 0
+    assert reason in " ".join(build.output.split())
+    assert tree(demo.folder / "serve") == before
+
+
+def test_a_whole_build_publishes_every_public_table(demo: Build) -> None:
+    with duckdb.connect(demo.folder / "serve/dev/segmart.duckdb", read_only=True) as connection:
+        for schema, table in [
+            *(("segments", name) for name in ("customer_segments", "segments", "fit_labels")),
+            ("features", "customer_features"),
+            ("cleaning", "customer_accounting"),
+        ]:
+            assert connection.sql(f"select count(*) from {table}").fetchall() == demo.rows(
+                f"select count(*) from {schema}.{table}"
+            )
+        assert connection.sql(
+            "select count(*) from duckdb_columns() where comment is null and table_name <> 'releases'"
+        ).fetchall() == [(0,)]
+    assert demo.rows(
+        "select count(distinct release), bool_and(is_current) from segments.releases"
+    ) == [(1, True)]
