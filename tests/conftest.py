@@ -59,6 +59,8 @@ def dbt_build(
         "SEGMART_THREADS": str(threads),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
+        # No result depends on where the machine stands.
+        "TZ": "America/New_York",
         "DBT_PROJECT_DIR": str(project),
         "DBT_PROFILES_DIR": str(profiles or project),
     }

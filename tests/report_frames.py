@@ -217,7 +217,7 @@ def _frames(
             "reason": ["used", hostile or "too few purchases", "no customer", "no date"],
             "outcome": ["used", "excluded", "rejected", hostile or "rejected"],
             "rows": [150_000, 2_400, 320, 12],
-            "rows_without_quantity": [0, 3, 0, 0],
+            "customers_rows": [2500, 180, 0, 0],
             "customers": [3000.0, 210.0, math.nan, 4.0],
             "description": [text, text, text, None],
         }

@@ -93,6 +93,7 @@ class Case:
     query: str = ""
     gives: list[tuple] = field(default_factory=list)
     select: str = "+input_check"
+    rows: int = len(ROWS)
 
 
 def write_two(first: str, second: str) -> Callable[[Path], None]:
@@ -297,7 +298,7 @@ CASES = {
         text([[*row, "x"] for row in ROWS], [*COLUMNS, "store"]), says=["column store is ignored"]
     ),
     "lines that differ in a further column only": Case(
-        text([*[[*row, "x"] for row in ROWS], [*ROWS[0], "y"]], [*COLUMNS, "store"])
+        text([*[[*row, "x"] for row in ROWS], [*ROWS[0], "y"]], [*COLUMNS, "store"]), rows=401
     ),
     "a renamed column": Case(RENAMED, True, ["no column 'customer_id'", "'CustNo'", "Map it"]),
     "a renamed column, mapped": Case(
@@ -440,7 +441,9 @@ CASES = {
     "ids that carry SQL": identifier("'; drop schema cleaning cascade; --"),
     "ids too long for a number": identifier("123456789012345678901234567890"),
     "a missing id": Case(with_value("customer_id", " "), counted={"customer_id_missing": 1}),
-    "duplicate lines": Case(text([*ROWS, ROWS[0], ROWS[1], ROWS[1]]), counted={"duplicate_row": 3}),
+    "duplicate lines": Case(
+        text([*ROWS, ROWS[0], ROWS[1], ROWS[1]]), counted={"duplicate_row": 3}, rows=403
+    ),
     "cancelled orders": Case(
         with_value("order_id", "C10"),
         variables={"cancelled_order_pattern": "C.*"},
@@ -542,13 +545,143 @@ CASES = {
         query=MALFORMED,
         gives=[(11, "amount", "inf")],
     ),
+    "a bad value after a line with an empty column too many": Case(
+        with_value("amount", "abc").replace("\n", ",\n").replace(",\n", "\n", 1),
+        counted={"amount_malformed": 1},
+        query=MALFORMED,
+        gives=[(12, "amount", "abc")],
+    ),
+    "an unreadable line after a value of two lines": Case(
+        text().replace(",".join(ROWS[10]), "0010,2024-01-01", 1).replace("o3,", '"o\n3",', 1),
+        counted={"line_unreadable": 1},
+        query="select line from cleaning.rejected_rows",
+        gives=[(13,)],
+    ),
+    "the contents of two columns swapped": Case(
+        text([[row[1], row[0], *row[2:]] for row in ROWS]),
+        True,
+        ["400 of 400 rows are malformed", "ordered_at_malformed, such as file"],
+    ),
+    "a mapped id beside a column of the contract's name": Case(
+        write_customers("customer_id,CustNo,city\nx0,0000,Ulm\nx1,0001,Bonn\n"),
+        variables={
+            "customers": "customers.csv",
+            "columns": {"customers": {"customer_id": "CustNo"}},
+        },
+        query="select customer_id, attribute_value from cleaning.customer_attributes where attribute = 'city' order by 1",
+        gives=[("0000", "Ulm"), ("0001", "Bonn")],
+    ),
+    "a malformed row beside a good one of the same customer": Case(
+        write_customers(
+            "customer_id,country,updated_at\n0001,DE,2024-01-01\n0001,ZZ,soon\n"
+            + "".join(f"c{n},DE,2024-01-01\n" for n in range(200))
+        ),
+        variables={"customers": "customers.csv"},
+        counted={"updated_at_malformed": 1},
+        query="select attribute_value from cleaning.customer_attributes where customer_id = '0001' and attribute = 'country'",
+        gives=[("DE",)],
+    ),
+    "attributes named as columns of our own": Case(
+        write_customers("customer_id,reason,version\n0001,moved,1\n0002,moved,2\n"),
+        variables={"customers": "customers.csv"},
+        query="select count(*) from cleaning.customer_attributes where attribute_value = 'moved'",
+        gives=[(2,)],
+    ),
+    "a file name with a bracket": Case(
+        lambda folder: (folder / "orders[1].csv").write_text(text()),
+        True,
+        ["its path holds one of * ? [", "rename it"],
+        variables={"order_lines": "orders*.csv"},
+    ),
+    "a quantity and a price too large together": Case(
+        text(
+            [
+                [
+                    *row[:3],
+                    "",
+                    "999" if row[2] == "o10" else row[4],
+                    row[5],
+                    "99999999" if row[2] == "o10" else "2",
+                ]
+                for row in ROWS
+            ],
+            [*COLUMNS, "unit_price"],
+        ),
+        counted={"unit_price_malformed": 1},
+        query="select line from cleaning.rejected_rows",
+        gives=[(12,)],
+    ),
+    "a negative price": Case(
+        text(
+            [[*row[:3], "", row[4], row[5], "-2" if row[2] == "o10" else "2"] for row in ROWS],
+            [*COLUMNS, "unit_price"],
+        ),
+        query="select is_return from cleaning.checked_order_lines where order_id = 'o10'",
+        gives=[(True,)],
+    ),
+    "a tabulator after a number": Case(
+        with_value("amount", "12.5\t"), query=AMOUNT, gives=[(12.5,)]
+    ),
+    "a time zone after a space": Case(
+        with_value("ordered_at", "2024-03-01 00:30:00 +02:00"),
+        query=ORDERED,
+        gives=[("2024-02-29 22:30:00",)],
+    ),
+    "a currency sign inside": Case(
+        with_value("amount", "1$2"),
+        variables={"currency_sign": "$"},
+        counted={"amount_malformed": 1},
+    ),
+    "dates all in the future": Case(
+        every_value("ordered_at", lambda day: day.replace("2024", "2999")),
+        True,
+        ["no row can be used"],
+        variables={"as_of": "default"},
+    ),
+    "ids missing as NaN": Case(
+        lambda folder: parquet(
+            folder,
+            frame().assign(
+                customer_id=lambda data: (
+                    data["customer_id"].astype("float64").where(data.index != 10)
+                )
+            ),
+        ),
+        variables=IN_PARQUET,
+        counted={"customer_id_missing": 1},
+    ),
+    "metrics named as words of SQL": Case(
+        write_metrics(METRICS.rename(columns={"visits": "Limit", "value": "Order"})),
+        variables={"order_lines": "none", "customer_metrics": "metrics.parquet"},
+        says=["column Limit is a metric"],
+        select="+segment_fit",
+    ),
+    "a metric too large to add up": Case(
+        write_metrics(METRICS.assign(value=METRICS["value"].where(METRICS.index != 3, 1e19))),
+        variables={
+            "order_lines": "none",
+            "customer_metrics": "metrics.parquet",
+            "max_rejected_share": 0.05,
+        },
+        counted={"metric_malformed": 1},
+        select="+segment_fit",
+    ),
+    "an unknown var": Case(
+        text(), True, ["var thousand_sign is not known"], variables={"thousand_sign": "point"}
+    ),
+    "a day that does not exist as as_of": Case(
+        text(), True, ["var as_of is", "2024-02-30"], variables={"as_of": "2024-02-30"}
+    ),
+    "an unknown code of a date": Case(
+        text(), True, ["var date_format is"], variables={"date_format": "%d %Q %Y"}
+    ),
     # Metrics.
     "an infinite metric": Case(
         write_metrics(
             METRICS.assign(value=METRICS["value"].where(METRICS.index != 3, float("inf")))
         ),
         True,
-        ["feature 'value' is infinite for 1 customers", "correct the input"],
+        ["feature 'metric_value' is infinite for 1 customers", "correct the input"],
         variables={"order_lines": "none", "customer_metrics": "metrics.parquet"},
         select="+segment_fit",
     ),
@@ -633,6 +766,19 @@ def test_a_bad_input_ends_in_its_expected_way(name: str, builds: dict[str, Build
     assert build.returncode == 0, build.output
     counted = build.rows("select reason, count(*) from cleaning.rejected_rows group by reason")
     assert dict(counted) == case.counted
+    # Nothing is lost: every row that was read is used or counted.
+    if case.variables.get("customer_metrics", "none") == "none":
+        used, read = build.rows(
+            "select count(*) filter (reason is null), count(*) from cleaning.checked_order_lines"
+        )[0]
+        of_lines = dict(
+            build.rows(
+                "select reason, count(*) from cleaning.rejected_rows "
+                "where source = 'order_lines' group by reason"
+            )
+        )
+        assert used + sum(of_lines.values()) - of_lines.get("line_unreadable", 0) == read
+        assert read + of_lines.get("line_unreadable", 0) == case.rows
     if case.query:
         assert build.rows(case.query) == case.gives
 

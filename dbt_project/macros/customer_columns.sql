@@ -6,8 +6,10 @@
 {%- macro metric_columns() -%}
     {%- set metrics = [] -%}
     {%- set relation = ref("files__customer_metrics") if uses_metrics() -%}
+    {%- set definitions = ref("feature_definitions") if uses_metrics() -%}
     {%- if relation and execute -%}
         {%- set given = given_columns(relation) -%}
+        {%- set known = run_query("select feature from " ~ definitions).columns[0].values() -%}
         {%- set wanted = setting("metrics") | map("lower") | list -%}
         {%- for column in wanted if column not in given -%}
             {{-
@@ -44,7 +46,9 @@
             {%- endif -%}
             {%- if is_metric -%}
                 {%- set slug = modules.re.sub("[^a-z0-9]+", "_", column).strip("_") -%}
-                {%- set feature = slug if modules.re.match("[a-z]", slug) else "metric_" ~ slug -%}
+                {#- Only a feature of the seed keeps its bare name: no other can be a word of SQL. -#}
+                {%- set is_known = slug in known or slug.startswith("metric_") -%}
+                {%- set feature = slug if is_known else "metric_" ~ slug -%}
                 {%- if feature in metrics | map(attribute="feature") -%}
                     {{-
                         exceptions.raise_compiler_error(
@@ -113,10 +117,30 @@
     {{- return(ref("customer_metrics") if uses_metrics() else ref("customer_features")) -}}
 {%- endmacro -%}
 
-{#- How many values an attribute may have to profile segments. -#}
-{%- macro most_attribute_values() -%} 50 {%- endmacro -%}
+{#-
+  Whether an attribute profiles segments, as a condition on its rows: a name or an e-mail address, with
+  few customers to a value, profiles nobody and must not reach the report.
+-#}
+{%- macro attribute_profiles() -%}
+    count(distinct attribute_value) <= 50
+    and count(attribute_value)
+    >= {{ fewest_customers_of_a_value() }} * count(distinct attribute_value)
+{%- endmacro -%}
+
+{#- A value that fewer customers have is not shown. -#}
+{%- macro fewest_customers_of_a_value() -%} 5 {%- endmacro -%}
 
 {#- The names of the columns that the user gave, for a message. -#}
 {%- macro file_columns_of(given) -%}
     {{- given | reject("in", ["ignored_values", "source_file", "source_row"]) | join(", ") -}}
+{%- endmacro -%}
+
+{#- A metric that does not read as a number, or is too large to be summed exactly. -#}
+{%- macro is_malformed_metric(metric) -%}
+    (
+        {% if metric.kind == "text" -%}
+            ({{ metric.feature }}_text is not null and {{ metric.feature }} is null) or
+        {% endif -%}
+        (abs({{ metric.feature }}) >= 1e15 and not isinf({{ metric.feature }}))
+    )
 {%- endmacro -%}

@@ -63,6 +63,18 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- A digest of the columns that the contract does not name: rows that differ there are no duplicates. -#}
+{%- macro ignored_digest(columns) -%}
+    {%- if columns -%}
+        md5(
+            concat_ws(
+                chr(31){% for column in columns %}, coalesce({{ column }}, chr(30)){% endfor %}
+            )
+        )
+    {%- else -%} cast(null as varchar)
+    {%- endif -%}
+{%- endmacro -%}
+
 {#-
   The rows of every file of an input: its contract columns, then its further ones by their own names,
   a digest of the columns that are ignored, the file and the row in it (from 1). A column that some
@@ -90,17 +102,11 @@
                 {{ found[0] if found else "null" }} as {{ quoted(name) }},
             {% endfor -%}
             {%- set ignored = file.columns | selectattr("role", "equalto", "ignored") | list -%}
-            {%- if ignored -%}
-                md5(
-                    concat_ws(
-                        chr(31)
-                        {% for column in ignored %}
-                            , coalesce(cast({{ quoted(column.name) }} as varchar), chr(30))
-                        {% endfor %}
-                    )
-                )
-            {%- else -%} cast(null as varchar)
-            {%- endif %} as ignored_values,
+            {%- set ignored_texts = [] -%}
+            {%- for column in ignored -%}
+                {%- do ignored_texts.append("cast(" ~ quoted(column.name) ~ " as varchar)") -%}
+            {%- endfor -%}
+            {{ ignored_digest(ignored_texts) }} as ignored_values,
             {{ text_literal(file.path) }} as source_file,
             {% if file.format == "csv" -%} row_number() over ()
             {%- else -%} file_row_number + 1
@@ -157,11 +163,15 @@
             -}}
         {%- endif -%}
     {%- endfor %}
+    {%- set ignored = [] -%}
+    {%- for name in given if name not in mapped and input == "order_lines" -%}
+        {%- do ignored.append("cast(" ~ quoted(name) ~ " as varchar)") -%}
+    {%- endfor %}
     select
-        {%- for name in given if name in mapped or input != "order_lines" %}
-            {{ quoted(name) }} as {{ quoted(mapped.get(name, name)) }}{{ "," if not loop.last }}
-        {%- else %} *
+        {%- for name in given if name in mapped or (input != "order_lines" and name not in contract) %}
+            {{ quoted(name) }} as {{ quoted(mapped.get(name, name)) }},
         {%- endfor %}
+        {{ ignored_digest(ignored) }} as ignored_values
     from {{ relation }}
 {%- endmacro -%}
 

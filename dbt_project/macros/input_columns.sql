@@ -13,7 +13,11 @@
             {%- elif dtype in ("varchar", "string", "text") -%} {%- set kind = "text" -%}
             {%- elif dtype == "boolean" -%} {%- set kind = "boolean" -%}
             {%- elif dtype in ("double", "float", "real") -%} {%- set kind = "floating" -%}
-            {%- else -%} {%- set kind = "number" -%}
+            {%- elif modules.re.match(
+                "u?(tiny|small|big|huge)?int|decimal|numeric", dtype
+            ) and not dtype.endswith("]") -%}
+                {%- set kind = "number" -%}
+            {%- else -%} {%- set kind = "other" -%}
             {%- endif -%}
             {%- do kinds.update({column.name | lower: kind}) -%}
         {%- endfor -%}
@@ -39,7 +43,7 @@
                     then cast({{ column }} as bigint)
                 end as {{ dbt.type_string() }}
             ),
-            cast({{ column }} as {{ dbt.type_string() }})
+            case when not isnan({{ column }}) then cast({{ column }} as {{ dbt.type_string() }}) end
         )
     {%- elif column in given -%} {{ trimmed(column) }}
     {%- else -%} cast(null as {{ dbt.type_string() }})
@@ -52,27 +56,36 @@
 -#}
 {%- macro parsed_timestamp(given, column) -%}
     {%- if column not in given -%} cast(null as timestamp)
-    {%- elif given[column] != "text" -%} cast({{ column }} as timestamp)
+    {%- elif given[column] in ("date", "timestamp") -%} cast({{ column }} as timestamp)
+    {%- elif given[column] != "text" -%} cast(null as timestamp)
     {%- elif setting("date_format") == "iso" -%}
         case
             when
                 regexp_matches(
-                    trim({{ column }}),
+                    {{ trimmed(column) }},
                     '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'
                 )
-            then try_cast(trim({{ column }}) as timestamp)
+            then try_cast({{ trimmed(column) }} as timestamp)
             when
                 regexp_matches(
-                    trim({{ column }}),
+                    {{ trimmed(column) }},
                     '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'
                     || ' ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'
                 )
-            then cast(try_cast(trim({{ column }}) as timestamp with time zone) as timestamp)
+            then
+                cast(
+                    try_cast(
+                        replace(
+                            replace(replace({{ trimmed(column) }}, ' +', '+'), ' -', '-'), ' Z', 'Z'
+                        ) as timestamp
+                        with time zone
+                    ) as timestamp
+                )
         end
     {%- else -%}
         cast(
             try_strptime(
-                trim({{ column }}), {{ text_literal(setting("date_format")) }}
+                {{ trimmed(column) }}, {{ text_literal(setting("date_format")) }}
             ) as timestamp
         )
     {%- endif -%}
@@ -87,7 +100,7 @@
     {%- if column not in given -%} cast(null as {{ type }})
     {%- elif given[column] != "text" -%} try_cast({{ column }} as {{ type }})
     {%- else -%}
-        {%- set value = plain_number("trim(" ~ column ~ ")") -%}
+        {%- set value = plain_number(trimmed(column)) -%}
         case
             when
                 regexp_matches({{ value }}, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$')
@@ -105,8 +118,29 @@
     {%- set decimal = {"point": ".", "comma": ","}[setting("decimal_sign")] -%}
     {%- set plain = [value] -%}
     {%- if currency != "none" -%}
+        {%- set sign = text_literal(currency) -%}
         {%- do plain.append(
-            "trim(replace(" ~ plain[-1] ~ ", " ~ text_literal(currency) ~ ", ''))"
+            "case when starts_with("
+            ~ plain[-1]
+            ~ ", "
+            ~ sign
+            ~ ") or ends_with("
+            ~ plain[-1]
+            ~ ", "
+            ~ sign
+            ~ ") then trim(replace("
+            ~ plain[-1]
+            ~ ", "
+            ~ sign
+            ~ ", '')) else "
+            ~ plain[-1]
+            ~ " end"
+        ) -%}
+    {%- endif -%}
+    {%- if thousands == " " -%}
+        {#- French exports write the no-break ones. -#}
+        {%- do plain.append(
+            "replace(replace(" ~ plain[-1] ~ ", chr(160), ' '), chr(8239), ' ')"
         ) -%}
     {%- endif -%}
     {%- if thousands -%}

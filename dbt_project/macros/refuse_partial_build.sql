@@ -23,8 +23,12 @@
         {%- if missing -%}
             {{-
                 exceptions.raise_compiler_error(
-                    "release refused: " ~ missing | length ~ " models, seeds and tests are not part of"
-                    ~ " this build, such as " ~ missing[0] ~ "; run dbt build without --select and"
+                    "release refused: " ~ missing
+                    | length
+                    ~ " models, seeds and tests are not part of"
+                    ~ " this build, such as "
+                    ~ missing[0]
+                    ~ "; run dbt build without --select and"
                     ~ " --exclude"
                 )
             -}}

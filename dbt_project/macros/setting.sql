@@ -1,9 +1,9 @@
 {#- What each var may be: a pattern that its text matches in full, a range, a list or a mapping. -#}
 {%- macro setting_kinds() -%}
     {#- Letters of any language; no quote, no bracket, no semicolon, no backslash. -#}
-    {%- set path = "(?!.*--)[\\w./~*?=,@ +-]{1,500}" -%}
+    {%- set path = "(?!.*--)[\\w./*?=,@ +-]{1,500}" -%}
     {%- set path_words = (
-        "a path or glob: letters, digits, spaces and the signs _ . / ~ * ? = , @ + -"
+        "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + -"
     ) -%}
     {%- set input = {
         "pattern": "none|table:[A-Za-z_]\\w*([.][A-Za-z_]\\w*){2}|" ~ path,
@@ -38,7 +38,7 @@
                     "default": "utf-8",
                 },
                 "date_format": {
-                    "pattern": "iso|(?=.*%[dej])(?=.*%[yY])[%A-Za-z0-9/.:, _-]{2,40}|%s",
+                    "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
                     "default": "iso",
                 },
@@ -58,8 +58,8 @@
                     "default": "none",
                 },
                 "cancelled_order_pattern": {
-                    "pattern": "none|[A-Za-z0-9.*+_^$\\[\\]-]{1,60}",
-                    "allowed": "none, or a regular expression of letters, digits and . * + _ ^ $ [ ] -",
+                    "pattern": "none|(([A-Za-z0-9._-]|\\[[A-Za-z0-9]-[A-Za-z0-9]\\])[*+]?){1,40}",
+                    "allowed": "none, or a regular expression of letters, digits, . _ - and ranges such as [0-9], each with * or + or nothing",
                     "default": "none",
                 },
                 "max_rejected_share": {"share": true, "default": 0.01},
@@ -69,7 +69,9 @@
                     "default": "beside the installed package",
                 },
                 "as_of": {
-                    "pattern": "default|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+                    "pattern": "default|[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
+                    ~ "|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+                    ~ "|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29",
                     "allowed": "default (the day after the last order) or a date as 2018-01-31",
                 },
                 "min_orders": {"minimum": 1, "maximum": 1000000},
@@ -88,15 +90,15 @@
                 "seed": {"minimum": 0, "maximum": 4294967295},
                 "sample_size": {"minimum": 2, "maximum": 10000000},
                 "serve": {
-                    "pattern": "(?!.*--)[\\w./~ -]{1,500}",
-                    "allowed": "the path of a folder: letters, digits and the signs _ . / ~ -",
+                    "pattern": "(?!.*--)[\\w./ -]{1,500}",
+                    "allowed": "the path of a folder: letters, digits and the signs _ . / -",
                     "default": "serve",
                 },
                 "keep_releases": {"minimum": 1, "maximum": 1000, "default": 7},
                 "max_drop": {"share": true, "default": 0.2},
                 "report": {
-                    "pattern": "(?!.*--)[\\w./~ -]{1,500}[.]html",
-                    "allowed": "the path of an .html file: letters, digits and the signs _ . / ~ -",
+                    "pattern": "(?!.*--)[\\w./ -]{1,500}[.]html",
+                    "allowed": "the path of an .html file: letters, digits and the signs _ . / -",
                 },
             }
         )
@@ -150,6 +152,13 @@
 
 {#- Run before any model: every var is checked, also those that no SQL uses. -#}
 {%- macro check_settings() -%}
+    {%- for name in invocation_args_dict.get("vars", {}) if name not in setting_kinds() -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "var " ~ name ~ " is not known: allowed are " ~ setting_kinds() | join(", ")
+            )
+        -}}
+    {%- endfor -%}
     {%- for name in setting_kinds() -%} {%- do setting(name) -%} {%- endfor -%}
     {%- if setting("thousands_sign") == setting("decimal_sign") -%}
         {{-

@@ -1,7 +1,8 @@
 """segmart: pure functions behind the dbt Python models.
 
-Every function takes and returns frames and arrays; nothing here reads a file, a database or the
-clock, so that each can be tested alone and runs the same beside DuckDB and Spark.
+Every function takes and returns frames and arrays; nothing here reads a database or the clock, and
+only `files` and `releases` touch the disk: each can be tested alone and runs the same beside DuckDB
+and Spark.
 """
 
 

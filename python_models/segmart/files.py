@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import re
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,8 +105,11 @@ def file_columns(
                 if contract_column:
                     _check_type(path, column, column_type, contract_column)
                     role = "contract"
+                elif name in OPEN_INPUTS and column.casefold() not in _known(name):
+                    role = "further"
                 else:
-                    role = "further" if name in OPEN_INPUTS else "ignored"
+                    # Also a column of a contract's name for which another one is mapped.
+                    role = "ignored"
                 rows.append(
                     {
                         "input": name,
@@ -128,35 +132,46 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
     """The line of each row of a CSV file; a row may span lines, and blank lines are no rows.
 
     Args:
-        rows: source_file and source_row (from 1, without the header), sorted by both. Rows of
-            other files than CSV are passed over.
+        rows: source_file and source_row (from 1, without the header), sorted by both. A negative
+            row is an unreadable one: -1 the first of the file. Rows of other files than CSV are
+            passed over.
         delimiter: of CSV files.
         encoding: of CSV files, a key of ``ENCODINGS``.
 
     Returns:
         source_file, source_row, line (from 1, the header's line counted).
     """
+    csv.field_size_limit(sys.maxsize)
     found = []
     for name, of_file in rows.groupby("source_file"):
         path = Path(str(name))
         if _format(path) != "csv":
             continue
         wanted = set(of_file["source_row"].astype(int))
-        last = max(wanted)
+        missing = len(wanted)
         opened = gzip.open if path.name.lower().endswith(".gz") else open
         with opened(path, "rt", encoding=ENCODINGS[encoding], newline="") as file:
             reader = csv.reader(file, delimiter=DELIMITERS.get(delimiter, delimiter))
             width = len(next(reader))
-            row, begins = 0, reader.line_num + 1
+            row, unreadable, begins = 0, 0, reader.line_num + 1
             for fields in reader:
-                # Lines of another width are set aside by the reader of the rows as well.
+                # DuckDB takes empty values after the last column as none at all.
+                while len(fields) > width and not fields[-1]:
+                    fields.pop()
                 if len(fields) == width:
                     row += 1
-                    if row in wanted:
-                        found.append((str(name), row, begins))
+                    number = row
+                elif fields:
+                    unreadable -= 1
+                    number = unreadable
+                else:
+                    number = 0
+                if number in wanted:
+                    found.append((str(name), number, begins))
+                    missing -= 1
+                    if not missing:
+                        break
                 begins = reader.line_num + 1
-                if row >= last:
-                    break
     frame = pd.DataFrame(found, columns=["source_file", "source_row", "line"])
     return frame.astype({"source_file": "string", "source_row": "int64", "line": "int64"})
 
@@ -181,6 +196,11 @@ def parse_mapping(text: str) -> dict[str, dict[str, str]]:
     return mapping
 
 
+def _known(name: str) -> list[str]:
+    required, optional = CONTRACT[name]
+    return [*required, *optional]
+
+
 def _check_inputs(given: dict[str, str]) -> None:
     both = [name for name in ("order_lines", "customer_metrics") if name in given]
     if len(both) != 1:
@@ -201,7 +221,7 @@ def _check_mapping(columns: dict[str, dict[str, str]], paths: dict[str, str]) ->
                 f"var columns maps columns of {name}, but no file of it is given: set the var "
                 f"{name}, or remove the mapping"
             )
-        known = [column for part in CONTRACT[name] for column in part]
+        known = _known(name)
         for column in of_input:
             if column not in known:
                 raise SegmentationError(
@@ -213,6 +233,11 @@ def _check_mapping(columns: dict[str, dict[str, str]], paths: dict[str, str]) ->
 def _matching(name: str, pattern: str) -> list[Path]:
     paths = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]
     paths = [path for path in paths if path.is_file()]
+    for path in paths:
+        if glob.has_magic(str(path)):
+            raise SegmentationError(
+                f"file {path}: its path holds one of * ? [, which stand for others; rename it"
+            )
     if not paths:
         raise SegmentationError(
             f"var {name}: no file matches {pattern!r}, seen from {Path.cwd()}: correct the path"
@@ -291,7 +316,8 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
         try:
             text = tail + decoder.decode(chunk)
         except UnicodeError as error:
-            line = lines + getattr(error, "object", b"")[: getattr(error, "start", 0)].count(b"\n")
+            before = getattr(error, "object", b"")[: getattr(error, "start", 0)]
+            line = lines + max(before.count(b"\n"), before.count(b"\r"))
             raise SegmentationError(
                 f"file {path}, line {line + 1}: {_bad_bytes(error)} is not in the encoding "
                 f"{encoding}: set the var encoding to one of {', '.join(ENCODINGS)}"
@@ -311,7 +337,7 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
         kinds["\r"] += text.count("\r") - pairs
         if not lines and "\n" not in first_line and "\r" not in first_line:
             first_line += text
-        lines += text.count("\n")
+        lines += max(text.count("\n"), text.count("\r"))
     kinds["\r"] += len(tail)
     if not seen or not first_line.strip():
         raise SegmentationError(

@@ -34,13 +34,30 @@ with
         from customer_metrics
     ),
 
-    -- Of several rows of a customer the one with the largest values in the order of the columns
-    -- counts.
+    malformed as (
+        select *,
+        {% for metric in metrics -%}
+                {{ "case" if loop.first }}
+            when {{ is_malformed_metric(metric) }}
+            then '{{ metric.feature }}' {{ "end" if loop.last }}
+            {%- else -%} cast(null as {{ text }})
+            {%- endfor %} as malformed_column,
+        {% for metric in metrics -%}
+                {{ "case" if loop.first }}
+            when {{ is_malformed_metric(metric) }}
+            then {{ metric.feature }}_text {{ "end" if loop.last }}
+            {%- else -%} cast(null as {{ text }})
+            {%- endfor %} as malformed_value
+        from typed
+    ),
+
+    -- Of several rows of a customer that read well, the one with the largest values in the order of
+    -- the columns counts.
     numbered as (
         select
             *,
             row_number() over (
-                partition by customer_id
+                partition by customer_id, malformed_column is null
                 order by
                     {%- for metric in metrics %}
                         {{ metric.feature }} desc nulls last,
@@ -48,25 +65,13 @@ with
                     source_row asc nulls last
             ) as row_of_customer,
             rank() over (
-                partition by customer_id
+                partition by customer_id, malformed_column is null
                 order by
                     {%- for metric in metrics %}
                         {{ metric.feature }} desc nulls last,
                     {%- endfor %} customer_id asc
-            ) as version,
-        {% for metric in metrics if metric.kind == "text" -%}
-                {{ "case" if loop.first }}
-            when {{ metric.feature }}_text is not null and {{ metric.feature }} is null
-            then '{{ metric.feature }}' {{ "end" if loop.last }}
-            {%- else -%} cast(null as {{ text }})
-            {%- endfor %} as malformed_column,
-        {% for metric in metrics if metric.kind == "text" -%}
-                {{ "case" if loop.first }}
-            when {{ metric.feature }}_text is not null and {{ metric.feature }} is null
-            then {{ metric.feature }}_text {{ "end" if loop.last }}
-            {%- else -%} cast(null as {{ text }})
-            {%- endfor %} as malformed_value
-        from typed
+            ) as version
+        from malformed
     ),
 
     checked_customer_metrics as (

@@ -12,7 +12,7 @@ with
             {{ trimmed(column_or_null(given, "updated_at", text)) }} as updated_at_text,
             {{ parsed_timestamp(given, "updated_at") }} as updated_at,
             {%- for attribute in attributes %}
-                {{ trimmed(quoted(attribute)) }} as {{ quoted(attribute) }},
+                {{ trimmed(quoted(attribute)) }} as {{ quoted("attribute_" ~ attribute) }},
             {%- endfor %}
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row
@@ -27,17 +27,19 @@ with
             rank() over (
                 partition by customer_id
                 order by
+                    updated_at is null and updated_at_text is not null asc,
                     updated_at desc nulls last
                     {%- for attribute in attributes %}
-                        , {{ quoted(attribute) }} desc nulls last
+                        , {{ quoted("attribute_" ~ attribute) }} desc nulls last
                     {%- endfor %}
             ) as version,
             row_number() over (
                 partition by customer_id
                 order by
+                    updated_at is null and updated_at_text is not null asc,
                     updated_at desc nulls last
                     {%- for attribute in attributes %}
-                        , {{ quoted(attribute) }} desc nulls last
+                        , {{ quoted("attribute_" ~ attribute) }} desc nulls last
                     {%- endfor %},
                     source_file asc nulls last,
                     source_row asc nulls last

@@ -31,6 +31,23 @@ with
         from order_lines
     ),
 
+    -- A product beyond ten thousand million fits no DECIMAL, and is no price of goods.
+    priced as (
+        select
+            *,
+            coalesce(
+                abs(cast(quantity as double) * cast(unit_price as double)) >= 1e10, false
+            ) as is_product_too_large,
+            coalesce(
+                amount,
+                case
+                    when abs(cast(quantity as double) * cast(unit_price as double)) < 1e10
+                    then cast(quantity * unit_price as decimal(18, 4))
+                end
+            ) as net_amount
+        from typed
+    ),
+
     -- Identical in every column of the source: the one that stands first in its file stays.
     numbered as (
         select
@@ -50,7 +67,7 @@ with
                     ignored_values
                 order by source_file asc, source_row asc
             ) as copy_number
-        from typed
+        from priced
     ),
 
     -- The first reason that holds is the row's reason.
@@ -72,6 +89,8 @@ with
                 then 'discount_amount_malformed'
                 when numbered.is_return_text is not null and numbered.is_return is null
                 then 'is_return_malformed'
+                when numbered.amount is null and numbered.is_product_too_large
+                then 'unit_price_malformed'
                 when numbered.customer_id is null
                 then 'customer_id_missing'
                 when numbered.copy_number > 1
@@ -103,12 +122,12 @@ with
             product_id,
             category,
             ordered_at,
-            coalesce(amount, cast(quantity * unit_price as decimal(18, 4))) as amount,
+            net_amount as amount,
             -- Fuel is sold by volume and coupons by value: such a number is not a number of units.
             case when abs(quantity) <= {{ setting("max_quantity") }} then quantity end as quantity,
             coalesce(abs(quantity) > {{ setting("max_quantity") }}, false) as is_quantity_set_aside,
             discount_amount,
-            coalesce(is_return, quantity < 0 or amount < 0, false) as is_return,
+            coalesce(is_return, quantity < 0 or net_amount < 0, false) as is_return,
             source_file,
             source_row,
             reason

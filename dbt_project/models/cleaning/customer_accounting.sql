@@ -14,10 +14,20 @@ with
     accounting_reasons as (select * from {{ ref("accounting_reasons") }}),
 
     input_rows as (
-        select customer_id, reason, is_quantity_set_aside, is_return
+        select
+            customer_id,
+            reason,
+            is_quantity_set_aside,
+            is_return,
+            amount is null as is_without_amount
         from checked_order_lines
         union all
-        select customer_id, reason, false as is_quantity_set_aside, false as is_return
+        select
+            customer_id,
+            reason,
+            false as is_quantity_set_aside,
+            false as is_return,
+            false as is_without_amount
         from checked_customer_metrics
         {% if setting("input") == "files" -%}
             union all
@@ -25,7 +35,8 @@ with
                 cast(null as {{ dbt.type_string() }}) as customer_id,
                 'line_unreadable' as reason,
                 false as is_quantity_set_aside,
-                false as is_return
+                false as is_return,
+                false as is_without_amount
             from unreadable_lines
             where source <> 'customers'
         {%- endif %}
@@ -51,7 +62,7 @@ with
         union
         select customer_id
         from customers_rows
-        where reason is null
+        where customer_id is not null
     ),
 
     reasoned_customers as (
@@ -79,7 +90,10 @@ with
             count_if(
                 input_rows.reason is null and input_rows.is_quantity_set_aside
             ) as rows_without_quantity,
-            count_if(input_rows.reason is null and input_rows.is_return) as return_rows
+            count_if(input_rows.reason is null and input_rows.is_return) as return_rows,
+            count_if(
+                input_rows.reason is null and input_rows.is_without_amount
+            ) as rows_without_amount
         from input_rows
         left join reasoned_customers on input_rows.customer_id = reasoned_customers.customer_id
         group by all
@@ -105,6 +119,7 @@ with
             cast(coalesce(row_counts.row_count, 0) as bigint) as {{ adapter.quote("rows") }},
             cast(coalesce(row_counts.rows_without_quantity, 0) as bigint) as rows_without_quantity,
             cast(coalesce(row_counts.return_rows, 0) as bigint) as return_rows,
+            cast(coalesce(row_counts.rows_without_amount, 0) as bigint) as rows_without_amount,
             cast(coalesce(customers_row_counts.row_count, 0) as bigint) as customers_rows,
             cast(coalesce(customer_counts.customers, 0) as bigint) as customers,
             accounting_reasons.description

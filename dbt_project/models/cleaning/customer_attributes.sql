@@ -10,7 +10,7 @@ with
             select
                 customer_id,
                 {{ text_literal(attribute) }} as attribute,
-                {{ quoted(attribute) }} as attribute_value
+                {{ quoted("attribute_" ~ attribute) }} as attribute_value
             from used_customers
             union all
         {% endfor -%}

@@ -18,6 +18,8 @@ with
 
     customer_attributes as (select * from {{ ref("customer_attributes") }}),
 
+    segment_name_rules as (select * from {{ ref("segment_name_rules") }}),
+
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
     {% if from_files -%}
@@ -97,23 +99,80 @@ with
         ),
     {%- endif %}
 
-    attribute_counts as (
-        select attribute, count(distinct attribute_value) as attribute_values
-        from customer_attributes
-        group by attribute
-    ),
-
     attribute_findings as (
         select
             4 as position,
             'switched off: the profile by '
             || attribute
             || ', because it has '
-            || cast(attribute_values as {{ text }})
-            || ' values and at most {{ most_attribute_values() }} can be told apart' as finding,
+            || cast(count(distinct attribute_value) as {{ text }})
+            || ' values for '
+            || cast(count(attribute_value) as {{ text }})
+            || ' customers, too many to profile' as finding,
             false as is_error
-        from attribute_counts
-        where attribute_values > {{ most_attribute_values() }}
+        from customer_attributes
+        where attribute is not null
+        group by attribute
+        having not ({{ attribute_profiles() }})
+    ),
+
+    name_counts as (
+        select segment_name_rules.segment_name
+        from segment_name_rules
+        left join
+            feature_catalog
+            on segment_name_rules.feature = feature_catalog.feature
+            and feature_catalog.is_available
+            and feature_catalog.is_clustered
+        group by segment_name_rules.segment_name
+        having count(*) = count(feature_catalog.feature)
+    ),
+
+    name_findings as (
+        select
+            5 as position,
+            'no segment can be named: no name of the seed segment_name_rules has rules on the'
+            || ' clustered features alone' as finding,
+            false as is_error
+        from name_counts
+        having count(*) = 0
+    ),
+
+    exclusion_findings as (
+        select
+            4 as position,
+            rejected_rows.source
+            || ': '
+            || cast(count(*) as {{ text }})
+            || ' rows left out: '
+            || rejected_rows.reason as finding,
+            false as is_error
+        from rejected_rows
+        inner join accounting_reasons on rejected_rows.reason = accounting_reasons.reason
+        where accounting_reasons.outcome = 'excluded'
+        group by rejected_rows.source, rejected_rows.reason
+    ),
+
+    amount_findings as (
+        select
+            4 as position,
+            'order_lines: '
+            || cast(count(*) as {{ text }})
+            || ' rows used without an amount' as finding,
+            false as is_error
+        from checked_order_lines
+        where reason is null and amount is null
+        having
+            count(*) > 0
+            and {{ ("amount" in given or ("quantity" in given and "unit_price" in given)) | lower }}
+        {% if "amount" not in given and "quantity" in given and "unit_price" in given -%}
+            union all
+            select
+                3 as position,
+                'order_lines: the amount is quantity x unit_price; no discount is taken off'
+                as finding,
+                false as is_error
+        {%- endif %}
     ),
 
     input_counts as (
@@ -185,6 +244,7 @@ with
             false as is_error
         from checked_order_lines
         cross join as_of_date
+        where checked_order_lines.reason is null
         having min(checked_order_lines.ordered_at) is not null
     ),
 
@@ -212,8 +272,22 @@ with
             min(
                 coalesce('file ' || rejected_rows.file || ', line ', '')
                 || coalesce(lpad(cast(rejected_rows.line as {{ text }}), 12, ' '), '')
+                || case
+                    when rejected_rows.file is null
+                    then
+                        'customer '
+                        || coalesce(rejected_rows.customer_id, 'missing')
+                        || coalesce(', order ' || rejected_rows.order_id, '')
+                    else ''
+                end
                 || coalesce(': ' || rejected_rows.column_name, '')
-                || coalesce(' = ' || left(rejected_rows.rejected_value, 80), '')
+                || case
+                    when rejected_rows.rejected_value is not null
+                    then ' = ' || left(rejected_rows.rejected_value, 80)
+                    when rejected_rows.column_name is not null
+                    then ' is empty'
+                    else ''
+                end
             ) as example
         from rejected_rows
         inner join accounting_reasons on rejected_rows.reason = accounting_reasons.reason
@@ -279,10 +353,11 @@ with
             true as is_error
         from malformed_shares
         cross join usable_rows
+        cross join as_of_date
         where
             malformed_shares.source
             = '{{ "customer_metrics" if uses_metrics() else "order_lines" }}'
-            and usable_rows.row_count = 0
+            and (usable_rows.row_count = 0 or as_of_date.as_of is null)
     ),
 
     input_check as (
@@ -305,6 +380,15 @@ with
         union all
         select position, finding, is_error
         from attribute_findings
+        union all
+        select position, finding, is_error
+        from name_findings
+        union all
+        select position, finding, is_error
+        from exclusion_findings
+        union all
+        select position, finding, is_error
+        from amount_findings
         union all
         select position, finding, is_error
         from share_findings

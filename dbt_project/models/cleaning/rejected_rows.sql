@@ -138,12 +138,14 @@ with
         {% if from_files -%}
             union all
             select
-                source,
+                unreadable_lines.source,
                 'line_unreadable' as reason,
                 null as column_name,
-                lower(problem) || ': ' || line_text as rejected_value,
-                source_file as file,
-                line,
+                lower(unreadable_lines.problem)
+                || ': '
+                || unreadable_lines.line_text as rejected_value,
+                unreadable_lines.source_file as file,
+                coalesce(row_lines.line, unreadable_lines.line) as line,
                 null as customer_id,
                 null as order_id,
                 null as ordered_at,
@@ -154,6 +156,10 @@ with
                 null as product_id,
                 null as category
             from unreadable_lines
+            left join
+                row_lines
+                on unreadable_lines.source_file = row_lines.source_file
+                and unreadable_lines.source_row = row_lines.source_row
         {%- endif %}
     )
 

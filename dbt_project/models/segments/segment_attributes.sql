@@ -8,7 +8,7 @@ with
         select attribute
         from customer_attributes
         group by attribute
-        having count(distinct attribute_value) <= {{ most_attribute_values() }}
+        having {{ attribute_profiles() }}
     ),
 
     known_attributes as (
@@ -34,6 +34,7 @@ with
     segment_shares as (
         select
             *,
+            sum(customers) over (partition by attribute, attribute_value) as population_customers,
             1e0 * customers / sum(customers) over (partition by segment_id, attribute) as share,
             1e0
             * sum(customers) over (partition by attribute, attribute_value)
@@ -52,6 +53,7 @@ with
             population_share,
             share / population_share as lift
         from segment_shares
+        where population_customers >= {{ fewest_customers_of_a_value() }}
     )
 
 select *

@@ -44,6 +44,9 @@ with
             files_columns.input as source,
             unreadable_lines.source_file,
             cast(unreadable_lines.line as bigint) as line,
+            - row_number() over (
+                partition by unreadable_lines.source_file order by unreadable_lines.line
+            ) as source_row,
             unreadable_lines.problem,
             unreadable_lines.line_text
         from unreadable_lines
