@@ -95,6 +95,7 @@ def compare_exactly(first: Build, second: Build) -> None:
             assert differing == [], table
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_tables(demo: Build, tmp_path: Path) -> None:
     again = dbt_build(tmp_path)
     assert again.returncode == 0, again.output

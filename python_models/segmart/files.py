@@ -346,7 +346,7 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
     if sum(count > 0 for count in kinds.values()) > 1:
         _check_line_ends(path, encoding)
     header = re.split(r"[\r\n]", first_line, maxsplit=1)[0]
-    return _split_header(header, delimiter)
+    return [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
 
 
 def _bad_bytes(error: UnicodeError) -> str:
@@ -372,18 +372,6 @@ def _check_line_ends(path: Path, encoding: str) -> None:
                     f"with {names[first]}: write the file with one kind of line end"
                 )
         line += 1
-
-
-def _split_header(header: str, delimiter: str) -> list[str]:
-    fields = re.findall(
-        rf'("(?:[^"]|"")*"|[^{re.escape(delimiter)}]*){re.escape(delimiter)}', header + delimiter
-    )
-    return [
-        field[1:-1].replace('""', '"').strip()
-        if len(field) > 1 and field[0] == field[-1] == '"'
-        else field.strip()
-        for field in fields
-    ]
 
 
 def _parquet_columns(path: Path) -> list[tuple[str, str]]:
