@@ -4,6 +4,11 @@ A release is a folder of Parquet files and a manifest. It is written aside, read
 disk, renamed into place; then one symbolic link, ``current``, is replaced. The catalog
 ``segmart.duckdb`` holds views over ``current`` and nothing else, so that a client may keep it open.
 
+DuckDB opens a file twice for one query, and the link may be replaced in between. So a view reads
+``current/**/segments.parquet``: that names the one real folder in the release, ``current/R/``,
+whose files never change, and no folder that is a link. The next release holds a link of the name R,
+so that a query that began with ``current/R/`` ends with it.
+
 To go back to an older release: ``python -m segmart.releases serve/dev RELEASE``.
 """
 
@@ -145,6 +150,9 @@ def point_to(serve: Path, release: str) -> None:
             f"there is no release {release!r} in {serve}; there are "
             f"{', '.join(_names(serve)) or 'none'}"
         )
+    before = (_current_manifest(serve) or {}).get("release", release)
+    if before != release and not (serve / target / before).is_symlink():
+        (serve / target / before).symlink_to(Path("..") / before / before)
     aside = serve / ".current.part"
     aside.unlink(missing_ok=True)
     aside.symlink_to(target)
@@ -206,12 +214,15 @@ def _remove_leftovers(serve: Path) -> None:
 
 def _write(tables: Mapping[str, pa.Table], serve: Path, release: str) -> Path:
     folder = serve / "releases" / f".{release}.part"
-    folder.mkdir(parents=True)
-    folder.parent.chmod(FOLDER_MODE)
-    folder.chmod(FOLDER_MODE)
+    inner = folder / release
+    inner.mkdir(parents=True)
+    for made in (folder.parent, folder, inner):
+        made.chmod(FOLDER_MODE)
+    # A name for those who read the files themselves.
+    (folder / "tables").symlink_to(release)
     entries = {}
     for name, table in sorted(tables.items()):
-        path = folder / f"{name}.parquet"
+        path = inner / f"{name}.parquet"
         pq.write_table(_sorted(table), path, compression="zstd")
         entries[name] = {
             "rows": table.num_rows,
@@ -228,9 +239,10 @@ def _write(tables: Mapping[str, pa.Table], serve: Path, release: str) -> Path:
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
-    for path in sorted(folder.iterdir()):
+    for path in [*sorted(inner.iterdir()), folder / "manifest.json"]:
         path.chmod(FILE_MODE)
         _sync(path)
+    _sync(inner)
     _sync(folder)
     return folder
 
@@ -244,7 +256,7 @@ def _verify(folder: Path) -> None:
     """Read back what was written, from the disk and through the engine that will serve it."""
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, entry in manifest["tables"].items():
-        path = folder / f"{name}.parquet"
+        path = folder / manifest["release"] / f"{name}.parquet"
         rows = duckdb.connect().execute("select count(*) from read_parquet(?)", [str(path)])
         if _sha256(path) != entry["sha256"] or rows.fetchall() != [(entry["rows"],)]:
             raise SegmentationError(
@@ -281,7 +293,7 @@ def _write_catalog(
         connection.execute(f"attach '{_quote(aside)}' as catalog (storage_version 'v1.0.0')")
         for name, table in sorted(tables.items()):
             columns = ", ".join(f'"{column}"' for column in table.column_names)
-            path = serve.resolve() / "current" / f"{name}.parquet"
+            path = serve.resolve() / "current" / "**" / f"{name}.parquet"
             connection.execute(
                 f"create view catalog.main.{name} as select {columns} "  # noqa: S608
                 f"from read_parquet('{_quote(path)}')"
@@ -304,6 +316,9 @@ def _remove_old(serve: Path, keep: int) -> None:
     for name in _names(serve)[:-keep]:
         if name != current:
             shutil.rmtree(serve / "releases" / name)
+    for path in serve.glob("releases/*/*"):
+        if path.is_symlink() and not path.exists():
+            path.unlink()
 
 
 def _sha256(path: Path) -> str:
