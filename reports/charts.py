@@ -180,13 +180,17 @@ def _style(chart: Any, description: str) -> Any:
 
 def left_out(customer_accounting: pandas.DataFrame) -> Chart | None:
     """Who was left out and why: customers and rows for each reason, None when nobody was."""
-    rows = [row for row in rows_of(customer_accounting) if row["outcome"] != "used"]
+    rows = [
+        row
+        for row in rows_of(customer_accounting)
+        if row["outcome"] != "used" and (row["customers"] or row["rows"])
+    ]
     if not rows:
         return None
     rows.sort(key=lambda row: (str(row["outcome"]), str(row["reason"])))
     reasons = [str(row["reason"]) for row in rows]
     panels = []
-    for field, title in [("customers", "Customers"), ("rows", "Rows of sales")]:
+    for field, title in [("customers", "Customers"), ("rows", "Rows")]:
         data = [{**row, "text": number(row[field])} for row in rows if row[field] is not None]
         if not data:
             continue

@@ -163,6 +163,8 @@ def test_left_out_shows_everyone_but_the_used(frames):
     specification = charts.left_out(accounting).to_dict()
     assert {row["reason"] for row in data_of(specification)} == set(accounting["reason"][1:])
     assert charts.left_out(accounting[accounting["outcome"] == "used"]) is None
+    nobody = accounting.assign(customers=0, rows=0)
+    assert charts.left_out(nobody) is None
 
 
 def test_attributes_show_the_values_furthest_from_an_even_spread(frames):
