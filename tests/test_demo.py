@@ -116,6 +116,7 @@ def test_one_thread_and_shuffled_rows_give_the_same_tables(demo: Build, tmp_path
     assert demo.report.read_bytes() == again.report.read_bytes()
 
 
+@pytest.mark.slow
 def test_one_huge_spender_moves_hardly_anyone(demo: Build, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
