@@ -391,6 +391,7 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
         max_k=4,
     )
     assert build.returncode == 0, build.output
+    assert "order_lines: the columns are customer_id, ordered_at, quantity, amount" in build.output
     assert build.rows("select count(*) from segments.customer_segments") == [
         (orders["customer"].nunique(),)
     ]

@@ -165,6 +165,14 @@ with
         having
             count(*) > 0
             and {{ ("amount" in given or ("quantity" in given and "unit_price" in given)) | lower }}
+        {% if not from_files or setting("order_lines").startswith("table:") -%}
+            union all
+            select
+                2 as position,
+                {{ text_literal("order_lines: the columns are " ~ file_columns_of(given)) }}
+                as finding,
+                false as is_error
+        {%- endif %}
         {% if "amount" not in given and "quantity" in given and "unit_price" in given -%}
             union all
             select
