@@ -72,9 +72,13 @@ def dbt_build(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "segmart.fitting"])
     process = context.Process(target=run_dbt, args=(arguments, environment, project, output))
+    # Told by a file: a server that serves two threads can lose the exit code of a process.
+    returncode = folder / "returncode.txt"
+    returncode.unlink(missing_ok=True)
     process.start()
     process.join()
-    return Build(folder, process.exitcode, output.read_text())
+    ended = int(returncode.read_text()) if returncode.exists() else -1
+    return Build(folder, ended, output.read_text())
 
 
 def run_dbt(arguments: list[str], environment: dict[str, str], project: Path, output: Path) -> None:
@@ -85,7 +89,8 @@ def run_dbt(arguments: list[str], environment: dict[str, str], project: Path, ou
         os.dup2(file.fileno(), 2)
     from dbt.cli.main import dbtRunner
 
-    raise SystemExit(0 if dbtRunner().invoke(arguments).success else 1)
+    succeeded = dbtRunner().invoke(arguments).success
+    output.with_name("returncode.txt").write_text("0" if succeeded else "1")
 
 
 @pytest.fixture(scope="session")
