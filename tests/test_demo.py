@@ -161,6 +161,7 @@ def test_no_lock_file_and_no_statistics() -> None:
     assert "send_anonymous_usage_stats: false" in (ROOT / "dbt_project.yml").read_text()
 
 
+@pytest.mark.slow
 def test_segments_explain_later_behaviour(tmp_path: Path) -> None:
     past = dbt_build(
         tmp_path, select="+customer_segments", tests=False, as_of="2017-11-12", max_k=4

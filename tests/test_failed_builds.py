@@ -65,8 +65,8 @@ def write_data(folder: Path, transactions: str) -> None:
             connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{folder}/{name}.parquet'")
 
 
-# Three of them tell soon enough when the mechanism is broken.
-QUICK = ("a constant feature", "k above the distinct customers", "no row at all")
+# Two of them tell soon enough when the mechanism is broken.
+QUICK = ("k above the distinct customers", "no row at all")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,7 @@ def test_a_bad_var_is_named(variables: dict, words: list[str], small: Build) -> 
     assert small.rows(SEGMENTS) == before
 
 
+@pytest.mark.slow
 def test_an_infinite_amount_is_counted_and_reaches_no_feature(small: Build) -> None:
     write_data(
         small.folder,
