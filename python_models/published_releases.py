@@ -1,7 +1,7 @@
 import datetime
 from pathlib import Path
 
-from segmart.frames import arrow_table
+from segmart.frames import arrow_table, column_comments
 from segmart.releases import publish
 
 
@@ -25,18 +25,11 @@ def model(dbt, session):
         "customer_accounting": dbt.ref("customer_accounting"),
         "rejected_rows": dbt.ref("rejected_rows"),
     }
-    rows = session.sql(
-        "select table_name, column_name, comment from duckdb_columns() where comment is not null"
-    ).fetchall()
-    comments = {name: {} for name in tables}
-    for table, column, comment in rows:
-        if table in comments:
-            comments[table][column] = comment
     return publish(
         {name: arrow_table(relation) for name, relation in tables.items()},
         Path(serve),
         release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
         keep=int(keep),
         max_drop=float(max_drop),
-        comments=comments,
+        comments=column_comments(session),
     )

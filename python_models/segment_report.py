@@ -22,9 +22,7 @@ def model(dbt, session):
         "segment_attributes": ordered_frame(dbt.ref("segment_attributes")),
     }
     findings = ordered_frame(dbt.ref("input_check"), ["position", "finding"])
-    switched_off = findings[findings["finding"].str.match("switched off: |no segment can be named")]
-    notes = switched_off.assign(note=switched_off["finding"].str.removeprefix("switched off: "))
-    frames["notes"] = notes[["note"]]
+    frames["notes"] = findings[findings["is_switched_off"]].rename(columns={"finding": "note"})
     frames["projection"] = project(
         ordered_frame(dbt.ref("fit_sample"), ["draw"]),
         ordered_frame(dbt.ref("segment_fit"), ["segment_id", "feature_position"]),

@@ -78,14 +78,23 @@
     {{- return(metrics) -}}
 {%- endmacro -%}
 
-{#- The relation and the columns of it that describe customers and are not clustered on. -#}
-{%- macro customers_relation() -%}
-    {%- if uses_metrics() and setting("customers") == "none" -%}
-        {{- return(ref("files__customer_metrics")) -}}
-    {%- endif -%}
-    {{- return(ref(setting("input") ~ "__customers")) -}}
+{#-
+  Whether the customers have rows of their own. Where metrics alone are given, their further columns
+  describe the customers, and a row must not be counted twice.
+-#}
+{%- macro has_customers_input() -%}
+    {{- return(not uses_metrics() or setting("customers") != "none") -}}
 {%- endmacro -%}
 
+{#- The relation whose further columns describe the customers. -#}
+{%- macro customers_relation() -%}
+    {%- if has_customers_input() -%}
+        {{- return(ref(setting("input") ~ "__customers")) -}}
+    {%- endif -%}
+    {{- return(ref("files__customer_metrics")) -}}
+{%- endmacro -%}
+
+{#- The columns of that relation that describe customers and are not clustered on. -#}
 {%- macro attribute_columns(given) -%}
     {%- set attributes = [] -%}
     {%- set metrics = metric_columns() | map(attribute="column") | list -%}

@@ -49,15 +49,8 @@
 {#- A column of a file, with identifiers as text and times of a zone in UTC. -#}
 {%- macro file_value(column, contract) -%}
     {%- set name = quoted(column.name) -%}
-    {%- if contract in (
-        "customer_id",
-        "order_id",
-        "product_id",
-        "category",
-    ) and column.kind == "floating" -%}
-        {{ identifier_text({name: "floating"}, name) }}
-    {%- elif contract in ("customer_id", "order_id", "product_id", "category") -%}
-        cast({{ name }} as {{ dbt.type_string() }})
+    {%- if contract in ("customer_id", "order_id", "product_id", "category") -%}
+        {{ identifier_text({name: column.kind}, name) }}
     {%- elif column.kind in ("date", "timestamp") -%} cast({{ name }} as timestamp)
     {%- else -%} {{ name }}
     {%- endif -%}

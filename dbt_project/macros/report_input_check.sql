@@ -5,12 +5,15 @@
 {%- macro report_input_check(relation) -%}
     {%- if execute -%}
         {%- set findings = run_query(
-            "select finding, is_error from " ~ relation ~ " order by position, finding"
+            "select finding, is_error, is_switched_off from "
+            ~ relation
+            ~ " order by position, finding"
         ).rows -%}
         {%- set errors = [] -%}
         {%- for row in findings -%}
             {%- if row[1] -%} {%- do errors.append(row[0]) -%}
-            {%- else -%} {%- do log("input: " ~ row[0], info=true) -%}
+            {%- else -%}
+                {%- do log("input: " ~ ("switched off: " if row[2] else "") ~ row[0], info=true) -%}
             {%- endif -%}
         {%- endfor -%}
         {%- if errors -%}

@@ -317,13 +317,13 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
             text = tail + decoder.decode(chunk)
         except UnicodeError as error:
             before = getattr(error, "object", b"")[: getattr(error, "start", 0)]
-            line = lines + max(before.count(b"\n"), before.count(b"\r"))
+            line = lines + _count_line_ends(before.decode("latin-1"))
             raise SegmentationError(
                 f"file {path}, line {line + 1}: {_bad_bytes(error)} is not in the encoding "
                 f"{encoding}: set the var encoding to one of {', '.join(ENCODINGS)}"
             ) from None
         if "\0" in text:
-            line = lines + text[: text.index("\0")].count("\n") + 1
+            line = lines + _count_line_ends(text[: text.index("\0")]) + 1
             raise SegmentationError(
                 f"file {path}, line {line}: there is a character 0: if the file is UTF-16, set "
                 "the var encoding to utf-16; else export it again"
@@ -337,7 +337,7 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
         kinds["\r"] += text.count("\r") - pairs
         if not lines and "\n" not in first_line and "\r" not in first_line:
             first_line += text
-        lines += max(text.count("\n"), text.count("\r"))
+        lines += _count_line_ends(text)
     kinds["\r"] += len(tail)
     if not seen or not first_line.strip():
         raise SegmentationError(
@@ -347,6 +347,10 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
         _check_line_ends(path, encoding)
     header = re.split(r"[\r\n]", first_line, maxsplit=1)[0]
     return [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+
+
+def _count_line_ends(text: str) -> int:
+    return max(text.count("\n"), text.count("\r"))
 
 
 def _bad_bytes(error: UnicodeError) -> str:

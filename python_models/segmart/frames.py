@@ -22,3 +22,14 @@ def arrow_table(relation: Any) -> pa.Table:
     if hasattr(relation, "to_arrow_table"):
         return relation.to_arrow_table()
     return relation.toArrow()
+
+
+def column_comments(session: Any) -> dict[str, dict[str, str]]:
+    """The comments of the columns of a DuckDB connection's tables, by table and column."""
+    comments: dict[str, dict[str, str]] = {}
+    rows = session.sql(
+        "select table_name, column_name, comment from duckdb_columns() where comment is not null"
+    )
+    for table, column, comment in rows.fetchall():
+        comments.setdefault(table, {})[column] = comment
+    return comments

@@ -257,8 +257,11 @@ def _verify(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, entry in manifest["tables"].items():
         path = folder / manifest["release"] / f"{name}.parquet"
-        rows = duckdb.connect().execute("select count(*) from read_parquet(?)", [str(path)])
-        if _sha256(path) != entry["sha256"] or rows.fetchall() != [(entry["rows"],)]:
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                "select count(*) from read_parquet(?)", [str(path)]
+            ).fetchall()
+        if _sha256(path) != entry["sha256"] or rows != [(entry["rows"],)]:
             raise SegmentationError(
                 f"release refused: {path} does not read back as it was written; check the disk"
             )
@@ -295,6 +298,8 @@ def _write_catalog(
             columns = ", ".join(f'"{column}"' for column in table.column_names)
             path = serve.resolve() / "current" / "**" / f"{name}.parquet"
             connection.execute(
+                # A view takes no parameters. Names are those of our own tables and contracts; the
+                # path is quoted.
                 f"create view catalog.main.{name} as select {columns} "  # noqa: S608
                 f"from read_parquet('{_quote(path)}')"
             )

@@ -2,6 +2,11 @@
 {%- set given = given_columns(customers_input) -%}
 {%- set attributes = attribute_columns(given) -%}
 {%- set text = dbt.type_string() -%}
+{%- set last_first -%}
+    updated_at is null and updated_at_text is not null asc, updated_at desc nulls last
+    {%- for attribute in attributes %}, {{ quoted("attribute_" ~ attribute) }} desc nulls last
+    {%- endfor %}
+{%- endset -%}
 
 with
     customers as (select * from {{ customers_input }}),
@@ -24,25 +29,10 @@ with
     numbered as (
         select
             *,
-            rank() over (
-                partition by customer_id
-                order by
-                    updated_at is null and updated_at_text is not null asc,
-                    updated_at desc nulls last
-                    {%- for attribute in attributes %}
-                        , {{ quoted("attribute_" ~ attribute) }} desc nulls last
-                    {%- endfor %}
-            ) as version,
+            rank() over (partition by customer_id order by {{ last_first }}) as version,
             row_number() over (
                 partition by customer_id
-                order by
-                    updated_at is null and updated_at_text is not null asc,
-                    updated_at desc nulls last
-                    {%- for attribute in attributes %}
-                        , {{ quoted("attribute_" ~ attribute) }} desc nulls last
-                    {%- endfor %},
-                    source_file asc nulls last,
-                    source_row asc nulls last
+                order by {{ last_first }}, source_file asc nulls last, source_row asc nulls last
             ) as row_of_customer
         from typed
     ),

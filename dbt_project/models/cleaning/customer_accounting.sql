@@ -45,7 +45,7 @@ with
     customers_rows as (
         select customer_id, reason
         from checked_customers
-        where {{ "false" if uses_metrics() and setting("customers") == "none" else "true" }}
+        where {{ has_customers_input() | lower }}
         {% if setting("input") == "files" -%}
             union all
             select cast(null as {{ dbt.type_string() }}) as customer_id, 'line_unreadable' as reason

@@ -102,7 +102,7 @@ with
     attribute_findings as (
         select
             4 as position,
-            'switched off: the profile by '
+            'the profile by '
             || attribute
             || ', because it has '
             || cast(count(distinct attribute_value) as {{ text }})
@@ -116,26 +116,25 @@ with
         having not ({{ attribute_profiles() }})
     ),
 
-    name_counts as (
-        select segment_name_rules.segment_name
+    -- A name whose rules want a feature that is not clustered is never given.
+    missing_name_features as (
+        select segment_name_rules.segment_name, min(segment_name_rules.feature) as feature
         from segment_name_rules
         left join
             feature_catalog
             on segment_name_rules.feature = feature_catalog.feature
             and feature_catalog.is_available
             and feature_catalog.is_clustered
+        where feature_catalog.feature is null
         group by segment_name_rules.segment_name
-        having count(*) = count(feature_catalog.feature)
     ),
 
     name_findings as (
         select
             5 as position,
-            'no segment can be named: no name of the seed segment_name_rules has rules on the'
-            || ' clustered features alone' as finding,
+            'no segment can be named ' || segment_name || ' without ' || feature as finding,
             false as is_error
-        from name_counts
-        having count(*) = 0
+        from missing_name_features
     ),
 
     exclusion_findings as (
@@ -153,6 +152,15 @@ with
         group by rejected_rows.source, rejected_rows.reason
     ),
 
+    given_findings as (
+        select
+            2 as position,
+            {{ text_literal("order_lines: the columns are " ~ file_columns_of(given)) }} as finding,
+            false as is_error
+        from as_of_date
+        where {{ (not from_files or setting("order_lines").startswith("table:")) | lower }}
+    ),
+
     amount_findings as (
         select
             4 as position,
@@ -165,14 +173,6 @@ with
         having
             count(*) > 0
             and {{ ("amount" in given or ("quantity" in given and "unit_price" in given)) | lower }}
-        {% if not from_files or setting("order_lines").startswith("table:") -%}
-            union all
-            select
-                2 as position,
-                {{ text_literal("order_lines: the columns are " ~ file_columns_of(given)) }}
-                as finding,
-                false as is_error
-        {%- endif %}
         {% if "amount" not in given and "quantity" in given and "unit_price" in given -%}
             union all
             select
@@ -191,7 +191,7 @@ with
         select
             'customers' as source, count(*) as row_count, count(distinct customer_id) as customers
         from checked_customers
-        where {{ "false" if uses_metrics() and setting("customers") == "none" else "true" }}
+        where {{ has_customers_input() | lower }}
         union all
         select
             'customer_metrics' as source,
@@ -259,17 +259,10 @@ with
     feature_findings as (
         select
             4 as position,
-            'switched off: ' || label || ', because ' || unavailable_because as finding,
+            label || ', because ' || unavailable_because as finding,
             false as is_error
         from feature_catalog
         where not is_available
-        {% if "discount_amount" not in given and not uses_metrics() -%}
-            union all
-            select
-                5 as position,
-                'no segment can be named price-sensitive without discount_amount' as finding,
-                false as is_error
-        {%- endif %}
     ),
 
     reason_counts as (
@@ -369,43 +362,33 @@ with
     ),
 
     input_check as (
-        select position, finding, is_error
-        from count_findings
-        {% if from_files -%}
-            union all
-            select position, finding, is_error
-            from column_findings
-            union all
-            select position, finding, is_error
-            from quote_findings
-        {%- endif %}
-        union all
-        select position, finding, is_error
-        from date_findings
-        union all
-        select position, finding, is_error
-        from feature_findings
-        union all
-        select position, finding, is_error
-        from attribute_findings
-        union all
-        select position, finding, is_error
-        from name_findings
-        union all
-        select position, finding, is_error
-        from exclusion_findings
-        union all
-        select position, finding, is_error
-        from amount_findings
-        union all
-        select position, finding, is_error
-        from share_findings
-        union all
-        select position, finding, is_error
-        from reason_findings
-        union all
-        select position, finding, is_error
-        from usable_findings
+        {% for findings in [
+            "count_findings",
+            "given_findings",
+            "column_findings" if from_files,
+            "quote_findings" if from_files,
+            "date_findings",
+            "feature_findings",
+            "attribute_findings",
+            "name_findings",
+            "exclusion_findings",
+            "amount_findings",
+            "share_findings",
+            "reason_findings",
+            "usable_findings",
+        ]
+        | select -%}
+            select
+                position,
+                finding,
+                is_error,
+                {{
+                    (
+                        findings in ["feature_findings", "attribute_findings", "name_findings"]
+                    ) | lower
+                }} as is_switched_off
+            from {{ findings }} {{ "union all" if not loop.last }}
+        {% endfor %}
     )
 
 select *

@@ -60,7 +60,7 @@ with
         where
             reason is not null
             -- The rows of customer_metrics are told once, below.
-            and {{ "false" if uses_metrics() and setting("customers") == "none" else "true" }}
+            and {{ has_customers_input() | lower }}
         union all
         select
             'customer_metrics' as source,

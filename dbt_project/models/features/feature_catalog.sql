@@ -2,14 +2,22 @@
 {%- set metrics = metric_columns() -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- set amount = "amount" in given or ("quantity" in given and "unit_price" in given) -%}
-{%- set returns = "amount" in given or "quantity" in given or "is_return" in given -%}
-{%- set available = {
-    "amount": amount,
-    "quantity": "quantity" in given,
-    "discount_amount": amount and "discount_amount" in given,
-    "category": "category" in given,
-    "returns": returns,
-} %}
+{%- set missing = {} -%}
+{%- if not amount -%}
+    {%- do missing.update({"amount": "neither amount nor quantity and unit_price"}) -%}
+{%- endif -%}
+{%- if "quantity" not in given -%}
+    {%- do missing.update({"quantity": "no quantity"}) -%}
+{%- endif -%}
+{%- if not amount or "discount_amount" not in given -%}
+    {%- do missing.update({"discount_amount": "no discount_amount, or no amount"}) -%}
+{%- endif -%}
+{%- if "category" not in given -%}
+    {%- do missing.update({"category": "no category"}) -%}
+{%- endif -%}
+{%- if not ("amount" in given or "quantity" in given or "is_return" in given) -%}
+    {%- do missing.update({"returns": "none of is_return, amount and quantity"}) -%}
+{%- endif %}
 
 with
     feature_definitions as (select * from {{ ref("feature_definitions") }}),
@@ -41,7 +49,6 @@ with
             true as is_clustered,
             coalesce(feature_definitions.higher_is_better, true) as higher_is_better,
             coalesce(feature_definitions.missing_policy, 'median') as missing_policy,
-            true as is_available,
             cast(null as {{ text }}) as unavailable_because
         from metric_definitions
         left join feature_definitions on metric_definitions.feature = feature_definitions.feature
@@ -57,43 +64,18 @@ with
             is_clustered,
             higher_is_better,
             missing_policy,
-            {% for requirement in available if not available[requirement] -%}
-                {{ "not coalesce(requires in (" if loop.first }}'{{ requirement }}'
-                {{- "," if not loop.last else "), false)" }}
-            {%- else -%} true
-            {%- endfor %} as is_available,
-            case
-                requires
-                when 'amount'
-                then 'the order lines have neither amount nor quantity and unit_price'
-                when 'quantity'
-                then 'the order lines have no quantity'
-                when 'discount_amount'
-                then 'the order lines have no discount_amount, or no amount'
-                when 'category'
-                then 'the order lines have no category'
-                when 'returns'
-                then 'the order lines have none of is_return, amount and quantity'
-            end as requirement
+        {% for requirement in missing -%}
+                {{ "case requires" if loop.first }}
+            when '{{ requirement }}'
+            then 'the order lines have {{ missing[requirement] }}' {{ "end" if loop.last }}
+            {%- else -%} cast(null as {{ text }})
+            {%- endfor %} as unavailable_because
         from feature_definitions
     ),
 
     feature_catalog as (
-        {% if metrics -%}select * from metric_features
-        {%- else -%}
-            select
-                position,
-                feature,
-                label,
-                unit,
-                transform,
-                is_clustered,
-                higher_is_better,
-                missing_policy,
-                is_available,
-                case when not is_available then requirement end as unavailable_because
-            from order_features
-        {%- endif %}
+        select *, unavailable_because is null as is_available
+        from {{ "metric_features" if metrics else "order_features" }}
     )
 
 select *
