@@ -7,6 +7,7 @@ from segmart.releases import publish
 
 def model(dbt, session):
     serve = dbt.config.get("serve")
+    source = dbt.config.get("input")
     keep = dbt.config.get("keep_releases")
     max_drop = dbt.config.get("max_drop")
     tables = {
@@ -29,6 +30,7 @@ def model(dbt, session):
         {name: arrow_table(relation) for name, relation in tables.items()},
         Path(serve),
         release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
+        source=source,
         keep=int(keep),
         max_drop=float(max_drop),
         comments=column_comments(session),

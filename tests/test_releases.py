@@ -41,7 +41,7 @@ def tables(customers: int = 10, version: str = "v1") -> dict[str, pa.Table]:
 
 
 def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
-    settings = {"keep": 3, "max_drop": 0.2} | changes
+    settings = {"source": "demo", "keep": 3, "max_drop": 0.2} | changes
     contents = settings.pop("tables", None) or tables(customers, version=release)
     releases.publish(contents, serve, release=release, **settings)
 
@@ -165,6 +165,14 @@ def test_a_refusal_changes_nothing(name: str, tmp_path: Path) -> None:
     with pytest.raises(SegmentationError, match=f"release refused: .*{reason}"):
         publish(tmp_path, "r2", tables=contents)
     assert tree(tmp_path) == before
+
+
+def test_a_release_of_another_input_may_be_smaller(tmp_path: Path) -> None:
+    publish(tmp_path, "r1", 100)
+    publish(tmp_path, "r2", 10, source="files")
+    assert published(tmp_path)[:2] == ("r2", 10)
+    with pytest.raises(SegmentationError, match="a loss of more than the var max_drop"):
+        publish(tmp_path, "r3", 7, source="files")
 
 
 def hold_lock(serve: Path, held, done) -> None:

@@ -41,6 +41,7 @@ def publish(
     serve: Path,
     *,
     release: str,
+    source: str,
     keep: int,
     max_drop: float,
     comments: Mapping[str, Mapping[str, str]] | None = None,
@@ -52,6 +53,8 @@ def publish(
             model_versions and customer_accounting must be among them.
         serve: folder of the releases of one target.
         release: name of the new release; names sort by time.
+        source: name of the input. A release of another input is not held against the current one:
+            after the demo, one's own customers may be fewer.
         keep: how many releases stay, at least 1.
         max_drop: share of its customers that a release may lose against the current one.
         comments: comments of the columns, by table and column.
@@ -67,8 +70,9 @@ def publish(
     serve.chmod(FOLDER_MODE)
     with _lock(serve):
         _remove_leftovers(serve)
-        audit(tables, _current_manifest(serve), max_drop)
-        folder = _write(tables, serve, release)
+        last = _current_manifest(serve)
+        audit(tables, last if last and last["source"] == source else None, max_drop)
+        folder = _write(tables, serve, release, source)
         _verify(folder)
         _rename(folder, serve / "releases" / release)
         point_to(serve, release)
@@ -82,7 +86,7 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
 
     Args:
         tables: as for ``publish``.
-        last: manifest of the current release, or None.
+        last: manifest of the current release of the same input, or None.
         max_drop: as for ``publish``.
 
     Raises:
@@ -212,7 +216,7 @@ def _remove_leftovers(serve: Path) -> None:
             path.unlink()
 
 
-def _write(tables: Mapping[str, pa.Table], serve: Path, release: str) -> Path:
+def _write(tables: Mapping[str, pa.Table], serve: Path, release: str, source: str) -> Path:
     folder = serve / "releases" / f".{release}.part"
     inner = folder / release
     inner.mkdir(parents=True)
@@ -233,6 +237,7 @@ def _write(tables: Mapping[str, pa.Table], serve: Path, release: str) -> Path:
     first = segments[0] if segments else {"as_of": None, "model_version": None}
     manifest = {
         "release": release,
+        "source": source,
         "as_of": str(first["as_of"]),
         "model_version": first["model_version"],
         "tables": entries,
