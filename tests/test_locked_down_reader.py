@@ -21,8 +21,8 @@ PROBES = [
     "select * from read_parquet('{other}')",
     "select * from glob('/etc/*')",
     "copy segments to '{folder}/out.csv'",
-    "copy segments to '{serve}/current/tables/segments.parquet' (format parquet)",
-    "copy segments to '{serve}/current/tables/segments.parquet' (format parquet, use_tmp_file false)",
+    "copy segments to '{serve}/current/segments.parquet' (format parquet)",
+    "copy segments to '{serve}/current/segments.parquet' (format parquet, use_tmp_file false)",
     "export database '{folder}/out'",
     "attach '{folder}/new.duckdb' as other",
     "attach '{database}' as other (read_only)",
@@ -92,7 +92,7 @@ def test_no_probe_of_the_reader_succeeds(folder: Path) -> None:
     serve.parent.mkdir()
     publish(serve, "r1")
     (folder / "secret.txt").write_text("a,b\n1,2\n")
-    shutil.copy(serve / "current" / "tables" / "segments.parquet", folder / "other.parquet")
+    shutil.copy(serve / "current" / "segments.parquet", folder / "other.parquet")
     subprocess.run(
         [sys.executable, "-c", f"import duckdb; duckdb.connect('{folder}/some.duckdb')"], check=True
     )

@@ -41,7 +41,7 @@ def tables(customers: int = 10, version: str = "v1") -> dict[str, pa.Table]:
 
 
 def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
-    settings = {"source": "demo", "keep": 3, "max_drop": 0.2} | changes
+    settings = {"source": "demo", "keep": 3, "max_drop": 0.2, "notice": 0.05} | changes
     contents = settings.pop("tables", None) or tables(customers, version=release)
     releases.publish(contents, serve, release=release, **settings)
 
@@ -91,13 +91,14 @@ def test_the_newest_releases_stay_and_one_can_go_back(tmp_path: Path) -> None:
     found = releases.list_releases(tmp_path)
     assert found["release"].unique().tolist() == ["r4", "r3"]
     assert found[found["is_current"]]["release"].unique().tolist() == ["r4"]
-    releases.point_to(tmp_path, "r3")
+    releases.point_to(tmp_path, "r3", notice=0.05)
     assert published(tmp_path)[0] == "r3"
     with pytest.raises(SegmentationError, match=r"there is no release 'r0' .* there are r3, r4"):
         releases.point_to(tmp_path, "r0")
-    # The current release stays, though it is no longer among the newest.
-    publish(tmp_path, "r5", keep=1)
+    publish(tmp_path, "r5", keep=2)
     assert published(tmp_path)[0] == "r5"
+    # A query may still read the release before, though it is not among the newest.
+    assert releases.list_releases(tmp_path)["release"].unique().tolist() == ["r5", "r4", "r3"]
 
 
 def test_folders_and_files_are_not_open_to_others(tmp_path: Path) -> None:
@@ -105,9 +106,10 @@ def test_folders_and_files_are_not_open_to_others(tmp_path: Path) -> None:
     publish(serve, "r1")
     for path in [serve, *serve.rglob("*")]:
         mode = stat.S_IMODE(path.lstat().st_mode)
-        if path.is_symlink() or path.name in (".lock", ".catalog.json"):
+        if path.is_symlink():
             continue
-        assert mode == (0o750 if path.is_dir() else 0o440), path
+        expected = 0o600 if path.name == ".lock" else 0o750 if path.is_dir() else 0o440
+        assert mode == expected, path
 
 
 def test_columns_keep_their_comments_and_a_new_column_appears(tmp_path: Path) -> None:

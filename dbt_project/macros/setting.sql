@@ -94,7 +94,7 @@
                     "allowed": "the path of a folder: letters, digits and the signs _ . / -",
                     "default": "serve",
                 },
-                "keep_releases": {"minimum": 1, "maximum": 1000, "default": 7},
+                "keep_releases": {"minimum": 2, "maximum": 1000, "default": 7},
                 "max_drop": {"share": true, "default": 0.2},
                 "report": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}[.]html",

@@ -1,13 +1,12 @@
 """Write, audit, publish: what BI reads is a finished release, and it changes in one step.
 
 A release is a folder of Parquet files and a manifest. It is written aside, read back, synced to
-disk, renamed into place; then one symbolic link, ``current``, is replaced. The catalog
-``segmart.duckdb`` holds views over ``current`` and nothing else, so that a client may keep it open.
-
-DuckDB opens a file twice for one query, and the link may be replaced in between. So a view reads
-``current/**/segments.parquet``: that names the one real folder in the release, ``current/R/``,
-whose files never change, and no folder that is a link. The next release holds a link of the name R,
-so that a query that began with ``current/R/`` ends with it.
+disk, renamed into ``releases/``. Then one link is made in ``pointers/``: it leads to the release and
+its name says from when on the release is the current one, a moment ahead. The catalog
+``segmart.duckdb`` holds views that read the newest pointer that has begun by the time of the
+query's transaction, ``now()``. So all tables of a transaction come from one release, whatever is
+published meanwhile, and a client may keep the catalog open. ``current`` leads to the same release,
+for those who read the files themselves.
 
 To go back to an older release: ``python -m segmart.releases serve/dev RELEASE``.
 """
@@ -20,6 +19,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -34,6 +34,12 @@ from segmart import SegmentationError
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "pandas", "pyarrow", "scikit-learn", "segmart")
 COLUMNS = ["release", "as_of", "model_version", "table_name", "row_count", "sha256", "is_current"]
 FOLDER_MODE, FILE_MODE = 0o750, 0o440
+# Pointers are named by the microseconds that then remain until 2286: the newest stands first, which
+# is the one that DuckDB opens for the columns, and an old one can go without a query missing it.
+END_OF_COUNTDOWN = 10**16
+# Seconds from the making of a pointer to its beginning, far more than the making takes: no query
+# whose time is past the beginning can find the pointer for one table and not for another.
+NOTICE = 1.0
 
 
 def publish(
@@ -45,6 +51,7 @@ def publish(
     keep: int,
     max_drop: float,
     comments: Mapping[str, Mapping[str, str]] | None = None,
+    notice: float = NOTICE,
 ) -> pd.DataFrame:
     """Publish the tables as one release and return the releases that stand.
 
@@ -55,9 +62,10 @@ def publish(
         release: name of the new release; names sort by time.
         source: name of the input. A release of another input is not held against the current one:
             after the demo, one's own customers may be fewer.
-        keep: how many releases stay, at least 1.
+        keep: how many releases stay, at least 2: queries may still read the one before.
         max_drop: share of its customers that a release may lose against the current one.
         comments: comments of the columns, by table and column.
+        notice: seconds until the release begins.
 
     Returns:
         ``COLUMNS``, one row for each release and table, the newest first.
@@ -75,7 +83,7 @@ def publish(
         folder = _write(tables, serve, release, source)
         _verify(folder)
         _rename(folder, serve / "releases" / release)
-        point_to(serve, release)
+        point_to(serve, release, notice=notice)
         _write_catalog(tables, serve, comments or {})
         _remove_old(serve, keep)
         return list_releases(serve)
@@ -142,26 +150,37 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
         )
 
 
-def point_to(serve: Path, release: str) -> None:
-    """Make a release the current one, in one atomic step.
+def point_to(serve: Path, release: str, *, notice: float = NOTICE) -> None:
+    """Make a release the current one, in one atomic step; returns when it has begun.
+
+    Args:
+        serve: as for ``publish``.
+        release: name of a release that stands.
+        notice: seconds until it begins.
 
     Raises:
-        SegmentationError: there is no such release.
+        SegmentationError: there is no such release, or the clock stands before the last one.
     """
-    target = Path("releases") / release
-    if not (serve / target / "manifest.json").is_file():
+    if not (serve / "releases" / release / "manifest.json").is_file():
         raise SegmentationError(
             f"there is no release {release!r} in {serve}; there are "
             f"{', '.join(_names(serve)) or 'none'}"
         )
-    before = (_current_manifest(serve) or {}).get("release", release)
-    if before != release and not (serve / target / before).is_symlink():
-        (serve / target / before).symlink_to(Path("..") / before / before)
-    aside = serve / ".current.part"
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(target)
-    os.replace(aside, serve / "current")
-    _sync(serve)
+    last = max((_begins(pointer) for pointer in _pointers(serve)), default=0)
+    if last > _now():
+        raise SegmentationError(
+            f"release refused: the last one begins {(last - _now()) / 1e6:.0f} seconds from now; "
+            "set the clock of this machine"
+        )
+    begins = _now() + round(notice * 1e6)
+    pointers = serve / "pointers"
+    pointers.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    target = Path("..") / "releases" / release
+    (pointers / f"countdown={END_OF_COUNTDOWN - begins}").symlink_to(target)
+    _sync(pointers)
+    _link_current(serve, release)
+    while _now() < begins:
+        time.sleep((begins - _now()) / 1e6)
 
 
 def list_releases(serve: Path) -> pd.DataFrame:
@@ -185,9 +204,33 @@ def _names(serve: Path) -> list[str]:
     return sorted(path.parent.name for path in (serve / "releases").glob("[!.]*/manifest.json"))
 
 
+def _now() -> int:
+    """Microseconds since 1970, the clock that DuckDB's ``now()`` reads."""
+    return time.time_ns() // 1000
+
+
+def _pointers(serve: Path) -> list[Path]:
+    """The newest first."""
+    return sorted((serve / "pointers").glob("countdown=*"))
+
+
+def _begins(pointer: Path) -> int:
+    return END_OF_COUNTDOWN - int(pointer.name.removeprefix("countdown="))
+
+
 def _current_manifest(serve: Path) -> dict | None:
-    path = serve / "current" / "manifest.json"
-    return json.loads(path.read_text()) if path.is_file() else None
+    """The newest release that a pointer leads to; it begins within the notice."""
+    for pointer in _pointers(serve):
+        return json.loads((pointer / "manifest.json").read_text())
+    return None
+
+
+def _link_current(serve: Path, release: str) -> None:
+    aside = serve / ".current.part"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(Path("releases") / release)
+    os.replace(aside, serve / "current")
+    _sync(serve)
 
 
 def _counts(column: pa.ChunkedArray) -> dict:
@@ -197,7 +240,7 @@ def _counts(column: pa.ChunkedArray) -> dict:
 @contextlib.contextmanager
 def _lock(serve: Path) -> Iterator[None]:
     """Held while this process publishes; the system frees it when the process ends, however."""
-    with (serve / ".lock").open("w") as file:
+    with open(os.open(serve / ".lock", os.O_RDWR | os.O_CREAT, 0o600)) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -208,25 +251,29 @@ def _lock(serve: Path) -> Iterator[None]:
 
 
 def _remove_leftovers(serve: Path) -> None:
-    """What a build that was killed has left: nothing that was ever published."""
+    """What a build that was killed has left: files aside, and releases that no pointer leads to."""
     for path in [*serve.glob("releases/.*.part"), *serve.glob(".*.part")]:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
+    pointers = _pointers(serve)
+    pointed_to = {_target(pointer) for pointer in pointers}
+    for name in _names(serve):
+        if name not in pointed_to:
+            shutil.rmtree(serve / "releases" / name)
+    if pointers:
+        _link_current(serve, _target(pointers[0]))
 
 
 def _write(tables: Mapping[str, pa.Table], serve: Path, release: str, source: str) -> Path:
     folder = serve / "releases" / f".{release}.part"
-    inner = folder / release
-    inner.mkdir(parents=True)
-    for made in (folder.parent, folder, inner):
+    folder.mkdir(parents=True)
+    for made in (folder.parent, folder):
         made.chmod(FOLDER_MODE)
-    # A name for those who read the files themselves.
-    (folder / "tables").symlink_to(release)
     entries = {}
     for name, table in sorted(tables.items()):
-        path = inner / f"{name}.parquet"
+        path = folder / f"{name}.parquet"
         pq.write_table(_sorted(table), path, compression="zstd")
         entries[name] = {
             "rows": table.num_rows,
@@ -244,10 +291,9 @@ def _write(tables: Mapping[str, pa.Table], serve: Path, release: str, source: st
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
-    for path in [*sorted(inner.iterdir()), folder / "manifest.json"]:
+    for path in sorted(folder.iterdir()):
         path.chmod(FILE_MODE)
         _sync(path)
-    _sync(inner)
     _sync(folder)
     return folder
 
@@ -261,7 +307,7 @@ def _verify(folder: Path) -> None:
     """Read back what was written, from the disk and through the engine that will serve it."""
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, entry in manifest["tables"].items():
-        path = folder / manifest["release"] / f"{name}.parquet"
+        path = folder / f"{name}.parquet"
         with duckdb.connect() as connection:
             rows = connection.execute(
                 "select count(*) from read_parquet(?)", [str(path)]
@@ -280,55 +326,64 @@ def _rename(folder: Path, target: Path) -> None:
 def _write_catalog(
     tables: Mapping[str, pa.Table], serve: Path, comments: Mapping[str, Mapping[str, str]]
 ) -> None:
-    """The file that clients open: a view a table, over the current release.
+    """The file that clients open: a view a table, over the release that is current.
 
-    It is replaced only when the columns or the comments have changed: a client that holds it open
-    needs no other one.
+    It is replaced only when what it says has changed: a client that holds it open needs no other.
     """
-    signature = json.dumps(
-        {
-            name: [[field.name, str(field.type)] for field in table.schema]
-            + [sorted(comments.get(name, {}).items())]
-            for name, table in sorted(tables.items())
-        }
-    )
-    catalog, note = serve / "segmart.duckdb", serve / ".catalog.json"
-    if catalog.is_file() and note.is_file() and note.read_text() == signature:
+    statements = list(_views(tables, serve.resolve() / "pointers" / "*", comments))
+    contents = ";\n".join(statements)
+    catalog, note = serve / "segmart.duckdb", serve / ".catalog.sql"
+    if catalog.is_file() and note.is_file() and note.read_text() == contents:
         return
     aside = serve / ".segmart.duckdb.part"
     aside.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{_quote(aside)}' as catalog (storage_version 'v1.0.0')")
-        for name, table in sorted(tables.items()):
-            columns = ", ".join(f'"{column}"' for column in table.column_names)
-            path = serve.resolve() / "current" / "**" / f"{name}.parquet"
-            connection.execute(
-                # A view takes no parameters. Names are those of our own tables and contracts; the
-                # path is quoted.
-                f"create view catalog.main.{name} as select {columns} "  # noqa: S608
-                f"from read_parquet('{_quote(path)}')"
-            )
-            for column, comment in comments.get(name, {}).items():
-                connection.execute(
-                    f"comment on column catalog.main.{name}.\"{column}\" is '{_quote(comment)}'"
-                )
+        for statement in statements:
+            connection.execute(statement)
         connection.execute("detach catalog")
-    aside.chmod(FILE_MODE)
-    _sync(aside)
-    os.replace(aside, catalog)
-    note.unlink(missing_ok=True)
-    note.write_text(signature)
+    note_aside = serve / ".catalog.sql.part"
+    note_aside.write_text(contents)
+    for made, target in ((aside, catalog), (note_aside, note)):
+        made.chmod(FILE_MODE)
+        _sync(made)
+        os.replace(made, target)
     _sync(serve)
 
 
+def _views(
+    tables: Mapping[str, pa.Table], pointers: Path, comments: Mapping[str, Mapping[str, str]]
+) -> Iterator[str]:
+    countdown = r"cast(regexp_extract(file, 'countdown=([0-9]+)/manifest', 1) as bigint)"
+    for name, table in sorted(tables.items()):
+        columns = ", ".join(f'"{column}"' for column in table.column_names)
+        # A view takes no parameters. Names are those of our own tables and contracts; the path is
+        # quoted.
+        yield (
+            f"create view catalog.main.{name} as select {columns} "  # noqa: S608
+            f"from read_parquet('{_quote(pointers)}/{name}.parquet', hive_partitioning = true, "
+            f"hive_types = {{'countdown': bigint}}) where countdown = (select coalesce(min({countdown}) "
+            f"filter (where {countdown} >= {END_OF_COUNTDOWN} - epoch_us(now())), max({countdown})) "
+            f"from glob('{_quote(pointers)}/manifest.json'))"
+        )
+        for column, comment in comments.get(name, {}).items():
+            yield f"comment on column catalog.main.{name}.\"{column}\" is '{_quote(comment)}'"
+
+
 def _remove_old(serve: Path, keep: int) -> None:
-    current = (_current_manifest(serve) or {}).get("release")
-    for name in _names(serve)[:-keep]:
-        if name != current:
+    """All but the newest releases, and the pointers that lead to none or are of no use any more."""
+    pointers = _pointers(serve)
+    kept = {*_names(serve)[-keep:], *(_target(pointer) for pointer in pointers[:2])}
+    for pointer in pointers:
+        if _target(pointer) not in kept:
+            pointer.unlink()
+    for name in _names(serve):
+        if name not in kept:
             shutil.rmtree(serve / "releases" / name)
-    for path in serve.glob("releases/*/*"):
-        if path.is_symlink() and not path.exists():
-            path.unlink()
+
+
+def _target(pointer: Path) -> str:
+    return pointer.readlink().name
 
 
 def _sha256(path: Path) -> str:
