@@ -1,7 +1,10 @@
 import datetime
+import os
 from pathlib import Path
 
+from segmart.erasure import forgotten_ids
 from segmart.frames import arrow_table, column_comments
+from segmart.pseudonyms import key_from, pseudonym, pseudonymised
 from segmart.releases import publish
 
 
@@ -10,6 +13,10 @@ def model(dbt, session):
     source = dbt.config.get("input")
     keep = dbt.config.get("keep_releases")
     max_drop = dbt.config.get("max_drop")
+    customer_ids = dbt.config.get("customer_ids")
+    list_path = dbt.config.get("forgotten_customers")
+    delimiter = dbt.config.get("delimiter")
+    encoding = dbt.config.get("encoding")
     tables = {
         "customer_segments": dbt.ref("customer_segments"),
         "segments": dbt.ref("segments"),
@@ -26,12 +33,19 @@ def model(dbt, session):
         "customer_accounting": dbt.ref("customer_accounting"),
         "rejected_rows": dbt.ref("rejected_rows"),
     }
+    published = {name: arrow_table(relation) for name, relation in tables.items()}
+    forgotten = forgotten_ids(session, list_path, delimiter=delimiter, encoding=encoding)
+    if customer_ids == "pseudonyms":
+        key = key_from(os.environ)
+        published = {name: pseudonymised(table, key) for name, table in published.items()}
+        forgotten |= {pseudonym(customer_id, key) for customer_id in forgotten}
     return publish(
-        {name: arrow_table(relation) for name, relation in tables.items()},
+        published,
         Path(serve),
         release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
         source=source,
         keep=int(keep),
         max_drop=float(max_drop),
         comments=column_comments(session),
+        forgotten=forgotten,
     )

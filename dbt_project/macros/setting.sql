@@ -26,6 +26,16 @@
                     "allowed": "a list of columns of customer_metrics; empty for all that are numbers",
                     "default": [],
                 },
+                "customer_ids": {
+                    "pattern": "as_given|pseudonyms",
+                    "allowed": "as_given or pseudonyms",
+                    "default": "as_given",
+                },
+                "forgotten_customers": {
+                    "pattern": path,
+                    "allowed": path_words,
+                    "default": "none",
+                },
                 "checksums": {"pattern": path, "allowed": path_words, "default": "none"},
                 "delimiter": {
                     "pattern": "[,;|]|tab",

@@ -20,7 +20,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -30,6 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from segmart import SegmentationError
+from segmart.erasure import holds, release_holds
 
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "pandas", "pyarrow", "scikit-learn", "segmart")
 COLUMNS = ["release", "as_of", "model_version", "table_name", "row_count", "sha256", "is_current"]
@@ -51,6 +52,7 @@ def publish(
     keep: int,
     max_drop: float,
     comments: Mapping[str, Mapping[str, str]] | None = None,
+    forgotten: Collection[str] = (),
     notice: float = NOTICE,
 ) -> pd.DataFrame:
     """Publish the tables as one release and return the releases that stand.
@@ -65,6 +67,8 @@ def publish(
         keep: how many releases stay, at least 2: queries may still read the one before.
         max_drop: share of its customers that a release may lose against the current one.
         comments: comments of the columns, by table and column.
+        forgotten: ids, as they are published, of customers who are to be forgotten: the releases
+            that hold one of them are removed once the new one is current.
         notice: seconds until the release begins.
 
     Returns:
@@ -80,12 +84,14 @@ def publish(
         _remove_leftovers(serve)
         last = _current_manifest(serve)
         audit(tables, last if last and last["source"] == source else None, max_drop)
+        _audit_forgotten(tables, forgotten)
         folder = _write(tables, serve, release, source)
         _verify(folder)
         _rename(folder, serve / "releases" / release)
         point_to(serve, release, notice=notice)
         _write_catalog(tables, serve, comments or {})
         _remove_old(serve, keep)
+        _remove_holding(serve, forgotten)
         return list_releases(serve)
 
 
@@ -148,6 +154,15 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
             f"{last['release'] if last else ''} has {before}: a loss of more than the var max_drop "
             f"of {max_drop:g}. Is the input whole? If so, raise max_drop for this build"
         )
+
+
+def _audit_forgotten(tables: Mapping[str, pa.Table], forgotten: Collection[str]) -> None:
+    for name, table in tables.items():
+        if holds(table, forgotten):
+            raise SegmentationError(
+                f"release refused: {name} has a customer of the list of the var "
+                "forgotten_customers; run dbt build"
+            )
 
 
 def point_to(serve: Path, release: str, *, notice: float = NOTICE) -> None:
@@ -379,6 +394,17 @@ def _remove_old(serve: Path, keep: int) -> None:
             pointer.unlink()
     for name in _names(serve):
         if name not in kept:
+            shutil.rmtree(serve / "releases" / name)
+
+
+def _remove_holding(serve: Path, forgotten: Collection[str]) -> None:
+    """Releases with a customer who is to be forgotten, at once, though a query may read one."""
+    current = _target(_pointers(serve)[0])
+    for name in _names(serve):
+        if name != current and release_holds(serve / "releases" / name, forgotten):
+            for pointer in _pointers(serve):
+                if _target(pointer) == name:
+                    pointer.unlink()
             shutil.rmtree(serve / "releases" / name)
 
 

@@ -3,13 +3,14 @@
 {%- set text = dbt.type_string() -%}
 
 with
-    {% if metrics -%} customer_metrics as (select * from {{ ref("files__customer_metrics") }}),
+    {% if metrics -%} customer_metrics as ({{ remembered_rows(ref("files__customer_metrics"), given) }}),
     {%- else -%}
         customer_metrics as (
             select
                 cast(null as {{ text }}) as customer_id,
                 cast(null as {{ text }}) as source_file,
-                cast(null as bigint) as source_row
+                cast(null as bigint) as source_row,
+                false as is_forgotten
             where false
         ),
     {%- endif %}
@@ -30,7 +31,8 @@ with
                 {%- endif %} as {{ metric.feature }},
             {%- endfor %}
             {{ column_or_null(given, "source_file", text) }} as source_file,
-            {{ column_or_null(given, "source_row", "bigint") }} as source_row
+            {{ column_or_null(given, "source_row", "bigint") }} as source_row,
+            is_forgotten
         from customer_metrics
     ),
 
@@ -78,6 +80,8 @@ with
         select
             *,
             case
+                when is_forgotten
+                then 'customer_forgotten'
                 when malformed_column is not null
                 then 'metric_malformed'
                 when customer_id is null

@@ -9,7 +9,7 @@
 {%- endset -%}
 
 with
-    customers as (select * from {{ customers_input }}),
+    customers as ({{ remembered_rows(customers_input, given) }}),
 
     typed as (
         select
@@ -20,7 +20,8 @@ with
                 {{ trimmed(quoted(attribute)) }} as {{ quoted("attribute_" ~ attribute) }},
             {%- endfor %}
             {{ column_or_null(given, "source_file", text) }} as source_file,
-            {{ column_or_null(given, "source_row", "bigint") }} as source_row
+            {{ column_or_null(given, "source_row", "bigint") }} as source_row,
+            is_forgotten
         from customers
     ),
 
@@ -41,6 +42,8 @@ with
         select
             *,
             case
+                when is_forgotten
+                then 'customer_forgotten'
                 when customer_id is null
                 then 'customer_id_missing'
                 when updated_at_text is not null and updated_at is null

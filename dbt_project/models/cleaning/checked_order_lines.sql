@@ -3,7 +3,7 @@
 {%- set text = dbt.type_string() -%}
 
 with
-    order_lines as (select * from {{ order_lines_input }}),
+    order_lines as ({{ remembered_rows(order_lines_input, given) }}),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
@@ -27,7 +27,8 @@ with
             {{ parsed_boolean(given, "is_return") }} as is_return,
             {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
             {{ column_or_null(given, "source_file", text) }} as source_file,
-            {{ column_or_null(given, "source_row", "bigint") }} as source_row
+            {{ column_or_null(given, "source_row", "bigint") }} as source_row,
+            is_forgotten
         from order_lines
     ),
 
@@ -75,6 +76,8 @@ with
         select
             numbered.*,
             case
+                when numbered.is_forgotten
+                then 'customer_forgotten'
                 when numbered.ordered_at_text is null
                 then 'ordered_at_missing'
                 when numbered.ordered_at is null

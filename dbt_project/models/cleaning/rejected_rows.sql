@@ -141,9 +141,7 @@ with
                 unreadable_lines.source,
                 'line_unreadable' as reason,
                 null as column_name,
-                lower(unreadable_lines.problem)
-                || ': '
-                || unreadable_lines.line_text as rejected_value,
+                lower(unreadable_lines.problem) as rejected_value,
                 unreadable_lines.source_file as file,
                 coalesce(row_lines.line, unreadable_lines.line) as line,
                 null as customer_id,

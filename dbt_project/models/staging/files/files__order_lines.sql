@@ -1,8 +1,7 @@
-{#- CSV is parsed once and kept; a Parquet file or a table is read where it is. -#}
 {{
     config(
         enabled=var("input") == "files",
-        materialized="table" if ".csv" in var("order_lines") | string else "view",
+        materialized=file_materialization("order_lines"),
     )
 }}
 -- depends_on: {{ ref("files__columns") }}

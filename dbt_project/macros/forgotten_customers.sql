@@ -1,0 +1,117 @@
+{#-
+  Customers who are to be forgotten: the ids of the file that the var forgotten_customers names. The
+  file is read where it is; no table holds its rows.
+-#}
+{%- macro forgotten_customers() -%}
+    {{- return(adapter.dispatch("forgotten_customers", "segmart")()) -}}
+{%- endmacro -%}
+
+{%- macro default__forgotten_customers() -%}
+    (
+        select distinct {{ trimmed("customer_id") }} as forgotten_id
+        from {{ forgotten_customers_file() }}
+        where {{ trimmed("customer_id") }} is not null
+    )
+{%- endmacro -%}
+
+{%- macro forgotten_customers_file() -%}
+    read_csv(
+        {{ text_literal(setting("forgotten_customers")) }},
+        header = true,
+        all_varchar = true,
+        delim
+        = {{ "chr(9)" if setting("delimiter") == "tab" else text_literal(setting("delimiter")) }},
+        quote = '"',
+        escape = '"',
+        strict_mode = true,
+        encoding = '{{ setting("encoding") }}'
+    )
+{%- endmacro -%}
+
+{#-
+  The rows of an input, and whether their customer is forgotten: nothing of such a row stays but its
+  place in the file.
+-#}
+{%- macro remembered_rows(relation, given) -%}
+    {%- if setting("forgotten_customers") == "none" -%} select *, false as is_forgotten from {{ relation }}
+    {%- else -%}
+        select
+            {%- for column in given if column not in ("source_file", "source_row") %}
+                case when forgotten.forgotten_id is null then {{ quoted(column) }} end as {{ quoted(column) }},
+            {%- endfor %}
+            {%- for column in given if column in ("source_file", "source_row") %} {{ column }},
+            {%- endfor %}
+            forgotten.forgotten_id is not null as is_forgotten
+        from {{ relation }}
+        left join
+            {{ forgotten_customers() }} as forgotten
+            on {{ identifier_text(given, "customer_id") }} = forgotten.forgotten_id
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  Runs before a build. Tables that are replaced leave their bytes in the build file until others are
+  written over them; so when the list has changed, the file is emptied first, all of it.
+-#}
+{%- macro erase_forgotten() -%}
+    {%- if execute and flags.WHICH in ("build", "run") and setting("forgotten_customers") != "none" -%}
+        {{- adapter.dispatch("erase_forgotten", "segmart")() -}}
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro default__erase_forgotten() -%}
+    {%- do check_forgotten_customers() -%}
+    {%- set list = run_query(
+        "select cast(last_modified as varchar) || ' ' || size from read_blob("
+        ~ text_literal(setting("forgotten_customers"))
+        ~ ")"
+    ).rows[0][0] -%}
+    {%- set done = api.Relation.create(
+        database=target.database, schema="erasure", identifier="erased_list"
+    ) -%}
+    {%- set known = run_query(
+        "select 1 from duckdb_tables() where schema_name = 'erasure' and database_name = "
+        ~ text_literal(target.database)
+    ).rows | length and run_query("select * from " ~ done).rows[0][0] -%}
+    {%- if known != list -%}
+        {%- set schemas = run_query(
+            "select schema_name from duckdb_schemas() where not internal and schema_name <> 'main' and database_name = "
+            ~ text_literal(target.database)
+        ).columns[0].values() -%}
+        {%- for schema in schemas -%}
+            {%- do adapter.drop_schema(
+                api.Relation.create(database=target.database, schema=schema)
+            ) -%}
+        {%- endfor -%}
+        {#- The first checkpoint frees the blocks, the next one cuts them off the file. -#}
+        {%- do run_query("checkpoint") -%}
+        {%- for schema in schemas + ("erasure",) -%}
+            {%- do adapter.create_schema(
+                api.Relation.create(database=target.database, schema=schema)
+            ) -%}
+            {#- dbt must know that it is empty: it would look within the transaction of a model. -#}
+            {%- do adapter.get_relation(target.database, schema, "erased_list") -%}
+        {%- endfor -%}
+        {%- do run_query("checkpoint") -%}
+        {%- do run_query(
+            "create or replace table " ~ done ~ " as select " ~ text_literal(list) ~ " as list"
+        ) -%}
+        {%- do log("forgotten_customers: the list has changed; the build file was emptied", info=true) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- A list that is read by halves forgets nobody: its header must name the column. -#}
+{%- macro check_forgotten_customers() -%}
+    {%- set columns = run_query(
+        "describe select * from " ~ forgotten_customers_file()
+    ).columns[0].values() -%}
+    {%- if "customer_id" not in columns -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "var forgotten_customers: the file "
+                ~ setting("forgotten_customers")
+                ~ " has no column customer_id in its first line; write the name of the column there"
+            )
+        -}}
+    {%- endif -%}
+{%- endmacro -%}

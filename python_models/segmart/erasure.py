@@ -1,0 +1,48 @@
+"""Customers who are to be forgotten, and the releases that still hold them."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+
+def forgotten_ids(session: Any, path: str, *, delimiter: str, encoding: str) -> set[str]:
+    """The ids of the list that the var ``forgotten_customers`` names.
+
+    Args:
+        session: connection of DuckDB.
+        path: a CSV file with the column customer_id, or ``none``.
+        delimiter: of the file, one character or ``tab``.
+        encoding: of the file.
+    """
+    if path == "none":
+        return set()
+    rows = session.read_csv(
+        path,
+        header=True,
+        all_varchar=True,
+        sep="\t" if delimiter == "tab" else delimiter,
+        encoding=encoding,
+    )
+    return {value.strip() for (value,) in rows.select("customer_id").fetchall() if value}
+
+
+def holds(table: pa.Table, ids: Collection[str]) -> bool:
+    """Whether a row of the table is one of these customers."""
+    if not ids or "customer_id" not in table.column_names:
+        return False
+    found = pc.is_in(table["customer_id"].cast(pa.string()), value_set=pa.array(sorted(ids)))
+    return bool(pc.any(found).as_py())
+
+
+def release_holds(folder: Path, ids: Collection[str]) -> bool:
+    """Whether a table of a release, in this folder, has a row of one of these customers."""
+    for path in sorted(folder.glob("*.parquet")):
+        if "customer_id" in pq.read_schema(path).names:
+            column = pq.read_table(path, columns=["customer_id"])
+            if holds(column, ids):
+                return True
+    return False

@@ -1,0 +1,108 @@
+"""Customers who are to be forgotten are found nowhere after the next build."""
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from conftest import Build, dbt_build
+from segmart import SegmentationError
+from segmart.pseudonyms import KEY, key_from, pseudonym, pseudonymised
+from test_releases import publish, published, tables
+
+FORGOTTEN = "qzkvhwxyplmn"
+
+
+def test_a_release_that_holds_a_forgotten_customer_goes(tmp_path: Path) -> None:
+    others = tables(10, version="r1")
+    others["customer_segments"] = others["customer_segments"].set_column(
+        0, "customer_id", pa.array([f"d{number}" for number in range(10)])
+    )
+    publish(tmp_path, "r1", tables=others)
+    publish(tmp_path, "r2", 10)
+    publish(tmp_path, "r3", tables=others)
+    publish(tmp_path, "r4", tables=others, forgotten={"c3"}, keep=4)
+    assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == ["r1", "r3", "r4"]
+    assert published(tmp_path)[1] == 10
+    with pytest.raises(SegmentationError, match="customer_segments has a customer of the list"):
+        publish(tmp_path, "r5", 10, forgotten={"c3"})
+
+
+def test_pseudonyms_are_keyed_and_stay_the_same() -> None:
+    # Test case 2 of RFC 4231.
+    assert pseudonym("what do ya want for nothing?", b"Jefe") == (
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    )
+    table = pa.table({"customer_id": ["a", None, "a"], "x": [1, 2, 3]})
+    made = pseudonymised(table, b"k" * 32)
+    first, none, again = made["customer_id"].to_pylist()
+    assert first == again != pseudonym("a", b"l" * 32)
+    assert none is None
+    assert made["x"].to_pylist() == [1, 2, 3]
+    with pytest.raises(SegmentationError, match=f"{KEY} has 5 characters"):
+        key_from({KEY: "short"})
+
+
+def write_orders(folder: Path) -> None:
+    lines = ["customer_id,ordered_at,order_id,amount"]
+    for number in range(60):
+        customer = FORGOTTEN if number == 30 else f"c{number:03}"
+        for order in range(2 + number % 7):
+            day = f"2024-0{1 + (number + order) % 6}-{1 + (number * 7 + order * 11) % 28:02}"
+            lines.append(f"{customer},{day},o{number}-{order},{5 + number * 3 % 50 + order}")
+    # One is rejected for its date, and one has no place in the columns.
+    lines += [f"{FORGOTTEN},someday,o1,5", f"{FORGOTTEN},2024-01-01,o2,5,too,many"]
+    (folder / "orders.csv").write_text("\n".join(lines) + "\n")
+
+
+def build_orders(folder: Path, **variables: object) -> Build:
+    orders = str(folder / "input" / "orders.csv")
+    settings = {"input": "files", "order_lines": orders, "max_rejected_share": 0.1, "k": 2}
+    return dbt_build(folder / "output", max_k=4, **settings, **variables)
+
+
+def found(folder: Path) -> list[str]:
+    """Files in which the id stands, and published tables in whose rows it stands, compressed or not."""
+    files = [
+        str(path.relative_to(folder))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and FORGOTTEN.encode() in path.read_bytes()
+    ]
+    with duckdb.connect() as connection:
+        files += [
+            f"rows of {path.relative_to(folder)}"
+            for path in sorted(folder.glob("serve/dev/releases/*/*.parquet"))
+            if FORGOTTEN in str(connection.sql(f"from '{path}'").fetchall())
+        ]
+    return files
+
+
+@pytest.mark.slow
+def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Path) -> None:
+    for name in ("input", "output"):
+        (tmp_path / name).mkdir()
+    write_orders(tmp_path / "input")
+    output = tmp_path / "output"
+    build = build_orders(tmp_path)
+    assert build.returncode == 0, build.output
+    before = found(output)
+    assert any(name.startswith("segmart.duckdb") for name in before)
+    assert any(name.startswith("serve/") for name in before)
+    assert any(name.startswith("rows of serve/") for name in before)
+
+    wrong = tmp_path / "input" / "wrong.csv"
+    wrong.write_text(f"{FORGOTTEN}\n")
+    build = build_orders(tmp_path, forgotten_customers=str(wrong))
+    assert build.returncode != 0
+    assert "has no column customer_id" in build.output
+
+    requests = tmp_path / "input" / "forgotten.csv"
+    requests.write_text(f"asked_on,customer_id\n2024-07-01, {FORGOTTEN} \n")
+    build = build_orders(tmp_path, forgotten_customers=str(requests))
+    assert build.returncode == 0, build.output
+    assert found(output) == []
+    assert build.rows(
+        "select rows, customers from cleaning.customer_accounting where reason = 'customer_forgotten'"
+    ) == [(5, 0)]
+    assert build.rows("select count(*) from cleaning.rejected_rows where line is null") == [(0,)]

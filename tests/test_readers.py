@@ -1,0 +1,101 @@
+"""Clients that read while dbt builds: none is refused, none sees two releases at once."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import DATA, ROOT, Build, dbt_build
+
+PYTHON = [sys.executable]
+# The newest client of the format before; it has an environment of its own.
+OLDER = [
+    os.environ.get("UV") or shutil.which("uv") or "uv",
+    *("run", "--no-project", "--isolated", "--with", "duckdb==1.5.6", "python"),
+]
+READERS = {
+    "held": ("held", PYTHON),
+    "reopened": ("reopened", PYTHON),
+    "prepared": ("prepared", PYTHON),
+    "sqlalchemy": ("sqlalchemy", PYTHON),
+    "parquet": ("parquet", PYTHON),
+    "held by 1.5.6": ("held", OLDER),
+    "reopened by 1.5.6": ("reopened", OLDER),
+}
+
+
+def build_of(folder: Path, households: int) -> Build:
+    with duckdb.connect() as connection:
+        connection.sql(
+            f"copy (from '{DATA}/transactions.parquet' where household_id <= {households})"
+            f" to '{folder}/transactions.parquet'"
+        )
+        for name in ("products", "demographics"):
+            connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{folder}/{name}.parquet'")
+    return dbt_build(folder, complete_journey=str(folder), k=2, max_k=4)
+
+
+def start(readers: dict, path: Path, folder: Path) -> dict[str, subprocess.Popen]:
+    """The readers, each of which has read once."""
+    return {
+        name: subprocess.Popen(
+            [
+                *(*command, str(ROOT / "tests/reader.py"), kind),
+                *(str(path), str(folder / "stop"), str(folder / f"{name}.json")),
+            ],
+            cwd=folder,
+        )
+        for name, (kind, command) in readers.items()
+    }
+
+
+def stop(processes: dict[str, subprocess.Popen], folder: Path) -> dict[str, dict]:
+    (folder / "stop").touch()
+    results = {}
+    for name, process in processes.items():
+        assert process.wait(60) == 0, name
+        results[name] = json.loads((folder / f"{name}.json").read_text())
+    (folder / "stop").unlink()
+    return results
+
+
+@pytest.mark.slow
+def test_readers_through_three_builds(tmp_path: Path) -> None:
+    first = build_of(tmp_path, 40)
+    assert first.returncode == 0, first.output
+    processes = start(READERS, tmp_path / "serve/dev/segmart.duckdb", tmp_path)
+    versions = []
+    for households in (50, 45, 60):
+        build = build_of(tmp_path, households)
+        assert build.returncode == 0, build.output
+        versions += build.rows("select model_version from segments.model_versions")
+    results = stop(processes, tmp_path)
+    print({name: result["reads"] for name, result in results.items()})
+    assert {name: result["errors"] for name, result in results.items()} == {
+        name: [] for name in READERS
+    }
+    assert sum(result["torn"] for result in results.values()) == 0
+    assert sum(result["reads"] for result in results.values()) >= 1000
+    assert len(set(versions)) == 3
+    for name, result in results.items():
+        seen = {answer[3] for answer in result["seen"]}
+        assert {version for (version,) in versions} <= seen, name
+
+
+@pytest.mark.slow
+def test_the_build_file_itself_serves_no_reader(tmp_path: Path) -> None:
+    """The control: the same readers on the file that dbt writes are refused or see it half built."""
+    build = build_of(tmp_path, 40)
+    assert build.returncode == 0, build.output
+    processes = start({"polling": ("build_file", PYTHON)}, build.warehouse, tmp_path)
+    outcomes = [build_of(tmp_path, households).returncode for households in (50, 45)]
+    result = stop(processes, tmp_path)["polling"]
+    assert result["errors"] or result["torn"]
+    with duckdb.connect(build.warehouse, read_only=True):
+        outcomes.append(build_of(tmp_path, 60).returncode)
+    assert outcomes[-1] != 0
