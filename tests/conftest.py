@@ -3,6 +3,7 @@
 import importlib.util
 import multiprocessing
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +44,18 @@ def dbt_build(
     tests: bool = True,
     project: Path = ROOT,
     profiles: Path | None = None,
+    kill_after: float | None = None,
+    die: Callable[[], None] | None = None,
     **variables: object,
 ) -> Build:
     """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
 
-    The process is forked from a server that has imported dbt already, which halves the time.
+    The process is forked from a server that has imported dbt already, which halves the time. It is
+    killed after ``kill_after`` seconds; ``die`` runs in it first, to have it killed at some step.
     """
     own = {"report": str(folder / "segments.html"), "serve": str(folder / "serve")}
     pairs = {**own, **variables}
-    arguments = ["--no-use-colors", "--no-partial-parse", command, "--vars", repr(pairs)]
+    arguments = ["--no-use-colors", command, "--vars", repr(pairs)]
     if select:
         arguments += ["--select", *select.split()]
     environment = {
@@ -71,17 +75,27 @@ def dbt_build(
     output = folder / "output.txt"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "segmart.fitting"])
-    process = context.Process(target=run_dbt, args=(arguments, environment, project, output))
+    process = context.Process(target=run_dbt, args=(arguments, environment, project, output, die))
     # Told by a file: a server that serves two threads can lose the exit code of a process.
     returncode = folder / "returncode.txt"
     returncode.unlink(missing_ok=True)
     process.start()
+    process.join(kill_after)
+    process.kill()
     process.join()
     ended = int(returncode.read_text()) if returncode.exists() else -1
     return Build(folder, ended, output.read_text())
 
 
-def run_dbt(arguments: list[str], environment: dict[str, str], project: Path, output: Path) -> None:
+def run_dbt(
+    arguments: list[str],
+    environment: dict[str, str],
+    project: Path,
+    output: Path,
+    die: Callable[[], None] | None,
+) -> None:
+    if die:
+        die()
     os.chdir(project)
     os.environ.update(environment)
     with output.open("wb") as file:

@@ -29,7 +29,8 @@ READERS = {
 }
 
 
-def build_of(folder: Path, households: int) -> Build:
+def build_of(folder: Path, households: int, **options: object) -> Build:
+    """A build of the first households of the demo."""
     with duckdb.connect() as connection:
         connection.sql(
             f"copy (from '{DATA}/transactions.parquet' where household_id <= {households})"
@@ -37,7 +38,7 @@ def build_of(folder: Path, households: int) -> Build:
         )
         for name in ("products", "demographics"):
             connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{folder}/{name}.parquet'")
-    return dbt_build(folder, complete_journey=str(folder), k=2, max_k=4)
+    return dbt_build(folder, complete_journey=str(folder), k=2, max_k=4, **options)
 
 
 def start(readers: dict, path: Path, folder: Path) -> dict[str, subprocess.Popen]:

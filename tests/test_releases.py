@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from conftest import Build, dbt_build
@@ -200,14 +201,14 @@ def test_a_second_build_stops_at_once(tmp_path: Path) -> None:
 
 STEPS = [
     *("_remove_leftovers", "_write", "_sorted", "_verify", "_rename", "point_to"),
-    *("_write_catalog", "_remove_old"),
+    *("_link_current", "_write_catalog", "_remove_old"),
 ]
 # A sample of them, for every run: before a step, and after it.
 QUICK = [("point_to", False), ("_rename", True)]
 
 
-def publish_and_die(serve: Path, step: str, after: bool) -> None:
-    """Publish, and kill this process at a step, as a machine that loses its power does."""
+def die_at(step: str, after: bool) -> None:
+    """Have this process killed at a step, as a machine that loses its power is."""
     original = getattr(releases, step)
 
     def deadly(*arguments, **keywords):
@@ -216,6 +217,10 @@ def publish_and_die(serve: Path, step: str, after: bool) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(releases, step, deadly)
+
+
+def publish_and_die(serve: Path, step: str, after: bool) -> None:
+    die_at(step, after)
     publish(serve, "r2", 20)
 
 
@@ -240,6 +245,37 @@ def test_a_kill_at_any_step_leaves_one_whole_release(
     publish(tmp_path, "r3", 30)
     assert published(tmp_path) == ("r3", 30, 30)
     assert not list(tmp_path.rglob("*.part"))
+
+
+def publish_in_place_and_die(serve: Path) -> None:
+    """What segmart does not do: write the tables over those of the release, one by one."""
+    contents = tables(20, version="r2")
+    folder = (serve / "current").resolve()
+    for name in ("customer_segments", "segments"):
+        (folder / f"{name}.parquet").unlink()
+        pq.write_table(contents[name], folder / f"{name}.parquet")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_without_the_pointer_a_kill_tears_the_release(tmp_path: Path) -> None:
+    """The control: the same kill, and the tables disagree."""
+    publish(tmp_path, "r1")
+    context = multiprocessing.get_context("forkserver")
+    process = context.Process(target=publish_in_place_and_die, args=(tmp_path,))
+    process.start()
+    process.join()
+    assert published(tmp_path) == ("r2", 20, 10)
+
+
+@pytest.mark.slow
+def test_a_build_beside_another_stops_with_a_sentence(demo: Build) -> None:
+    with duckdb.connect(demo.warehouse):
+        build = dbt_build(demo.folder)
+    assert build.returncode != 0
+    assert (
+        "If another build runs or a client holds the file, wait until it has ended" in build.output
+    )
+    assert "Traceback" not in build.output
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,14 @@
   place in the file.
 -#}
 {%- macro remembered_rows(relation, given) -%}
-    {%- if setting("forgotten_customers") == "none" -%} select *, false as is_forgotten from {{ relation }}
+    {%- if setting("forgotten_customers") == "none" -%}
+        select *, false as is_forgotten from {{ relation }}
     {%- else -%}
         select
             {%- for column in given if column not in ("source_file", "source_row") %}
-                case when forgotten.forgotten_id is null then {{ quoted(column) }} end as {{ quoted(column) }},
+                case
+                    when forgotten.forgotten_id is null then {{ quoted(column) }}
+                end as {{ quoted(column) }},
             {%- endfor %}
             {%- for column in given if column in ("source_file", "source_row") %} {{ column }},
             {%- endfor %}
@@ -54,7 +57,9 @@
   written over them; so when the list has changed, the file is emptied first, all of it.
 -#}
 {%- macro erase_forgotten() -%}
-    {%- if execute and flags.WHICH in ("build", "run") and setting("forgotten_customers") != "none" -%}
+    {%- if execute and flags.WHICH in ("build", "run") and setting(
+        "forgotten_customers"
+    ) != "none" -%}
         {{- adapter.dispatch("erase_forgotten", "segmart")() -}}
     {%- endif -%}
 {%- endmacro -%}
@@ -69,15 +74,23 @@
     {%- set done = api.Relation.create(
         database=target.database, schema="erasure", identifier="erased_list"
     ) -%}
-    {%- set known = run_query(
-        "select 1 from duckdb_tables() where schema_name = 'erasure' and database_name = "
-        ~ text_literal(target.database)
-    ).rows | length and run_query("select * from " ~ done).rows[0][0] -%}
-    {%- if known != list -%}
-        {%- set schemas = run_query(
-            "select schema_name from duckdb_schemas() where not internal and schema_name <> 'main' and database_name = "
+    {%- set known = (
+        run_query(
+            "select 1 from duckdb_tables() where schema_name = 'erasure' and database_name = "
             ~ text_literal(target.database)
-        ).columns[0].values() -%}
+        ).rows
+        | length
+        and run_query("select * from " ~ done).rows[0][0]
+    ) -%}
+    {%- if known != list -%}
+        {%- set schemas = (
+            run_query(
+                "select schema_name from duckdb_schemas() where not internal and schema_name <> 'main' and database_name = "
+                ~ text_literal(target.database)
+            )
+            .columns[0]
+            .values()
+        ) -%}
         {%- for schema in schemas -%}
             {%- do adapter.drop_schema(
                 api.Relation.create(database=target.database, schema=schema)
@@ -94,17 +107,26 @@
         {%- endfor -%}
         {%- do run_query("checkpoint") -%}
         {%- do run_query(
-            "create or replace table " ~ done ~ " as select " ~ text_literal(list) ~ " as list"
+            "create or replace table "
+            ~ done
+            ~ " as select "
+            ~ text_literal(list)
+            ~ " as list"
         ) -%}
-        {%- do log("forgotten_customers: the list has changed; the build file was emptied", info=true) -%}
+        {%- do log(
+            "forgotten_customers: the list has changed; the build file was emptied",
+            info=true,
+        ) -%}
     {%- endif -%}
 {%- endmacro -%}
 
 {#- A list that is read by halves forgets nobody: its header must name the column. -#}
 {%- macro check_forgotten_customers() -%}
-    {%- set columns = run_query(
-        "describe select * from " ~ forgotten_customers_file()
-    ).columns[0].values() -%}
+    {%- set columns = (
+        run_query("describe select * from " ~ forgotten_customers_file())
+        .columns[0]
+        .values()
+    ) -%}
     {%- if "customer_id" not in columns -%}
         {{-
             exceptions.raise_compiler_error(

@@ -1,7 +1,7 @@
 """segmart: pure functions behind the dbt Python models.
 
 Every function takes and returns frames and arrays; nothing here reads a database or the clock, and
-only `files` and `releases` touch the disk: each can be tested alone and runs the same beside DuckDB
+only `files`, `releases`, `erasure` and `exclusive_build` touch the disk: each can be tested alone and runs the same beside DuckDB
 and Spark.
 """
 

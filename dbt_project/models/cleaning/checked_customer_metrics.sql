@@ -3,7 +3,8 @@
 {%- set text = dbt.type_string() -%}
 
 with
-    {% if metrics -%} customer_metrics as ({{ remembered_rows(ref("files__customer_metrics"), given) }}),
+    {% if metrics -%}
+        customer_metrics as ({{ remembered_rows(ref("files__customer_metrics"), given) }}),
     {%- else -%}
         customer_metrics as (
             select

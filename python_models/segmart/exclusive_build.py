@@ -1,0 +1,23 @@
+"""A plugin of dbt-duckdb: a second build, or one whose file a client holds, stops with a sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+
+class Plugin(BasePlugin):
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        if not Path(self.creds.path).is_file():
+            # dbt makes it, with the storage version of the profile.
+            return
+        try:
+            duckdb.connect(self.creds.path).close()
+        except duckdb.IOException as error:
+            # dbt prints a RuntimeError as its message alone, any other error with its stack.
+            raise RuntimeError(
+                f"{self.creds.path} cannot be opened to build. If another build runs or a client "
+                "holds the file, wait until it has ended or close it; clients read the catalog in "
+                f"serve/ instead. DuckDB says: {error}"
+            ) from None

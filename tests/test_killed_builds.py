@@ -1,0 +1,69 @@
+"""``dbt build`` killed at any moment: what is published stays whole, and the next build recovers."""
+
+import functools
+import hashlib
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from conftest import Build
+from reader import reopened_once
+from test_readers import build_of
+from test_releases import STEPS, die_at
+
+AT_STEPS = [(step, after) for step in STEPS for after in (False, True)]
+# Shares of the time that a build takes.
+AT_RANDOM = [random.Random(seed).uniform(0.05, 1) for seed in range(60 - len(AT_STEPS) - 10)]
+KILLS = [*AT_STEPS, *AT_STEPS[:10], *AT_RANDOM]
+
+
+def whole_release(serve: Path) -> tuple:
+    """What a new client sees, after every file of it has been held against its checksum."""
+    folder = (serve / "current").resolve()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, entry in manifest["tables"].items():
+        contents = (folder / f"{name}.parquet").read_bytes()
+        assert hashlib.sha256(contents).hexdigest() == entry["sha256"], name
+    answer = reopened_once(str(serve / "segmart.duckdb"), "", "")
+    assert len(set(answer[:3])) == 1, answer
+    assert len(set(answer[3:])) == 1, answer
+    return answer
+
+
+def kill_and_recover(last: Build, kill: tuple[str, bool] | float, seconds: float) -> None:
+    """A build of other customers, killed; then one that ends."""
+    serve = last.folder / "serve" / "dev"
+    before = whole_release(serve)
+    households = 50 if before[0] < 50 else 40
+    if isinstance(kill, tuple):
+        killed = build_of(last.folder, households, die=functools.partial(die_at, *kill))
+    else:
+        killed = build_of(last.folder, households, kill_after=kill * seconds)
+    assert killed.returncode == -1 or not isinstance(kill, tuple), killed.output
+    assert whole_release(serve)[0] in (before[0], households)
+    again = build_of(last.folder, households)
+    assert again.returncode == 0, again.output
+    assert whole_release(serve)[0] == households
+    assert not list(serve.rglob("*.part"))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("killed")
+    build = build_of(folder, 40)
+    assert build.returncode == 0, build.output
+    return build
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", [("_link_current", False), 0.7])
+def test_a_killed_build_leaves_a_whole_release(kill: tuple | float, built: Build) -> None:
+    kill_and_recover(built, kill, seconds=15)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kill", KILLS, ids=str)
+def test_sixty_killed_builds_leave_a_whole_release(kill: tuple | float, built: Build) -> None:
+    kill_and_recover(built, kill, seconds=15)
