@@ -83,7 +83,8 @@ def dbt_build(
     process.join(kill_after)
     process.kill()
     process.join()
-    ended = int(returncode.read_text()) if returncode.exists() else -1
+    # Missing when the process was killed, empty when its disk is full.
+    ended = int((returncode.exists() and returncode.read_text()) or -1)
     return Build(folder, ended, output.read_text())
 
 

@@ -1,7 +1,7 @@
 """A client that reads until it is told to stop; run as a process, with nothing of segmart imported.
 
-usage: reader.py KIND PATH STOP RESULT. RESULT is a file of JSON: the answers that were read (each once),
-how many reads, how many were torn, the errors.
+usage: reader.py KIND PATH STOP RESULT. RESULT is a file of JSON: the answers that were read (each
+once), how many reads, how many were torn, the errors.
 """
 
 import json

@@ -63,7 +63,7 @@ def build_orders(folder: Path, **variables: object) -> Build:
 
 
 def found(folder: Path) -> list[str]:
-    """Files in which the id stands, and published tables in whose rows it stands, compressed or not."""
+    """Files in which the id stands, and published tables in whose rows it stands."""
     files = [
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*"))
@@ -103,6 +103,7 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
     assert build.returncode == 0, build.output
     assert found(output) == []
     assert build.rows(
-        "select rows, customers from cleaning.customer_accounting where reason = 'customer_forgotten'"
+        "select rows, customers from cleaning.customer_accounting"
+        " where reason = 'customer_forgotten'"
     ) == [(5, 0)]
     assert build.rows("select count(*) from cleaning.rejected_rows where line is null") == [(0,)]

@@ -29,16 +29,17 @@ READERS = {
 }
 
 
-def build_of(folder: Path, households: int, **options: object) -> Build:
-    """A build of the first households of the demo."""
+def build_of(folder: Path, households: int, data: Path | None = None, **options: object) -> Build:
+    """A build of the first households of the demo, whose files are written to ``data``."""
+    data = data or folder
     with duckdb.connect() as connection:
         connection.sql(
             f"copy (from '{DATA}/transactions.parquet' where household_id <= {households})"
-            f" to '{folder}/transactions.parquet'"
+            f" to '{data}/transactions.parquet'"
         )
         for name in ("products", "demographics"):
-            connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{folder}/{name}.parquet'")
-    return dbt_build(folder, complete_journey=str(folder), k=2, max_k=4, **options)
+            connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{data}/{name}.parquet'")
+    return dbt_build(folder, complete_journey=str(data), k=2, max_k=4, **options)
 
 
 def start(readers: dict, path: Path, folder: Path) -> dict[str, subprocess.Popen]:
@@ -90,7 +91,7 @@ def test_readers_through_three_builds(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_build_file_itself_serves_no_reader(tmp_path: Path) -> None:
-    """The control: the same readers on the file that dbt writes are refused or see it half built."""
+    """The control: a reader of the file that dbt writes is refused, and refuses the build."""
     build = build_of(tmp_path, 40)
     assert build.returncode == 0, build.output
     processes = start({"polling": ("build_file", PYTHON)}, build.warehouse, tmp_path)

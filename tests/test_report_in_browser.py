@@ -4,10 +4,13 @@ import contextlib
 import os
 import shutil
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from segmart_reports import build
 
 from report_frames import HOSTILE, hostile_frames
+from segmart.spreadsheet import write_spreadsheet
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -147,3 +150,19 @@ def test_no_name_runs_as_a_script(browser, tmp_path):
         assert complaints == []
         assert fetched(requests, path) == []
         assert HOSTILE[0] in page.locator("h3").first.inner_text()
+
+
+def test_no_name_runs_in_a_spreadsheet_file_that_a_browser_opens(browser, tmp_path):
+    names = [*HOSTILE, "=cmd()"]
+    pq.write_table(pa.table({"customer_id": names}), tmp_path / "names.parquet")
+    # Of the kinds that a browser may take the file for, the one that it shows.
+    path = tmp_path / "names.csv.txt"
+    write_spreadsheet(tmp_path / "names.parquet", path)
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    shown = page.inner_text("body")
+    assert page.evaluate("window.hostile === undefined")
+    assert page.evaluate("document.querySelectorAll('script, img').length") == 0
+    assert '"\'=cmd()"' in shown
+    assert HOSTILE[0].replace('"', '""') in shown
+    page.close()

@@ -1,8 +1,8 @@
 """segmart: pure functions behind the dbt Python models.
 
-Every function takes and returns frames and arrays; nothing here reads a database or the clock, and
-only `files`, `releases`, `erasure` and `exclusive_build` touch the disk: each can be tested alone and runs the same beside DuckDB
-and Spark.
+Functions take and return frames and arrays, and can be tested alone. Those that touch the disk
+stand in `files`, `releases`, `erasure`, `spreadsheet` and `exclusive_build`; only `releases` reads
+the clock.
 """
 
 

@@ -1,4 +1,4 @@
-"""A plugin of dbt-duckdb: a second build, or one whose file a client holds, stops with a sentence."""
+"""A plugin of dbt-duckdb: a build whose file another build or a client holds stops at once."""
 
 from pathlib import Path
 from typing import Any

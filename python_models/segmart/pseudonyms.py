@@ -40,8 +40,8 @@ def key_from(environment: Mapping[str, str]) -> bytes:
     key = environment.get(KEY, "")
     if len(key) < SHORTEST_KEY:
         raise SegmentationError(
-            f"release refused: the var customer_ids is pseudonyms, and the environment variable {KEY} "
-            f"has {len(key)} characters; set it to {SHORTEST_KEY} random ones or more, such as from "
-            "openssl rand -hex 32"
+            "release refused: the var customer_ids is pseudonyms, and the environment variable "
+            f"{KEY} has {len(key)} characters; set it to {SHORTEST_KEY} random ones or more, such "
+            "as from openssl rand -hex 32"
         )
     return key.encode()

@@ -1,8 +1,8 @@
 """Write, audit, publish: what BI reads is a finished release, and it changes in one step.
 
 A release is a folder of Parquet files and a manifest. It is written aside, read back, synced to
-disk, renamed into ``releases/``. Then one link is made in ``pointers/``: it leads to the release and
-its name says from when on the release is the current one, a moment ahead. The catalog
+disk, renamed into ``releases/``. Then one link is made in ``pointers/``: it leads to the release,
+and its name says from when on the release is the current one, a moment ahead. The catalog
 ``segmart.duckdb`` holds views that read the newest pointer that has begun by the time of the
 query's transaction, ``now()``. So all tables of a transaction come from one release, whatever is
 published meanwhile, and a client may keep the catalog open. ``current`` leads to the same release,
@@ -344,6 +344,7 @@ def _write_catalog(
     """The file that clients open: a view a table, over the release that is current.
 
     It is replaced only when what it says has changed: a client that holds it open needs no other.
+    DuckDB wants to see the columns of a view, so the release is pointed to before.
     """
     statements = list(_views(tables, serve.resolve() / "pointers" / "*", comments))
     contents = ";\n".join(statements)
@@ -351,7 +352,6 @@ def _write_catalog(
     if catalog.is_file() and note.is_file() and note.read_text() == contents:
         return
     aside = serve / ".segmart.duckdb.part"
-    aside.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{_quote(aside)}' as catalog (storage_version 'v1.0.0')")
         for statement in statements:
@@ -370,6 +370,7 @@ def _views(
     tables: Mapping[str, pa.Table], pointers: Path, comments: Mapping[str, Mapping[str, str]]
 ) -> Iterator[str]:
     countdown = r"cast(regexp_extract(file, 'countdown=([0-9]+)/manifest', 1) as bigint)"
+    begun = f"{countdown} >= {END_OF_COUNTDOWN} - epoch_us(now())"
     for name, table in sorted(tables.items()):
         columns = ", ".join(f'"{column}"' for column in table.column_names)
         # A view takes no parameters. Names are those of our own tables and contracts; the path is
@@ -377,8 +378,8 @@ def _views(
         yield (
             f"create view catalog.main.{name} as select {columns} "  # noqa: S608
             f"from read_parquet('{_quote(pointers)}/{name}.parquet', hive_partitioning = true, "
-            f"hive_types = {{'countdown': bigint}}) where countdown = (select coalesce(min({countdown}) "
-            f"filter (where {countdown} >= {END_OF_COUNTDOWN} - epoch_us(now())), max({countdown})) "
+            "hive_types = {'countdown': bigint}) where countdown = "
+            f"(select coalesce(min({countdown}) filter (where {begun}), max({countdown})) "
             f"from glob('{_quote(pointers)}/manifest.json'))"
         )
         for column, comment in comments.get(name, {}).items():
