@@ -9,7 +9,7 @@ import pytest
 from conftest import Build, dbt_build
 from segmart import SegmentationError
 from segmart.pseudonyms import KEY, key_from, pseudonym, pseudonymised
-from test_releases import publish, published, tables
+from test_releases import publish, published, tables, tree
 
 FORGOTTEN = "qzkvhwxyplmn"
 
@@ -25,8 +25,10 @@ def test_a_release_that_holds_a_forgotten_customer_goes(tmp_path: Path) -> None:
     publish(tmp_path, "r4", tables=others, forgotten={"c3"}, keep=4)
     assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == ["r1", "r3", "r4"]
     assert published(tmp_path)[1] == 10
+    before = tree(tmp_path)
     with pytest.raises(SegmentationError, match="customer_segments has a customer of the list"):
         publish(tmp_path, "r5", 10, forgotten={"c3"})
+    assert tree(tmp_path) == before
 
 
 def test_pseudonyms_are_keyed_and_stay_the_same() -> None:

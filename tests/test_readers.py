@@ -95,9 +95,8 @@ def test_the_build_file_itself_serves_no_reader(tmp_path: Path) -> None:
     build = build_of(tmp_path, 40)
     assert build.returncode == 0, build.output
     processes = start({"polling": ("build_file", PYTHON)}, build.warehouse, tmp_path)
-    outcomes = [build_of(tmp_path, households).returncode for households in (50, 45)]
+    build_of(tmp_path, 50)
     result = stop(processes, tmp_path)["polling"]
     assert result["errors"] or result["torn"]
     with duckdb.connect(build.warehouse, read_only=True):
-        outcomes.append(build_of(tmp_path, 60).returncode)
-    assert outcomes[-1] != 0
+        assert build_of(tmp_path, 60).returncode != 0

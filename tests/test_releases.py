@@ -191,8 +191,10 @@ def test_a_second_build_stops_at_once(tmp_path: Path) -> None:
     process = context.Process(target=hold_lock, args=(tmp_path, held, done))
     process.start()
     held.wait()
+    before = tree(tmp_path)
     with pytest.raises(SegmentationError, match="another build is publishing"):
         publish(tmp_path, "r2")
+    assert tree(tmp_path) == before
     done.set()
     process.join()
     publish(tmp_path, "r2")
@@ -269,8 +271,10 @@ def test_without_the_pointer_a_kill_tears_the_release(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_build_beside_another_stops_with_a_sentence(demo: Build) -> None:
+    before = tree(demo.folder / "serve")
     with duckdb.connect(demo.warehouse):
         build = dbt_build(demo.folder)
+    assert tree(demo.folder / "serve") == before
     assert build.returncode != 0
     assert (
         "If another build runs or a client holds the file, wait until it has ended" in build.output
