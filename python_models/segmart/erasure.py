@@ -27,7 +27,9 @@ def forgotten_ids(session: Any, path: str, *, delimiter: str, encoding: str) -> 
         sep="\t" if delimiter == "tab" else delimiter,
         encoding=encoding,
     )
-    return {value.strip() for (value,) in rows.select("customer_id").fetchall() if value}
+    # The signs that SQL trims, and no other.
+    trimmed = {(value or "").strip(" \t\n\r") for (value,) in rows["customer_id"].fetchall()}
+    return trimmed - {""}
 
 
 def holds(table: pa.Table, ids: Collection[str]) -> bool:
