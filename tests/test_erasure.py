@@ -8,6 +8,7 @@ import pytest
 
 from conftest import Build, dbt_build
 from segmart import SegmentationError
+from segmart.erasure import forgotten_ids
 from segmart.pseudonyms import KEY, key_from, pseudonym, pseudonymised
 from test_releases import publish, published, tables, tree
 
@@ -29,6 +30,14 @@ def test_a_release_that_holds_a_forgotten_customer_goes(tmp_path: Path) -> None:
     with pytest.raises(SegmentationError, match="customer_segments has a customer of the list"):
         publish(tmp_path, "r5", 10, forgotten={"c3"})
     assert tree(tmp_path) == before
+
+
+def test_the_list_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "forgotten.csv"
+    path.write_text("asked_on,customer_id\n1,#1\n2, #2 \n3,\n4,'a'\n")
+    with duckdb.connect() as connection:
+        ids = forgotten_ids(connection, str(path), delimiter=",", encoding="utf-8")
+    assert ids == {"#1", "#2", "'a'"}
 
 
 def test_pseudonyms_are_keyed_and_stay_the_same() -> None:
@@ -109,3 +118,9 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
         " where reason = 'customer_forgotten'"
     ) == [(5, 0)]
     assert build.rows("select count(*) from cleaning.rejected_rows where line is null") == [(0,)]
+
+    # A build without the list brings the customer back; the same list erases it again.
+    assert build_orders(tmp_path).returncode == 0
+    assert found(output)
+    assert build_orders(tmp_path, forgotten_customers=str(requests)).returncode == 0
+    assert found(output) == []

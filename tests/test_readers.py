@@ -43,7 +43,7 @@ def build_of(folder: Path, households: int, data: Path | None = None, **options:
 
 
 def start(readers: dict, path: Path, folder: Path) -> dict[str, subprocess.Popen]:
-    """The readers, each of which has read once."""
+    """The readers, as processes of their own."""
     return {
         name: subprocess.Popen(
             [

@@ -92,19 +92,44 @@ def test_the_newest_releases_stay_and_one_can_go_back(tmp_path: Path) -> None:
     found = releases.list_releases(tmp_path)
     assert found["release"].unique().tolist() == ["r4", "r3"]
     assert found[found["is_current"]]["release"].unique().tolist() == ["r4"]
-    releases.point_to(tmp_path, "r3", notice=0.05)
+    releases.go_back(tmp_path, "r3", notice=0.05)
     assert published(tmp_path)[0] == "r3"
     with pytest.raises(SegmentationError, match=r"there is no release 'r0' .* there are r3, r4"):
-        releases.point_to(tmp_path, "r0")
+        releases.go_back(tmp_path, "r0")
     publish(tmp_path, "r5", keep=2)
     assert published(tmp_path)[0] == "r5"
     # A query may still read the release before, though it is not among the newest.
     assert releases.list_releases(tmp_path)["release"].unique().tolist() == ["r5", "r4", "r3"]
 
 
+def test_going_back_fits_the_catalog_to_the_columns_of_then(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    wider = tables(version="r2")
+    wider["segments"] = wider["segments"].append_column("revenue", pa.array([1.5, 2.5]))
+    publish(tmp_path, "r2", tables=wider)
+    releases.go_back(tmp_path, "r1", notice=0.05)
+    with duckdb.connect(tmp_path / "segmart.duckdb", read_only=True) as connection:
+        assert connection.sql("from segments").columns == [
+            "segment_id",
+            "customers",
+            "model_version",
+        ]
+
+
+def test_a_clock_that_stands_before_the_release_is_named(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    releases._make_pointer(tmp_path, "r1", releases._now() + 60_000_000)
+    before = tree(tmp_path)
+    with pytest.raises(SegmentationError, match=r"begins (59|60)\.. seconds from now.*remove "):
+        publish(tmp_path, "r2")
+    assert tree(tmp_path) == before
+
+
 def test_folders_and_files_are_not_open_to_others(tmp_path: Path) -> None:
     serve = tmp_path / "serve"
-    publish(serve, "r1")
+    before = os.umask(0)
+    publish(serve / "dev", "r1")
+    os.umask(before)
     for path in [serve, *serve.rglob("*")]:
         mode = stat.S_IMODE(path.lstat().st_mode)
         if path.is_symlink():
@@ -203,10 +228,10 @@ def test_a_second_build_stops_at_once(tmp_path: Path) -> None:
 
 STEPS = [
     *("_remove_leftovers", "_write", "_sorted", "_verify", "_rename", "point_to"),
-    *("_link_current", "_write_catalog", "_remove_old"),
+    *("_make_pointer", "_write_catalog", "_remove_old", "_discard", "_remove_holding"),
 ]
 # A sample of them, for every run: before a step, and after it.
-QUICK = [("point_to", False), ("_rename", True)]
+QUICK = [("_make_pointer", False), ("_make_pointer", True)]
 
 
 def die_at(step: str, after: bool) -> None:
@@ -223,7 +248,7 @@ def die_at(step: str, after: bool) -> None:
 
 def publish_and_die(serve: Path, step: str, after: bool) -> None:
     die_at(step, after)
-    publish(serve, "r2", 20)
+    publish(serve, "r2", 20, keep=2)
 
 
 @pytest.mark.parametrize(
@@ -237,6 +262,7 @@ def publish_and_die(serve: Path, step: str, after: bool) -> None:
 def test_a_kill_at_any_step_leaves_one_whole_release(
     step: str, after: bool, tmp_path: Path
 ) -> None:
+    publish(tmp_path, "r0")
     publish(tmp_path, "r1")
     context = multiprocessing.get_context("forkserver")
     process = context.Process(target=publish_and_die, args=(tmp_path, step, after))

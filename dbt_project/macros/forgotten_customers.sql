@@ -23,6 +23,8 @@
         = {{ "chr(9)" if setting("delimiter") == "tab" else text_literal(setting("delimiter")) }},
         quote = '"',
         escape = '"',
+        comment = '',
+        skip = 0,
         strict_mode = true,
         encoding = '{{ setting("encoding") }}'
     )
@@ -34,7 +36,7 @@
 -#}
 {%- macro remembered_rows(relation, given) -%}
     {%- if setting("forgotten_customers") == "none" -%}
-        select *, false as is_forgotten from {{ relation }}
+        select *, false as segmart_is_forgotten from {{ relation }}
     {%- else -%}
         select
             {%- for column in given if column not in ("source_file", "source_row") %}
@@ -44,7 +46,7 @@
             {%- endfor %}
             {%- for column in given if column in ("source_file", "source_row") %} {{ column }},
             {%- endfor %}
-            forgotten.forgotten_id is not null as is_forgotten
+            forgotten.forgotten_id is not null as segmart_is_forgotten
         from {{ relation }}
         left join
             {{ forgotten_customers() }} as forgotten
@@ -57,17 +59,19 @@
   written over them; so when the list has changed, the file is emptied first, all of it.
 -#}
 {%- macro erase_forgotten() -%}
-    {%- if execute and flags.WHICH in ("build", "run") and setting(
-        "forgotten_customers"
-    ) != "none" -%}
+    {%- if execute and flags.WHICH in ("build", "run") -%}
         {{- adapter.dispatch("erase_forgotten", "segmart")() -}}
     {%- endif -%}
 {%- endmacro -%}
 
 {%- macro default__erase_forgotten() -%}
+    {%- if setting("forgotten_customers") == "none" -%}
+        {#- What this build writes is to be erased again when the same list comes back. -#}
+        {%- do run_query("drop schema if exists erasure cascade") -%} {{- return("") -}}
+    {%- endif -%}
     {%- do check_forgotten_customers() -%}
     {%- set list = run_query(
-        "select cast(last_modified as varchar) || ' ' || size from read_blob("
+        "select cast(last_modified as varchar) || ' ' || size || ' ' || left(md5(content), 4) from read_blob("
         ~ text_literal(setting("forgotten_customers"))
         ~ ")"
     ).rows[0][0] -%}

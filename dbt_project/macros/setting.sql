@@ -32,8 +32,8 @@
                     "default": "as_given",
                 },
                 "forgotten_customers": {
-                    "pattern": path,
-                    "allowed": path_words,
+                    "pattern": "(?!.*--)[\\w./=,@ +-]{1,500}",
+                    "allowed": "the path of a file: letters, digits, spaces and the signs _ . / = , @ + -",
                     "default": "none",
                 },
                 "checksums": {"pattern": path, "allowed": path_words, "default": "none"},

@@ -20,16 +20,13 @@ def forgotten_ids(session: Any, path: str, *, delimiter: str, encoding: str) -> 
     """
     if path == "none":
         return set()
-    rows = session.read_csv(
-        path,
-        header=True,
-        all_varchar=True,
-        sep="\t" if delimiter == "tab" else delimiter,
-        encoding=encoding,
-    )
-    # The signs that SQL trims, and no other.
-    trimmed = {(value or "").strip(" \t\n\r") for (value,) in rows["customer_id"].fetchall()}
-    return trimmed - {""}
+    # Read as the macro forgotten_customers_file reads it; the signs that SQL trims, and no other.
+    rows = session.execute(
+        "select customer_id from read_csv(?, header = true, all_varchar = true, delim = ?, "
+        "quote = '\"', escape = '\"', comment = '', skip = 0, strict_mode = true, encoding = ?)",
+        [path, "\t" if delimiter == "tab" else delimiter, encoding],
+    ).fetchall()
+    return {(value or "").strip(" \t\n\r") for (value,) in rows} - {""}
 
 
 def holds(table: pa.Table, ids: Collection[str]) -> bool:

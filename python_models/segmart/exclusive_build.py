@@ -1,5 +1,6 @@
 """A plugin of dbt-duckdb: a build whose file another build or a client holds stops at once."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ class Plugin(BasePlugin):
             return
         try:
             duckdb.connect(self.creds.path).close()
+            # What a build that was killed had moved out of memory: nobody reads it any more.
+            shutil.rmtree(f"{self.creds.path}.tmp", ignore_errors=True)
         except duckdb.IOException as error:
             # dbt prints a RuntimeError as its message alone, any other error with its stack.
             raise RuntimeError(

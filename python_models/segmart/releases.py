@@ -53,6 +53,7 @@ def publish(
     max_drop: float,
     comments: Mapping[str, Mapping[str, str]] | None = None,
     forgotten: Collection[str] = (),
+    customer_ids: str = "as_given",
     notice: float = NOTICE,
 ) -> pd.DataFrame:
     """Publish the tables as one release and return the releases that stand.
@@ -69,6 +70,8 @@ def publish(
         comments: comments of the columns, by table and column.
         forgotten: ids, as they are published, of customers who are to be forgotten: the releases
             that hold one of them are removed once the new one is current.
+        customer_ids: ``as_given``, or a name of the key of the pseudonyms: releases with others go
+            too when there is a customer to forget, since nobody can tell who is in them.
         notice: seconds until the release begins.
 
     Returns:
@@ -78,20 +81,23 @@ def publish(
         SegmentationError: the release is refused; the message says why, and nothing that was
             published has changed.
     """
-    serve.mkdir(parents=True, exist_ok=True)
-    serve.chmod(FOLDER_MODE)
+    for folder in (serve.parent, serve):
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(FOLDER_MODE)
     with _lock(serve):
+        _check_clock(serve)
         _remove_leftovers(serve)
         last = _current_manifest(serve)
         audit(tables, last if last and last["source"] == source else None, max_drop)
         _audit_forgotten(tables, forgotten)
-        folder = _write(tables, serve, release, source)
+        folder = _write(tables, serve, release, source, customer_ids, comments or {})
         _verify(folder)
         _rename(folder, serve / "releases" / release)
         point_to(serve, release, notice=notice)
-        _write_catalog(tables, serve, comments or {})
+        _write_catalog(serve)
         _remove_old(serve, keep)
-        _remove_holding(serve, forgotten)
+        _remove_holding(serve, forgotten, customer_ids)
         return list_releases(serve)
 
 
@@ -181,21 +187,43 @@ def point_to(serve: Path, release: str, *, notice: float = NOTICE) -> None:
             f"there is no release {release!r} in {serve}; there are "
             f"{', '.join(_names(serve)) or 'none'}"
         )
-    last = max((_begins(pointer) for pointer in _pointers(serve)), default=0)
-    if last > _now():
-        raise SegmentationError(
-            f"release refused: the last one begins {(last - _now()) / 1e6:.0f} seconds from now; "
-            "set the clock of this machine"
-        )
+    _check_clock(serve)
     begins = _now() + round(notice * 1e6)
+    _make_pointer(serve, release, begins)
+    _link_current(serve, release)
+    while (left := begins - _now()) > 0:
+        time.sleep(left / 1e6)
+
+
+def go_back(serve: Path, release: str, *, notice: float = NOTICE) -> None:
+    """Make a release that was current before the current one again, and the catalog fit it.
+
+    Raises:
+        SegmentationError: as ``point_to``, or another build is publishing.
+    """
+    with _lock(serve):
+        _remove_leftovers(serve)
+        point_to(serve, release, notice=notice)
+        _write_catalog(serve)
+
+
+def _check_clock(serve: Path) -> None:
+    for pointer in _pointers(serve)[:1]:
+        if (ahead := _begins(pointer) - _now()) > 0:
+            raise SegmentationError(
+                f"release refused: the current one begins {ahead / 1e6:.1f} seconds from now. Set "
+                f"the clock of this machine; if it was ahead before, remove {pointer}"
+            )
+
+
+def _make_pointer(serve: Path, release: str, begins: int) -> None:
+    """The step: before it the last release is the current one, after it this one."""
     pointers = serve / "pointers"
-    pointers.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    pointers.mkdir(exist_ok=True)
+    pointers.chmod(FOLDER_MODE)
     target = Path("..") / "releases" / release
     (pointers / f"countdown={END_OF_COUNTDOWN - begins}").symlink_to(target)
     _sync(pointers)
-    _link_current(serve, release)
-    while _now() < begins:
-        time.sleep((begins - _now()) / 1e6)
 
 
 def list_releases(serve: Path) -> pd.DataFrame:
@@ -274,14 +302,28 @@ def _remove_leftovers(serve: Path) -> None:
             path.unlink()
     pointers = _pointers(serve)
     pointed_to = {_target(pointer) for pointer in pointers}
-    for name in _names(serve):
-        if name not in pointed_to:
-            shutil.rmtree(serve / "releases" / name)
+    for path in serve.glob("releases/*"):
+        if path.name not in pointed_to:
+            _discard(path)
     if pointers:
         _link_current(serve, _target(pointers[0]))
 
 
-def _write(tables: Mapping[str, pa.Table], serve: Path, release: str, source: str) -> Path:
+def _discard(release: Path) -> None:
+    """Remove a release; a part of one that is left by a kill is known by its name."""
+    aside = release.with_name(f".{release.name}.part")
+    os.rename(release, aside)
+    shutil.rmtree(aside)
+
+
+def _write(
+    tables: Mapping[str, pa.Table],
+    serve: Path,
+    release: str,
+    source: str,
+    customer_ids: str,
+    comments: Mapping[str, Mapping[str, str]],
+) -> Path:
     folder = serve / "releases" / f".{release}.part"
     folder.mkdir(parents=True)
     for made in (folder.parent, folder):
@@ -293,13 +335,21 @@ def _write(tables: Mapping[str, pa.Table], serve: Path, release: str, source: st
         entries[name] = {
             "rows": table.num_rows,
             "sha256": _sha256(path),
-            "columns": {field.name: str(field.type) for field in table.schema},
+            "columns": [
+                {
+                    "name": field.name,
+                    "type": str(field.type),
+                    "comment": comments.get(name, {}).get(field.name),
+                }
+                for field in table.schema
+            ],
         }
     segments = tables["customer_segments"].slice(0, 1).to_pylist()
     first = segments[0] if segments else {"as_of": None, "model_version": None}
     manifest = {
         "release": release,
         "source": source,
+        "customer_ids": customer_ids,
         "as_of": str(first["as_of"]),
         "model_version": first["model_version"],
         "tables": entries,
@@ -338,15 +388,14 @@ def _rename(folder: Path, target: Path) -> None:
     _sync(target.parent)
 
 
-def _write_catalog(
-    tables: Mapping[str, pa.Table], serve: Path, comments: Mapping[str, Mapping[str, str]]
-) -> None:
+def _write_catalog(serve: Path) -> None:
     """The file that clients open: a view a table, over the release that is current.
 
     It is replaced only when what it says has changed: a client that holds it open needs no other.
     DuckDB wants to see the columns of a view, so the release is pointed to before.
     """
-    statements = list(_views(tables, serve.resolve() / "pointers" / "*", comments))
+    manifest = _current_manifest(serve) or {"tables": {}}
+    statements = list(_views(manifest["tables"], serve.resolve() / "pointers" / "*"))
     contents = ";\n".join(statements)
     catalog, note = serve / "segmart.duckdb", serve / ".catalog.sql"
     if catalog.is_file() and note.is_file() and note.read_text() == contents:
@@ -366,13 +415,11 @@ def _write_catalog(
     _sync(serve)
 
 
-def _views(
-    tables: Mapping[str, pa.Table], pointers: Path, comments: Mapping[str, Mapping[str, str]]
-) -> Iterator[str]:
+def _views(tables: Mapping[str, dict], pointers: Path) -> Iterator[str]:
     countdown = r"cast(regexp_extract(file, 'countdown=([0-9]+)/manifest', 1) as bigint)"
     begun = f"{countdown} >= {END_OF_COUNTDOWN} - epoch_us(now())"
     for name, table in sorted(tables.items()):
-        columns = ", ".join(f'"{column}"' for column in table.column_names)
+        columns = ", ".join(f'"{column["name"]}"' for column in table["columns"])
         # A view takes no parameters. Names are those of our own tables and contracts; the path is
         # quoted.
         yield (
@@ -382,8 +429,12 @@ def _views(
             f"(select coalesce(min({countdown}) filter (where {begun}), max({countdown})) "
             f"from glob('{_quote(pointers)}/manifest.json'))"
         )
-        for column, comment in comments.get(name, {}).items():
-            yield f"comment on column catalog.main.{name}.\"{column}\" is '{_quote(comment)}'"
+        for column in table["columns"]:
+            if column["comment"]:
+                yield (
+                    f'comment on column catalog.main.{name}."{column["name"]}" '
+                    f"is '{_quote(column['comment'])}'"
+                )
 
 
 def _remove_old(serve: Path, keep: int) -> None:
@@ -395,18 +446,22 @@ def _remove_old(serve: Path, keep: int) -> None:
             pointer.unlink()
     for name in _names(serve):
         if name not in kept:
-            shutil.rmtree(serve / "releases" / name)
+            _discard(serve / "releases" / name)
 
 
-def _remove_holding(serve: Path, forgotten: Collection[str]) -> None:
+def _remove_holding(serve: Path, forgotten: Collection[str], customer_ids: str) -> None:
     """Releases with a customer who is to be forgotten, at once, though a query may read one."""
     current = _target(_pointers(serve)[0])
     for name in _names(serve):
-        if name != current and release_holds(serve / "releases" / name, forgotten):
+        folder = serve / "releases" / name
+        if name == current or not forgotten:
+            continue
+        made_with = json.loads((folder / "manifest.json").read_text())["customer_ids"]
+        if made_with not in ("as_given", customer_ids) or release_holds(folder, forgotten):
             for pointer in _pointers(serve):
                 if _target(pointer) == name:
                     pointer.unlink()
-            shutil.rmtree(serve / "releases" / name)
+            _discard(folder)
 
 
 def _target(pointer: Path) -> str:
@@ -434,7 +489,6 @@ if __name__ == "__main__":
     if len(sys.argv) != 3:
         raise SystemExit("usage: python -m segmart.releases FOLDER RELEASE")
     try:
-        with _lock(Path(sys.argv[1])):
-            point_to(Path(sys.argv[1]), sys.argv[2])
+        go_back(Path(sys.argv[1]), sys.argv[2])
     except SegmentationError as error:
         raise SystemExit(str(error)) from None

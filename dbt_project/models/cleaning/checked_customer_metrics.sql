@@ -11,7 +11,7 @@ with
                 cast(null as {{ text }}) as customer_id,
                 cast(null as {{ text }}) as source_file,
                 cast(null as bigint) as source_row,
-                false as is_forgotten
+                false as segmart_is_forgotten
             where false
         ),
     {%- endif %}
@@ -33,7 +33,7 @@ with
             {%- endfor %}
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
-            is_forgotten
+            segmart_is_forgotten
         from customer_metrics
     ),
 
@@ -81,7 +81,7 @@ with
         select
             *,
             case
-                when is_forgotten
+                when segmart_is_forgotten
                 then 'customer_forgotten'
                 when malformed_column is not null
                 then 'metric_malformed'

@@ -21,7 +21,7 @@ with
             {%- endfor %}
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
-            is_forgotten
+            segmart_is_forgotten
         from customers
     ),
 
@@ -42,7 +42,7 @@ with
         select
             *,
             case
-                when is_forgotten
+                when segmart_is_forgotten
                 then 'customer_forgotten'
                 when customer_id is null
                 then 'customer_id_missing'

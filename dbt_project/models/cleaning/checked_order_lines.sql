@@ -28,7 +28,7 @@ with
             {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
-            is_forgotten
+            segmart_is_forgotten
         from order_lines
     ),
 
@@ -76,7 +76,7 @@ with
         select
             numbered.*,
             case
-                when numbered.is_forgotten
+                when numbered.segmart_is_forgotten
                 then 'customer_forgotten'
                 when numbered.ordered_at_text is null
                 then 'ordered_at_missing'
