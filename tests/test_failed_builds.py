@@ -99,7 +99,7 @@ def checksums(folder: Path) -> dict[Path, str]:
     [
         ({"k": "0"}, ["var k", "allowed is auto or a whole number"]),
         ({"as_of": "2018-01-01'; drop schema segments cascade; --"}, ["var as_of", "allowed is"]),
-        ({"complete_journey": "/nowhere"}, ["/nowhere/"]),
+        pytest.param({"complete_journey": "/nowhere"}, ["/nowhere/"], marks=pytest.mark.slow),
     ],
 )
 def test_a_bad_var_is_named(variables: dict, words: list[str], small: Build) -> None:

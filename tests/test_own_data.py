@@ -203,6 +203,7 @@ def repeat_orders(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFram
 REPEAT = "repeat_frequency, repeat_recency_days, age_days, repeat_mean_spend"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("customer", PUBLISHED)
 def test_repeat_orders_are_those_of_the_literature(
     customer: str, repeat_orders: tuple[pd.DataFrame, Build]
