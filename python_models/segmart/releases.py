@@ -208,12 +208,15 @@ def go_back(serve: Path, release: str, *, notice: float = NOTICE) -> None:
 
 
 def _check_clock(serve: Path) -> None:
+    """Wait for a pointer that is about to begin, made by a build that was killed just now."""
     for pointer in _pointers(serve)[:1]:
-        if (ahead := _begins(pointer) - _now()) > 0:
+        ahead = (_begins(pointer) - _now()) / 1e6
+        if ahead > 2 * NOTICE:
             raise SegmentationError(
-                f"release refused: the current one begins {ahead / 1e6:.1f} seconds from now. Set "
+                f"release refused: the current one begins {ahead:.1f} seconds from now. Set "
                 f"the clock of this machine; if it was ahead before, remove {pointer}"
             )
+        time.sleep(max(ahead, 0))
 
 
 def _make_pointer(serve: Path, release: str, begins: int) -> None:
