@@ -4,7 +4,7 @@ from pathlib import Path
 
 from segmart.erasure import forgotten_ids
 from segmart.frames import arrow_table, column_comments
-from segmart.pseudonyms import key_from, pseudonym, pseudonymised
+from segmart.pseudonyms import as_published
 from segmart.releases import publish
 
 
@@ -33,14 +33,12 @@ def model(dbt, session):
         "customer_accounting": dbt.ref("customer_accounting"),
         "rejected_rows": dbt.ref("rejected_rows"),
     }
-    published = {name: arrow_table(relation) for name, relation in tables.items()}
-    forgotten = forgotten_ids(session, list_path, delimiter=delimiter, encoding=encoding)
-    if customer_ids == "pseudonyms":
-        key = key_from(os.environ)
-        # Tells one key from another and says nothing of it.
-        customer_ids = pseudonym("the name of the key", key)[:8]
-        published = {name: pseudonymised(table, key) for name, table in published.items()}
-        forgotten |= {pseudonym(customer_id, key) for customer_id in forgotten}
+    published, forgotten, made_as = as_published(
+        {name: arrow_table(relation) for name, relation in tables.items()},
+        forgotten_ids(session, list_path, delimiter=delimiter, encoding=encoding),
+        customer_ids,
+        os.environ,
+    )
     return publish(
         published,
         Path(serve),
@@ -50,5 +48,5 @@ def model(dbt, session):
         max_drop=float(max_drop),
         comments=column_comments(session),
         forgotten=forgotten,
-        customer_ids=customer_ids,
+        customer_ids=made_as,
     )

@@ -9,7 +9,7 @@ import pytest
 from conftest import Build, dbt_build
 from segmart import SegmentationError
 from segmart.erasure import forgotten_ids
-from segmart.pseudonyms import KEY, key_from, pseudonym, pseudonymised
+from segmart.pseudonyms import KEY, as_published, key_from, pseudonym, pseudonymised
 from test_releases import publish, published, tables, tree
 
 FORGOTTEN = "qzkvhwxyplmn"
@@ -38,6 +38,13 @@ def test_the_list_is_read_whole(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         ids = forgotten_ids(connection, str(path), delimiter=",", encoding="utf-8")
     assert ids == {"#1", "#2", "'a'"}
+
+
+def test_a_release_says_with_which_key_its_ids_were_made() -> None:
+    made = {key: as_published({}, {"a"}, "pseudonyms", {KEY: key * 32})[1:] for key in "kl"}
+    assert made["k"][1] != made["l"][1] != "as_given"
+    assert made["k"][0] == {"a", pseudonym("a", b"k" * 32)}
+    assert as_published({}, {"a"}, "as_given", {}) == ({}, {"a"}, "as_given")
 
 
 def test_pseudonyms_are_keyed_and_stay_the_same() -> None:

@@ -28,6 +28,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         text=True,
         check=False,
     )
+    # A container may lack the right, which no test can give itself; pytest names the skip.
     if mounted.returncode != 0:
         pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
     yield folder

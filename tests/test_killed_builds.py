@@ -18,7 +18,7 @@ from test_releases import STEPS, die_at
 AT_STEPS = [(step, after) for step in STEPS if step != "_discard" for after in (False, True)]
 # Shares of the time that a build takes.
 AT_RANDOM = [
-    random.Random(seed).uniform(0.05, 1)  # noqa: S311 - no secret hangs on it
+    random.Random(seed).uniform(0.05, 1)  # noqa: S311 - moments of kills, no secret
     for seed in range(60 - len(AT_STEPS) - 10)
 ]
 KILLS = [*AT_STEPS, *AT_STEPS[:10], *AT_RANDOM]

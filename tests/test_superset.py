@@ -161,6 +161,7 @@ def test_superset_charts_on_while_releases_are_published(
         while not stop.is_set():
             try:
                 answers.append(superset.chart(created["id"]))
+            # Whatever fails in this thread is told at the end, where none is allowed.
             except Exception as error:
                 errors.append(str(error))
 

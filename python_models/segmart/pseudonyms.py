@@ -1,7 +1,7 @@
 """Keyed pseudonyms in place of customer ids."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 
@@ -18,6 +18,37 @@ def pseudonym(customer_id: str, key: bytes) -> str:
     made nor guessed from a list of ids.
     """
     return hmac.digest(key, customer_id.encode(), "sha256").hex()
+
+
+def as_published(
+    tables: Mapping[str, pa.Table],
+    forgotten: Collection[str],
+    customer_ids: str,
+    environment: Mapping[str, str],
+) -> tuple[dict[str, pa.Table], set[str], str]:
+    """The tables and the forgotten ids as a release has them, and how its ids were made.
+
+    Args:
+        tables: by name, with the ids as given.
+        forgotten: ids as given.
+        customer_ids: the var, ``as_given`` or ``pseudonyms``.
+        environment: holds the key of the pseudonyms, see ``key_from``.
+
+    Returns:
+        The tables; the forgotten ids as given and as pseudonyms; ``as_given``, or a name that tells
+        one key from another and says nothing of it.
+
+    Raises:
+        SegmentationError: pseudonyms are wanted and the key is not there.
+    """
+    if customer_ids == "as_given":
+        return dict(tables), set(forgotten), customer_ids
+    key = key_from(environment)
+    return (
+        {name: pseudonymised(table, key) for name, table in tables.items()},
+        {*forgotten, *(pseudonym(customer_id, key) for customer_id in forgotten)},
+        pseudonym("the name of the key", key)[:8],
+    )
 
 
 def pseudonymised(table: pa.Table, key: bytes) -> pa.Table:

@@ -298,7 +298,8 @@ def _lock(serve: Path) -> Iterator[None]:
 
 def _remove_leftovers(serve: Path) -> None:
     """What a build that was killed has left: files aside, and releases that no pointer leads to."""
-    for path in [*serve.glob("releases/.*.part"), *serve.glob(".*.part")]:
+    # DuckDB keeps a log beside a catalog that is being written.
+    for path in [*serve.glob("releases/.*.part"), *serve.glob(".*.part*")]:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -397,7 +398,7 @@ def _write_catalog(serve: Path) -> None:
     It is replaced only when what it says has changed: a client that holds it open needs no other.
     DuckDB wants to see the columns of a view, so the release is pointed to before.
     """
-    manifest = _current_manifest(serve) or {"tables": {}}
+    manifest = json.loads((_pointers(serve)[0] / "manifest.json").read_text())
     statements = list(_views(manifest["tables"], serve.resolve() / "pointers" / "*"))
     contents = ";\n".join(statements)
     catalog, note = serve / "segmart.duckdb", serve / ".catalog.sql"
@@ -423,10 +424,9 @@ def _views(tables: Mapping[str, dict], pointers: Path) -> Iterator[str]:
     begun = f"{countdown} >= {END_OF_COUNTDOWN} - epoch_us(now())"
     for name, table in sorted(tables.items()):
         columns = ", ".join(f'"{column["name"]}"' for column in table["columns"])
-        # A view takes no parameters. Names are those of our own tables and contracts; the path is
-        # quoted.
         yield (
-            f"create view catalog.main.{name} as select {columns} "  # noqa: S608
+            # A view takes no parameters: names are of our own contracts, and the path is quoted.
+            f"create view catalog.main.{name} as select {columns} "  # noqa: S608 - see above
             f"from read_parquet('{_quote(pointers)}/{name}.parquet', hive_partitioning = true, "
             "hive_types = {'countdown': bigint}) where countdown = "
             f"(select coalesce(min({countdown}) filter (where {begun}), max({countdown})) "
