@@ -74,7 +74,7 @@ def test_a_publication_fails_whole_wherever_the_disk_is_full(disk: Path) -> None
     assert published(serve)[1:] == (customers + failures + 1, customers + failures + 1)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_build_on_a_full_disk_leaves_the_release(disk: Path, tmp_path: Path) -> None:
     first = build_of(disk, 40, data=tmp_path)
     assert first.returncode == 0, first.output

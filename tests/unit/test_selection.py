@@ -88,7 +88,7 @@ def test_auto_finds_planted_clusters_and_no_others():
     check_grid(planted_seeds=range(1), continuum_seeds=range(1, 2))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_auto_finds_planted_clusters_and_no_others_on_the_full_grid():
     check_grid(planted_seeds=range(10), continuum_seeds=range(10))
 
