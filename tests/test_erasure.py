@@ -80,18 +80,18 @@ def build_orders(folder: Path, **variables: object) -> Build:
     return dbt_build(folder / "output", max_k=4, **settings, **variables)
 
 
-def found(folder: Path) -> list[str]:
+def found(folder: Path, customer_id: str = FORGOTTEN) -> list[str]:
     """Files in which the id stands, and published tables in whose rows it stands."""
     files = [
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and FORGOTTEN.encode() in path.read_bytes()
+        if path.is_file() and customer_id.encode() in path.read_bytes()
     ]
     with duckdb.connect() as connection:
         files += [
             f"rows of {path.relative_to(folder)}"
             for path in sorted(folder.glob("serve/dev/releases/*/*.parquet"))
-            if FORGOTTEN in str(connection.sql(f"from '{path}'").fetchall())
+            if customer_id in str(connection.sql(f"from '{path}'").fetchall())
         ]
     return files
 
@@ -131,3 +131,53 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
     assert found(output)
     assert build_orders(tmp_path, forgotten_customers=str(requests)).returncode == 0
     assert found(output) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["order lines and customers", "metrics"])
+def test_pseudonyms_parquet_and_metrics_are_erased_too(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY, "k" * 32)
+    (tmp_path / "input").mkdir()
+    output = tmp_path / "output"
+    output.mkdir()
+    write_orders(tmp_path / "input")
+    orders = f"read_csv('{tmp_path}/input/orders.csv', ignore_errors = true)"
+    paths = {}
+    for name, sql in {
+        # The last order is the forgotten customer's: as_of is not to tell of it.
+        "order_lines": f"select * exclude (ordered_at), case when customer_id = '{FORGOTTEN}' and "
+        "order_id = 'o30-0' then '2024-09-09' else ordered_at end as ordered_at "
+        f"from {orders} where try_cast(ordered_at as date) is not null",
+        "customers": "select distinct customer_id, 'town ' || length(customer_id) as town "
+        f"from {orders}",
+        "customer_metrics": "select customer_id, sum(amount) as spend, count(*) as orders "
+        f"from {orders} group by customer_id",
+    }.items():
+        if (name == "customer_metrics") == (source == "metrics"):
+            paths[name] = str(tmp_path / "input" / f"{name}.parquet")
+            duckdb.sql(f"copy ({sql}) to '{paths[name]}'")
+    settings = {**paths, "input": "files", "customer_ids": "pseudonyms", "k": 2, "max_k": 4}
+    build = dbt_build(output, **settings)
+    assert build.returncode == 0, build.output
+    secret = pseudonym(FORGOTTEN, b"k" * 32)
+    assert found(output)
+    assert found(output, secret)
+    assert not [name for name in found(output) if name.startswith(("serve", "rows"))]
+
+    other = tmp_path / "input" / "other.csv"
+    other.write_text("customer_id\nnobody\n")
+    build = dbt_build(output, **settings, forgotten_customers=str(other))
+    assert build.returncode == 0, build.output
+    assert "no row of the input is of a customer of the list" in build.output
+
+    requests = tmp_path / "input" / "forgotten.csv"
+    requests.write_text(f"customer_id\n{FORGOTTEN}\n")
+    build = dbt_build(output, **settings, forgotten_customers=str(requests))
+    assert build.returncode == 0, build.output
+    assert found(output) == found(output, secret) == []
+    if source != "metrics":
+        assert build.rows("select max(as_of) < date '2024-09-09' from cleaning.as_of_date") == [
+            (True,)
+        ]

@@ -1,12 +1,12 @@
 {%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
+{%- set given = given_columns(order_lines_input) -%}
 {%- set today = "cast('" ~ run_started_at.strftime("%Y-%m-%d") ~ "' as date)" -%}
 
 with
-    order_lines as (select * from {{ order_lines_input }}),
+    order_lines as ({{ remembered_rows(order_lines_input, given) }}),
 
     order_dates as (
-        select {{ parsed_timestamp(given_columns(order_lines_input), "ordered_at") }} as ordered_at
-        from order_lines
+        select {{ parsed_timestamp(given, "ordered_at") }} as ordered_at from order_lines
     ),
 
     -- A date after the day of the build is a mistake in the input: it must not carry the default

@@ -152,6 +152,17 @@ with
         group by rejected_rows.source, rejected_rows.reason
     ),
 
+    -- A list with ids of another kind, or another file's, forgets nobody.
+    forgotten_findings as (
+        select
+            4 as position,
+            'forgotten_customers: no row of the input is of a customer of the list' as finding,
+            false as is_error
+        from rejected_rows
+        where reason = 'customer_forgotten'
+        having count(*) = 0 and {{ (setting("forgotten_customers") != "none") | lower }}
+    ),
+
     given_findings as (
         select
             2 as position,
@@ -372,6 +383,7 @@ with
             "attribute_findings",
             "name_findings",
             "exclusion_findings",
+            "forgotten_findings",
             "amount_findings",
             "share_findings",
             "reason_findings",
