@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 # Seconds between reads: readers that never rest would leave the build no processor.
-PAUSE = 0.3
+PAUSE = 0.15
 TABLES = ("customer_segments", "segments", "segment_model", "fit_labels", "k_selection")
 # Counts and versions of many tables in one query: they agree when the tables are of one release.
 QUERY = """
