@@ -59,9 +59,8 @@ def dbt_build(
     if select:
         arguments += ["--select", *select.split()]
     # The server was forked before a test could set one of them.
-    own_environment = {key: os.environ[key] for key in os.environ if key.startswith("SEGMART_")}
-    environment = {
-        **own_environment,
+    environment = {key: os.environ[key] for key in os.environ if key.startswith("SEGMART_")}
+    environment |= {
         "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
         "SEGMART_THREADS": str(threads),
         "DBT_TARGET_PATH": str(folder / "target"),

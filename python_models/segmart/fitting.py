@@ -81,9 +81,18 @@ def segment_fit(sample: pd.DataFrame, features: pd.DataFrame, sweep: pd.DataFram
     clusters = clustering.fit(matrix, k, seed=seed, starts=FINAL_STARTS)
     directions = np.where(features["higher_is_better"].astype(bool), 1.0, -1.0)
     clusters = clustering.order_by_value(clusters, directions)
+    return model_rows(clusters, matrix, scaler).assign(
+        model_version=chosen["model_version"], inertia=clusters.inertia
+    )
+
+
+def model_rows(
+    clusters: clustering.Clusters, matrix: np.ndarray, scaler: pd.DataFrame
+) -> pd.DataFrame:
+    """Clusters of a matrix as the rows that ``segment_fit`` describes, numbered in their order."""
     centers_raw = preparation.unscale(clusters.centers, scaler)
     rows = []
-    for cluster in range(k):
+    for cluster in range(clusters.k):
         members = matrix[clusters.labels == cluster]
         rows.append(
             scaler.assign(
@@ -95,9 +104,7 @@ def segment_fit(sample: pd.DataFrame, features: pd.DataFrame, sweep: pd.DataFram
                 sample_customers=len(members),
             )
         )
-    return pd.concat(rows, ignore_index=True).assign(
-        model_version=chosen["model_version"], inertia=clusters.inertia
-    )
+    return pd.concat(rows, ignore_index=True)
 
 
 def fitted_labels(sample: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
@@ -110,17 +117,16 @@ def fitted_labels(sample: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
     Returns:
         model_version, customer_id, segment_id.
     """
-    ordered = model.sort_values(["segment_id", "feature_position"])
-    scaler = ordered[ordered["segment_id"] == ordered["segment_id"].min()]
-    raw = sample[scaler["feature"].tolist()].to_numpy(dtype="float64", na_value=np.nan)
-    centers = ordered["center_scaled"].to_numpy().reshape(-1, len(scaler))
-    segment_ids = ordered["segment_id"].unique()
+    scaler = preparation.scaler_of(model)
+    names = scaler["feature"].tolist()
+    raw = sample[names].to_numpy(dtype="float64", na_value=np.nan)
+    centers = preparation.centers_of(model, "center_scaled", names)
     labels = clustering.predict(preparation.scale(raw, scaler), centers)
     return pd.DataFrame(
         {
-            "model_version": ordered["model_version"].iloc[0],
+            "model_version": model["model_version"].iloc[0],
             "customer_id": sample["customer_id"],
-            "segment_id": segment_ids[labels],
+            "segment_id": np.sort(model["segment_id"].unique())[labels],
         }
     )
 

@@ -17,6 +17,10 @@ SMALLEST_PART = 0.1
 # A cold start replaces the warm one only when it lowers the inertia by more than this share: a
 # nearly equal optimum elsewhere would move customers who did nothing.
 CLOSE_CALL = 0.01
+COLUMNS = [
+    *("provisional_id", "segment_id", "event", "from_segment_id", "customers"),
+    *("share_of_previous", "share_of_segment", "centroid_jump", "jump_feature"),
+]
 
 
 def refit(
@@ -51,12 +55,11 @@ def carried_centers(active: pd.DataFrame, scaler: pd.DataFrame) -> np.ndarray | 
     Returns:
         None when the two models do not have the same features and transforms.
     """
-    frozen = _scaler(active)
-    if frozen[["feature", "transform"]].to_dict("list") != scaler[["feature", "transform"]].to_dict(
-        "list"
-    ):
+    frozen, kept = preparation.scaler_of(active), ["feature", "transform"]
+    if frozen[kept].to_dict("list") != scaler[kept].to_dict("list"):
         return None
-    return _standardised(_centers_raw(active), scaler)
+    centers = preparation.centers_of(active, "center_raw", scaler["feature"].tolist())
+    return preparation.scale_centers(centers, scaler)
 
 
 def lineage(
@@ -70,9 +73,10 @@ def lineage(
     customers say so too: most of the old segment's customers are in the new one, and the other way
     round. The others are told apart by where the customers come from:
 
-    - split: most customers of two segments or more were in one; none of them keeps its number.
-    - merged: most customers of two segments or more are in one.
-    - born: no one segment had most of its customers. ended: no one has them now.
+    - merged: two segments or more have most of their customers in it, each a tenth of it or more.
+    - split: two segments or more, this one among them, have most of their customers from one, each
+      a tenth of that one or more; none of them keeps its number.
+    - born: none of these. ended: no segment comes from it.
 
     Args:
         active, candidate: rows of ``segment_model`` of one version each; the numbers of the
@@ -89,99 +93,73 @@ def lineage(
         centroid_jump (largest change of a coordinate of a continued centroid, in units of the
         active scaler), jump_feature.
     """
-    old_ids = sorted(active["segment_id"].unique())
-    new_ids = sorted(candidate["segment_id"].unique())
+    old_ids = np.sort(active["segment_id"].unique())
+    new_ids = np.sort(candidate["segment_id"].unique())
     counts = pd.crosstab(before.fillna(0).to_numpy(), after.to_numpy())
-    shared = counts.reindex(index=old_ids, columns=new_ids, fill_value=0).to_numpy(dtype="float64")
-    strangers = counts.reindex(index=[0], columns=new_ids, fill_value=0).to_numpy()[0]
+    counts = counts.reindex(index=[0, *old_ids], columns=new_ids, fill_value=0).to_numpy()
+    shared = counts[1:]
     of_old = shared / np.maximum(shared.sum(axis=1, keepdims=True), 1)
     of_known = shared / np.maximum(shared.sum(axis=0), 1)
-    of_new = shared / np.maximum(shared.sum(axis=0) + strangers, 1)
-    jumps, features = _moves_of_centers(active, candidate)
-    pairs = set(zip(*linear_sum_assignment((jumps**2).sum(axis=2)), strict=True))
-    goes_to = of_old >= MAJORITY
+    of_new = shared / np.maximum(counts.sum(axis=0), 1)
+    moves, features = _moves_of_centers(active, candidate)
+    paired = np.zeros(shared.shape, dtype=bool)
+    paired[linear_sum_assignment((moves**2).sum(axis=2))] = True
+
+    sources = (of_old >= MAJORITY) & (of_new >= SMALLEST_PART)
+    merged = sources & (sources.sum(axis=0) > 1)
     parts = (of_new >= MAJORITY) & (of_old >= SMALLEST_PART)
-    sources = goes_to & (of_new >= SMALLEST_PART)
-    split = parts.sum(axis=1) > 1
-    merged = sources.sum(axis=0) > 1
-    rows, gone_on = [], set()
-    for new, new_id in enumerate(new_ids):
-        same = [
-            old
-            for old in range(len(old_ids))
-            if (old, new) in pairs and goes_to[old, new] and of_known[old, new] >= MAJORITY
-        ]
-        if merged[new]:
-            event, origins = "merged", np.flatnonzero(sources[:, new])
-        elif (split[:, None] & parts)[:, new].any():
-            event, origins = "split", np.flatnonzero(split & parts[:, new])
-        elif same:
-            event, origins = "continued", same
-        else:
-            event, origins = "born", []
-        gone_on.update(origins)
-        for old in origins if len(origins) else [None]:
-            row = {"provisional_id": new_id, "event": event}
-            if old is not None:
-                row |= {
-                    "from_segment_id": old_ids[old],
-                    "customers": int(shared[old, new]),
-                    "share_of_previous": of_old[old, new],
-                    "share_of_segment": of_new[old, new],
-                }
-            if event == "continued":
-                farthest = int(np.abs(jumps[old, new]).argmax())
-                row["segment_id"] = old_ids[old]
-                row["centroid_jump"] = jumps[old, new, farthest]
-                row["jump_feature"] = features[farthest]
-            rows.append(row)
-    for new_id in new_ids:
-        mine = [row for row in rows if row["provisional_id"] == new_id]
-        if "segment_id" not in mine[0]:
-            last_id += 1
-            for row in mine:
-                row["segment_id"] = last_id
-    rows += [
-        {"event": "ended", "from_segment_id": old_id}
-        for old, old_id in enumerate(old_ids)
-        if old not in gone_on
-    ]
-    columns = [
-        *("provisional_id", "segment_id", "event", "from_segment_id", "customers"),
-        *("share_of_previous", "share_of_segment", "centroid_jump", "jump_feature"),
-    ]
-    frame = pd.DataFrame(rows, columns=columns)
-    whole = ["provisional_id", "segment_id", "from_segment_id", "customers"]
-    return frame.astype(dict.fromkeys(whole, "Int64"))
-
-
-def _scaler(model: pd.DataFrame) -> pd.DataFrame:
-    first = model[model["segment_id"] == model["segment_id"].min()]
-    return first.sort_values("feature_position", ignore_index=True)
-
-
-def _centers_raw(model: pd.DataFrame) -> np.ndarray:
-    ordered = model.sort_values(["segment_id", "feature_position"])
-    return ordered["center_raw"].to_numpy().reshape(ordered["segment_id"].nunique(), -1)
-
-
-def _standardised(centers_raw: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
-    """Raw centroids in the units of a scaler, not clipped: they may lie outside its data."""
-    transformed = np.column_stack(
-        [
-            preparation.transform(centers_raw[:, column], name)
-            for column, name in enumerate(scaler["transform"])
-        ]
+    split = parts & (parts.sum(axis=1, keepdims=True) > 1)
+    same = paired & (of_old >= MAJORITY) & (of_known >= MAJORITY)
+    continued = same & ~(merged | split).any(axis=0)
+    origins = merged | split | continued
+    events = np.select(
+        [merged.any(axis=0), split.any(axis=0), continued.any(axis=0)],
+        ["merged", "split", "continued"],
+        "born",
     )
-    return (transformed - scaler["mean"].to_numpy()) / scaler["scale"].to_numpy()
+    numbers = np.where(continued.any(axis=0), old_ids[continued.argmax(axis=0)], 0)
+    numbers[numbers == 0] = last_id + 1 + np.arange((numbers == 0).sum())
+
+    rows = []
+    for new, old in np.argwhere(origins.T):
+        row = {
+            "provisional_id": new_ids[new],
+            "segment_id": numbers[new],
+            "event": events[new],
+            "from_segment_id": old_ids[old],
+            "customers": shared[old, new],
+            "share_of_previous": of_old[old, new],
+            "share_of_segment": of_new[old, new],
+        }
+        if events[new] == "continued":
+            farthest = np.abs(moves[old, new]).argmax()
+            row["centroid_jump"] = moves[old, new, farthest]
+            row["jump_feature"] = features[farthest]
+        rows.append(row)
+    rows += [
+        {"provisional_id": new_ids[new], "segment_id": numbers[new], "event": "born"}
+        for new in np.flatnonzero(~origins.any(axis=0))
+    ]
+    rows += [
+        {"event": "ended", "from_segment_id": old_ids[old]}
+        for old in np.flatnonzero(~origins.any(axis=1))
+    ]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = frame.sort_values(["provisional_id", "from_segment_id"], ignore_index=True)
+    return frame.astype(
+        dict.fromkeys(["provisional_id", "segment_id", "from_segment_id", "customers"], "Int64")
+    )
 
 
-def _moves_of_centers(active: pd.DataFrame, candidate: pd.DataFrame) -> tuple[np.ndarray, list]:
-    """Candidate minus active, shape (active, candidate, features), over the features of both."""
-    frozen, refitted = _scaler(active), _scaler(candidate)
-    common = [name for name in frozen["feature"] if name in set(refitted["feature"])]
-    scaler = frozen[frozen["feature"].isin(common)].reset_index(drop=True)
-    old = _centers_raw(active)[:, [frozen["feature"].tolist().index(name) for name in common]]
-    new = _centers_raw(candidate)[:, [refitted["feature"].tolist().index(name) for name in common]]
-    moves = _standardised(new, scaler)[None, :, :] - _standardised(old, scaler)[:, None, :]
-    return moves, common
+def _moves_of_centers(
+    active: pd.DataFrame, candidate: pd.DataFrame
+) -> tuple[np.ndarray, list[str]]:
+    """Candidate minus active, shape (active, candidate, features), and the features of both."""
+    frozen = preparation.scaler_of(active)
+    frozen = frozen[frozen["feature"].isin(candidate["feature"])]
+    features = frozen["feature"].tolist()
+    old, new = (
+        preparation.scale_centers(preparation.centers_of(model, "center_raw", features), frozen)
+        for model in (active, candidate)
+    )
+    return new[None, :, :] - old[:, None, :], features

@@ -113,11 +113,26 @@ def fit_scaler(raw: np.ndarray, features: pd.DataFrame) -> pd.DataFrame:
 def scale(raw: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
     """Raw values, shape (customers, features), to the float64 matrix that K-means sees."""
     filled = np.where(np.isnan(raw), scaler["fill_value"].to_numpy(), raw)
-    transformed = np.column_stack(
-        [transform(filled[:, column], name) for column, name in enumerate(scaler["transform"])]
+    low, high = scaler["clip_low"].to_numpy(), scaler["clip_high"].to_numpy()
+    return _standardised(np.clip(_transformed(filled, scaler), low, high), scaler)
+
+
+def scale_centers(centers_raw: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
+    """Raw centroids, shape (segments, features), to the units of a scaler: undoes ``unscale``.
+
+    They are not clipped: with the scaler of other data they may lie outside its range.
+    """
+    return _standardised(_transformed(centers_raw, scaler), scaler)
+
+
+def _transformed(values: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
+    return np.column_stack(
+        [transform(values[:, column], name) for column, name in enumerate(scaler["transform"])]
     )
-    clipped = np.clip(transformed, scaler["clip_low"].to_numpy(), scaler["clip_high"].to_numpy())
-    return (clipped - scaler["mean"].to_numpy()) / scaler["scale"].to_numpy()
+
+
+def _standardised(transformed: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
+    return (transformed - scaler["mean"].to_numpy()) / scaler["scale"].to_numpy()
 
 
 def unscale(centers: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
@@ -129,3 +144,20 @@ def unscale(centers: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
             for column, name in enumerate(scaler["transform"])
         ]
     )
+
+
+def scaler_of(model: pd.DataFrame) -> pd.DataFrame:
+    """The scaler in the rows of ``segment_model`` of one version, as ``fit_scaler`` returned it."""
+    first = model[model["segment_id"] == model["segment_id"].min()]
+    return first.sort_values("feature_position", ignore_index=True)
+
+
+def centers_of(model: pd.DataFrame, column: str, features: list[str]) -> np.ndarray:
+    """The centroids in the rows of ``segment_model`` of one version, shape (segments, features).
+
+    Args:
+        model: the rows.
+        column: center_raw or center_scaled.
+        features: which of them, in this order; the segments are in the order of their numbers.
+    """
+    return model.pivot(index="segment_id", columns="feature", values=column)[features].to_numpy()

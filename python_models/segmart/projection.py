@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from segmart.preparation import scale
+from segmart.preparation import scale, scaler_of
 
 CUSTOMERS_SHOWN = 1_500
 
@@ -26,7 +26,7 @@ def project(
         segment_id, segment_name, x, y (standard deviations of the population), explained (share of
         the variance on the two axes, the same in every row).
     """
-    scaler = model[model["segment_id"] == model["segment_id"].min()]
+    scaler = scaler_of(model)
     raw = sample[scaler["feature"].tolist()].to_numpy(dtype="float64", na_value=np.nan)
     matrix = scale(raw, scaler)
     # Of the covariance, a few numbers a side, whatever the number of customers.

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segmart import clustering, fitting, identity, preparation
+from segmart import fitting, identity, preparation
 
 FEATURES = pd.DataFrame(
     {
@@ -106,81 +106,173 @@ def test_planted_changes_of_forty_seeds_are_named(name: str) -> None:
     assert sum(rightly) >= 38
 
 
-def continuum(size: int) -> pd.DataFrame:
+def continuum(customers: int) -> pd.DataFrame:
     """No clusters: where a cold refit has several optima to fall into."""
     random = np.random.default_rng(5)
-    size_of = random.normal(0, 1, size)
+    activity = random.normal(0, 1, customers)
     frame = pd.DataFrame(
         {
-            "orders": np.expm1(3 + 0.8 * size_of + random.normal(0, 0.4, size)),
-            "spend": np.expm1(6 + 1.2 * size_of + random.normal(0, 0.8, size)),
+            "orders": np.expm1(3 + 0.8 * activity + random.normal(0, 0.4, customers)),
+            "spend": np.expm1(6 + 1.2 * activity + random.normal(0, 0.8, customers)),
         }
     )
-    return frame.assign(customer_id=[f"c{number}" for number in range(size)])
+    return frame.assign(customer_id=[f"c{number}" for number in range(customers)])
+
+
+def fit_warm(sample: pd.DataFrame, active: pd.DataFrame | None = None) -> pd.DataFrame:
+    raw = preparation.raw_matrix(sample, FEATURES)
+    scaler = preparation.fit_scaler(raw, FEATURES)
+    matrix = preparation.scale(raw, scaler)
+    warm = None if active is None else identity.carried_centers(active, scaler)
+    clusters = identity.refit(matrix, 4, warm, seed=1, starts=5)
+    return fitting.model_rows(clusters, matrix, scaler).assign(model_version="any")
 
 
 def test_refits_on_one_per_cent_other_customers_permute_nothing() -> None:
     everyone = continuum(1010)
+    active = fit_warm(everyone[:1000])
+    before = labels(everyone, active)
     random = np.random.default_rng(6)
-    scaler, active = warm_fit(everyone[:1000], None)
     moved = []
     for _ in range(60):
         sample = everyone.sample(1000, random_state=int(random.integers(1 << 30)))
-        again_scaler, again = warm_fit(sample, model_rows(active, scaler))
-        found = identity.lineage(
-            model_rows(active, scaler),
-            model_rows(again, again_scaler),
-            predicted(sample, active, scaler),
-            predicted(sample, again, again_scaler),
-            4,
-        )
+        again = fit_warm(sample, active)
+        after = labels(sample, again)
+        found = identity.lineage(active, again, before.reindex(after.index), after, 4)
         assert events(found) == {"continued": 4}
         assert (found["segment_id"] == found["provisional_id"]).all()
-        before, after = (
-            predicted(everyone, active, scaler),
-            predicted(everyone, again, again_scaler),
-        )
-        moved.append((before != after).mean())
+        moved.append((before != labels(everyone, again)).mean())
     assert np.median(moved) < 0.01
 
 
-def warm_fit(
-    sample: pd.DataFrame, active: pd.DataFrame | None
-) -> tuple[pd.DataFrame, clustering.Clusters]:
-    raw = preparation.raw_matrix(sample, FEATURES)
-    scaler = preparation.fit_scaler(raw, FEATURES)
-    warm = None if active is None else identity.carried_centers(active, scaler)
-    matrix = preparation.scale(raw, scaler)
-    return scaler, identity.refit(matrix, 4, warm, seed=1, starts=5)
+def crossed(active: pd.DataFrame) -> pd.DataFrame:
+    """The same centroids, the first two under each other's numbers."""
+    return active.assign(segment_id=active["segment_id"].replace({1: 2, 2: 1}))
 
 
-def model_rows(clusters: clustering.Clusters, scaler: pd.DataFrame) -> pd.DataFrame:
-    centers = preparation.unscale(clusters.centers, scaler)
-    return pd.concat(
-        [
-            scaler.assign(
-                segment_id=number + 1, feature_position=[1, 2], center_raw=centers[number]
-            )
-            for number in range(clusters.k)
-        ],
-        ignore_index=True,
+def test_the_same_customers_in_another_place_are_another_segment() -> None:
+    sample = continuum(200)
+    active = fit_warm(sample)
+    found = identity.lineage(
+        active, crossed(active), labels(sample, active), labels(sample, active), 7
+    )
+    assert events(found) == {"continued": 2, "born": 2, "ended": 2}
+    assert found.loc[found["event"] == "born", "segment_id"].tolist() == [8, 9]
+
+
+def test_other_customers_in_the_same_place_are_another_segment() -> None:
+    sample = continuum(200)
+    active = fit_warm(sample)
+    swapped = labels(sample, active).replace({1: 2, 2: 1})
+    found = identity.lineage(active, active, swapped, labels(sample, active), 7)
+    assert events(found) == {"continued": 2, "born": 2, "ended": 2}
+
+
+def test_numbers_follow_the_segments_and_not_the_order_of_a_refit() -> None:
+    sample = continuum(200)
+    active = fit_warm(sample)
+    other = crossed(active)
+    found = identity.lineage(active, other, labels(sample, active), labels(sample, other), 7)
+    assert events(found) == {"continued": 4}
+    assert found["segment_id"].tolist() == [2, 1, 3, 4]
+
+
+def test_new_customers_do_not_end_a_segment() -> None:
+    sample = continuum(200)
+    active = fit_warm(sample)
+    few = labels(sample, active)
+    few[few.index[::3]] = pd.NA
+    few[few.index[1::3]] = pd.NA
+    found = identity.lineage(active, active, few, labels(sample, active), 4)
+    assert events(found) == {"continued": 4}
+    assert (found["share_of_segment"] < 0.5).any()
+
+
+def model_at(places: list[float], scale: float = 1.0) -> pd.DataFrame:
+    """A model of one feature, with centroids at these places."""
+    return pd.DataFrame(
+        {
+            "segment_id": range(1, len(places) + 1),
+            "feature": "spend",
+            "feature_position": 1,
+            "transform": "none",
+            "mean": 0.0,
+            "scale": scale,
+            "center_raw": places,
+        }
     )
 
 
-def predicted(
-    sample: pd.DataFrame, clusters: clustering.Clusters, scaler: pd.DataFrame
-) -> pd.Series:
-    raw = sample[FEATURES["feature"].tolist()].to_numpy()
-    found = clustering.predict(preparation.scale(raw, scaler), clusters.centers)
-    return pd.Series(found + 1, dtype="Int64")
+@pytest.mark.parametrize(
+    ("customers", "expected"),
+    [
+        pytest.param(
+            # A number for each segment before (rows) and after (columns).
+            [[100, 0, 0], [0, 100, 0], [0, 0, 100]],
+            {(1, "continued"): {1}, (2, "continued"): {2}, (3, "continued"): {3}},
+            id="nothing happens",
+        ),
+        pytest.param(
+            [[10, 0, 0], [90, 1910, 0], [0, 0, 100]],
+            {(1, "born"): set(), (2, "continued"): {2}, (3, "continued"): {3}},
+            id="taken over by strangers, who were few where they come from",
+        ),
+        pytest.param(
+            [[40, 30, 30], [0, 100, 0], [0, 0, 100]],
+            {(1, "born"): set(), (2, "continued"): {2}, (3, "continued"): {3}},
+            id="scattered",
+        ),
+        pytest.param(
+            [[0, 5, 0], [0, 100, 0], [0, 0, 100]],
+            {(1, "born"): set(), (2, "continued"): {2}, (3, "continued"): {3}},
+            id="too few to make a merger",
+        ),
+        pytest.param(
+            [[60, 40, 0], [40, 0, 0], [0, 0, 100]],
+            {(1, "merged"): {1, 2}, (2, "split"): {1}, (3, "continued"): {3}},
+            id="one part of a split merges",
+        ),
+        pytest.param(
+            [[25, 0, 0], [25, 0, 0], [55, 0, 200]],
+            {(1, "merged"): {1, 2, 3}, (2, "born"): set(), (3, "split"): {3}},
+            id="a merger takes a part of a third",
+        ),
+    ],
+)
+def test_events_by_where_the_customers_come_from(
+    customers: list[list[int]], expected: dict[tuple, set]
+) -> None:
+    pairs = [
+        (before, after)
+        for before, row in enumerate(customers, 1)
+        for after, count in enumerate(row, 1)
+        for _ in range(count)
+    ]
+    before, after = (pd.Series(side, dtype="Int64") for side in zip(*pairs, strict=True))
+    model = model_at([0.0, 10.0, 20.0])
+    found = identity.lineage(model, model, before, after, 3)
+    named = found[found["event"] != "ended"].groupby(["provisional_id", "event"])
+    assert {key: set(origins.dropna()) for key, origins in named["from_segment_id"]} == expected
+    gone = {1, 2, 3} - set().union(*expected.values())
+    assert set(found.loc[found["event"] == "ended", "from_segment_id"]) == gone
+
+
+def test_a_jump_is_told_in_the_units_of_the_active_scaler() -> None:
+    before = pd.Series([1, 1, 2, 2], dtype="Int64")
+    moved = model_at([5.0, 25.0], scale=10.0)
+    found = identity.lineage(model_at([0.0, 20.0], scale=2.0), moved, before, before, 2)
+    assert found["centroid_jump"].tolist() == [2.5, 2.5]
 
 
 def test_other_features_start_cold() -> None:
-    scaler, active = warm_fit(continuum(200), None)
-    rows = model_rows(active, scaler)
-    other = scaler.assign(transform="none")
-    assert identity.carried_centers(rows, other) is None
-    assert identity.carried_centers(rows, scaler) == pytest.approx(active.centers)
+    sample = continuum(200)
+    active = fit_warm(sample)
+    scaler = preparation.scaler_of(active)
+    names = FEATURES["feature"].tolist()
+    assert identity.carried_centers(active, scaler.assign(transform="none")) is None
+    assert identity.carried_centers(active, scaler) == pytest.approx(
+        preparation.centers_of(active, "center_scaled", names)
+    )
 
 
 def test_a_far_better_cold_start_wins() -> None:
