@@ -8,4 +8,5 @@ def model(dbt, session):
     seed = dbt.config.get("seed")
     sample = ordered_frame(dbt.ref("fit_sample"), ["customer_id"])
     features = ordered_frame(dbt.ref("clustered_feature_definitions"), ["position"])
-    return fitting.k_sweep(sample, features, k=str(k), max_k=int(max_k), seed=int(seed))
+    decision = ordered_frame(dbt.ref("refit_decision"))
+    return fitting.k_sweep(sample, features, decision, k=str(k), max_k=int(max_k), seed=int(seed))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from segmart.erasure import forgotten_ids
 from segmart.frames import arrow_table, column_comments
-from segmart.pseudonyms import as_published
+from segmart.pseudonyms import as_published, key_from, key_name
 from segmart.releases import publish
 
 
@@ -22,7 +22,13 @@ def model(dbt, session):
         "segments": dbt.ref("segments"),
         "segment_profiles": dbt.ref("segment_profiles"),
         "segment_attributes": dbt.ref("segment_attributes"),
+        "segment_migrations": dbt.ref("segment_migrations"),
+        "segment_moves": dbt.ref("segment_moves"),
+        "segment_lineage": dbt.ref("segment_lineage"),
         "segment_model": dbt.ref("segment_model"),
+        "model_activations": dbt.ref("model_activations"),
+        "model_gates": dbt.ref("model_gates"),
+        "fit_quantiles": dbt.ref("fit_quantiles"),
         "model_versions": dbt.ref("model_versions"),
         "fit_labels": dbt.ref("fit_labels"),
         "k_selection": dbt.ref("k_selection"),
@@ -30,14 +36,15 @@ def model(dbt, session):
         "customer_features": dbt.ref("customer_features"),
         "feature_distributions": dbt.ref("feature_distributions"),
         "feature_correlations": dbt.ref("feature_correlations"),
+        "feature_drift": dbt.ref("feature_drift"),
         "customer_accounting": dbt.ref("customer_accounting"),
         "rejected_rows": dbt.ref("rejected_rows"),
     }
-    published, forgotten, made_as = as_published(
+    key = key_from(customer_ids, os.environ)
+    published, forgotten = as_published(
         {name: arrow_table(relation) for name, relation in tables.items()},
         forgotten_ids(session, list_path, delimiter=delimiter, encoding=encoding),
-        customer_ids,
-        os.environ,
+        key,
     )
     return publish(
         published,
@@ -48,5 +55,5 @@ def model(dbt, session):
         max_drop=float(max_drop),
         comments=column_comments(session),
         forgotten=forgotten,
-        customer_ids=made_as,
+        customer_ids=key_name(key),
     )

@@ -21,11 +21,15 @@ def model(dbt, session):
         ),
         "segment_attributes": ordered_frame(dbt.ref("segment_attributes")),
     }
+    versions = frames["model_versions"]
+    active = versions.loc[versions["status"] == "active", "model_version"].iloc[0]
+    for name in ("k_selection", "cluster_verdict", "model_versions"):
+        frames[name] = frames[name][frames[name]["model_version"] == active]
     findings = ordered_frame(dbt.ref("input_check"), ["position", "finding"])
     frames["notes"] = findings[findings["is_switched_off"]].rename(columns={"finding": "note"})
     frames["projection"] = project(
         ordered_frame(dbt.ref("fit_sample"), ["draw"]),
-        ordered_frame(dbt.ref("segment_fit"), ["segment_id", "feature_position"]),
+        ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"]),
         ordered_frame(dbt.ref("customer_segments"), ["customer_id"]),
     )
     return build_report(frames, path)

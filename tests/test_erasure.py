@@ -9,7 +9,14 @@ import pytest
 from conftest import Build, dbt_build
 from segmart import SegmentationError
 from segmart.erasure import forgotten_ids
-from segmart.pseudonyms import KEY, as_published, key_from, pseudonym, pseudonymised
+from segmart.pseudonyms import (
+    KEY,
+    forgotten_as_published,
+    key_from,
+    key_name,
+    pseudonym,
+    with_published_ids,
+)
 from test_releases import publish, published, tables, tree
 
 FORGOTTEN = "qzkvhwxyplmn"
@@ -41,10 +48,11 @@ def test_the_list_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_a_release_says_with_which_key_its_ids_were_made() -> None:
-    made = {key: as_published({}, {"a"}, "pseudonyms", {KEY: key * 32})[1:] for key in "kl"}
-    assert made["k"][1] != made["l"][1] != "as_given"
-    assert made["k"][0] == {"a", pseudonym("a", b"k" * 32)}
-    assert as_published({}, {"a"}, "as_given", {}) == ({}, {"a"}, "as_given")
+    names = {key_name(None), *(key_name(key * 32) for key in (b"k", b"l"))}
+    assert len(names) == 3
+    assert key_from("as_given", {}) is None
+    assert forgotten_as_published({"a"}, None) == {"a"}
+    assert forgotten_as_published({"a"}, b"k" * 32) == {"a", pseudonym("a", b"k" * 32)}
 
 
 def test_pseudonyms_are_keyed_and_stay_the_same() -> None:
@@ -53,13 +61,13 @@ def test_pseudonyms_are_keyed_and_stay_the_same() -> None:
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     )
     table = pa.table({"customer_id": ["a", None, "a"], "x": [1, 2, 3]})
-    made = pseudonymised(table, b"k" * 32)
+    made = with_published_ids(table, b"k" * 32)
     first, none, again = made["customer_id"].to_pylist()
     assert first == again != pseudonym("a", b"l" * 32)
     assert none is None
     assert made["x"].to_pylist() == [1, 2, 3]
     with pytest.raises(SegmentationError, match=f"{KEY} has 5 characters"):
-        key_from({KEY: "short"})
+        key_from("pseudonyms", {KEY: "short"})
 
 
 def write_orders(folder: Path) -> None:

@@ -79,7 +79,8 @@ def test_the_error_names_the_remedy_and_the_last_segments_stand(name: str, small
     assert len(before) > 30
     assert len(released) > 10
     write_data(small.folder, transactions)
-    settings = {"complete_journey": str(small.folder), "k": 2, "max_k": 6} | variables
+    settings = {"complete_journey": str(small.folder), "k": 2, "max_k": 6, "history": "anew"}
+    settings |= variables
     build = dbt_build(small.folder, tests=False, **settings)
     assert build.returncode != 0
     for word in words:

@@ -217,3 +217,35 @@
     select *
     from scored
 {%- endmacro -%}
+
+{#- One row for each customer of a relation and each of these features: its transformed value. -#}
+{%- macro transformed_values(relation, features) -%}
+    {% for feature in features -%}
+        select
+            customer_id,
+            '{{ feature.feature }}' as feature,
+            {{ transformed("cast(" ~ feature.feature ~ " as double)", feature.transform) }} as value
+        from {{ relation }} {{ "union all" if not loop.last }}
+    {% else -%}
+        select
+            customer_id,
+            cast(null as {{ dbt.type_string() }}) as feature,
+            cast(null as double) as value
+        from {{ relation }}
+        where false
+    {% endfor %}
+{%- endmacro -%}
+
+{#- One row for each feature and decile, with the number of customers and of known values. -#}
+{%- macro deciles(relation) -%}
+    {% for decile in range(1, 10) -%}
+        select
+            feature,
+            0.{{ decile }} as quantile,
+            {{ quantile("value", "0." ~ decile) }} as value,
+            count(value) as customers_known,
+            count(*) as customers
+        from {{ relation }}
+        group by feature {{ "union all" if not loop.last }}
+    {% endfor %}
+{%- endmacro -%}

@@ -106,6 +106,32 @@
                 },
                 "keep_releases": {"minimum": 2, "maximum": 1000, "default": 7},
                 "max_drop": {"share": true, "default": 0.2},
+                "history": {
+                    "pattern": "keep|anew",
+                    "allowed": "keep or anew",
+                    "default": "keep",
+                },
+                "refit": {
+                    "pattern": "[Tt]rue|[Ff]alse",
+                    "allowed": "true or false",
+                    "default": false,
+                },
+                "accept_model": {
+                    "pattern": "none|candidate|[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{8}",
+                    "allowed": "none, candidate, or a model version as 2018-01-31-0123abcd",
+                    "default": "none",
+                },
+                "max_model_age_days": {"minimum": 1, "maximum": 36500, "default": 90},
+                "refit_wait_days": {"minimum": 1, "maximum": 36500, "default": 7},
+                "drift_warn": {"number": true, "default": 0.1},
+                "drift_refit": {"number": true, "default": 0.25},
+                "drift_stop": {"number": true, "default": 1},
+                "max_moved_share": {"share": true, "default": 0.1},
+                "min_stability": {"share": true, "default": 0.5},
+                "min_segment_share": {"share": true, "default": 0.01},
+                "max_centroid_jump": {"number": true, "default": 0.5},
+                "migration_days": {"minimum": 1, "maximum": 36500, "default": 30},
+                "min_customers_a_feature": {"minimum": 1, "maximum": 1000000, "default": 70},
                 "report": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}[.]html",
                     "allowed": "the path of an .html file: letters, digits and the signs _ . / -",
@@ -135,6 +161,9 @@
             modules.re.fullmatch("0|1|[01][.][0-9]{1,9}", value | string)
             and value | float <= 1
         ) -%}
+        {%- elif "number" in kind -%}
+        {%- set allowed = "a number from 0 to 999" -%}
+        {%- set fits = modules.re.fullmatch("[0-9]{1,3}([.][0-9]{1,9})?", value | string) -%}
         {%- elif "items" in kind -%}
         {%- set fits = value is sequence and value is not string and value is not mapping -%}
         {%- if fits and value | reject("string") | list -%} {%- set fits = false -%} {%- endif -%}

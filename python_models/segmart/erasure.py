@@ -33,8 +33,16 @@ def holds(table: pa.Table, ids: Collection[str]) -> bool:
     """Whether a row of the table is one of these customers."""
     if not ids or "customer_id" not in table.column_names:
         return False
-    found = pc.is_in(table["customer_id"].cast(pa.string()), value_set=pa.array(sorted(ids)))
-    return bool(pc.any(found).as_py())
+    return bool(pc.any(_is_one_of(table, ids)).as_py())
+
+
+def without(table: pa.Table, ids: Collection[str]) -> pa.Table:
+    """The table without the rows of these customers."""
+    return table.filter(pc.invert(_is_one_of(table, ids))) if ids else table
+
+
+def _is_one_of(table: pa.Table, ids: Collection[str]) -> pa.ChunkedArray:
+    return pc.is_in(table["customer_id"].cast(pa.string()), value_set=pa.array(sorted(ids)))
 
 
 def release_holds(folder: Path, ids: Collection[str]) -> bool:

@@ -1,5 +1,6 @@
 """From a dbt relation to a frame or table of Python."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,11 @@ def ordered_frame(relation: Any, by: list[str] | None = None) -> pd.DataFrame:
     """
     frame = relation.df() if hasattr(relation, "df") else relation.toPandas()
     return frame.sort_values(by or list(frame.columns), ignore_index=True)
+
+
+def typed(rows: list[dict], columns: Mapping[str, str]) -> pd.DataFrame:
+    """The rows as a frame with these columns and dtypes, also where there is none."""
+    return pd.DataFrame(rows, columns=list(columns)).astype(dict(columns))
 
 
 def arrow_table(relation: Any) -> pa.Table:

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from segmart import clustering, preparation
+from segmart.frames import typed
 
 # A segment goes on in another when at least this share of the customers of each is in the other.
 MAJORITY = 0.5
@@ -17,10 +18,12 @@ SMALLEST_PART = 0.1
 # A cold start replaces the warm one only when it lowers the inertia by more than this share: a
 # nearly equal optimum elsewhere would move customers who did nothing.
 CLOSE_CALL = 0.01
-COLUMNS = [
-    *("provisional_id", "segment_id", "event", "from_segment_id", "customers"),
-    *("share_of_previous", "share_of_segment", "centroid_jump", "jump_feature"),
-]
+COLUMNS = {
+    **{"provisional_id": "Int64", "segment_id": "Int64", "event": "string"},
+    **{"from_segment_id": "Int64", "customers": "Int64", "share_of_previous": "float64"},
+    **{"share_of_segment": "float64", "centroid_jump": "float64", "jump_feature": "string"},
+}
+VERSIONS = {"model_version": "string", "from_model_version": "string"}
 
 
 def refit(
@@ -144,11 +147,32 @@ def lineage(
         {"event": "ended", "from_segment_id": old_ids[old]}
         for old in np.flatnonzero(~origins.any(axis=1))
     ]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    frame = frame.sort_values(["provisional_id", "from_segment_id"], ignore_index=True)
-    return frame.astype(
-        dict.fromkeys(["provisional_id", "segment_id", "from_segment_id", "customers"], "Int64")
-    )
+    frame = typed(rows, COLUMNS)
+    return frame.sort_values(["provisional_id", "from_segment_id"], ignore_index=True)
+
+
+def first_lineage(candidate: pd.DataFrame, last_id: int) -> pd.DataFrame:
+    """All segments of a model without a predecessor: born, numbered on from ``last_id``."""
+    ids = np.sort(candidate["segment_id"].unique())
+    rows = [
+        {"provisional_id": new, "segment_id": last_id + position, "event": "born"}
+        for position, new in enumerate(ids, 1)
+    ]
+    return typed(rows, COLUMNS)
+
+
+def of_versions(found: pd.DataFrame, candidate: pd.DataFrame, active: pd.DataFrame) -> pd.DataFrame:
+    """A lineage with the versions of the two models: model_version and from_model_version."""
+    versions = {
+        "model_version": candidate["model_version"].iloc[0],
+        "from_model_version": None if active.empty else active["model_version"].iloc[0],
+    }
+    return found.assign(**versions).astype(VERSIONS)
+
+
+def no_lineage() -> pd.DataFrame:
+    """What ``of_versions`` gives, without a row."""
+    return typed([], COLUMNS | VERSIONS)
 
 
 def _moves_of_centers(

@@ -20,54 +20,62 @@ def pseudonym(customer_id: str, key: bytes) -> str:
     return hmac.digest(key, customer_id.encode(), "sha256").hex()
 
 
+def published(customer_ids: pa.ChunkedArray | pa.Array, key: bytes | None) -> pa.Array:
+    """The ids as a release has them: as given without a key, else as pseudonyms; nulls stay."""
+    if key is None:
+        return customer_ids
+    given = customer_ids.to_pylist()
+    return pa.array([None if value is None else pseudonym(value, key) for value in given])
+
+
 def as_published(
-    tables: Mapping[str, pa.Table],
-    forgotten: Collection[str],
-    customer_ids: str,
-    environment: Mapping[str, str],
-) -> tuple[dict[str, pa.Table], set[str], str]:
-    """The tables and the forgotten ids as a release has them, and how its ids were made.
+    tables: Mapping[str, pa.Table], forgotten: Collection[str], key: bytes | None
+) -> tuple[dict[str, pa.Table], set[str]]:
+    """The tables and the forgotten ids as a release has them.
 
     Args:
-        tables: by name, with the ids as given.
+        tables: by name, with the ids as given, but for segment_moves, whose past has them as
+            published.
         forgotten: ids as given.
-        customer_ids: the var, ``as_given`` or ``pseudonyms``.
-        environment: holds the key of the pseudonyms, see ``key_from``.
+        key: what ``key_from`` returned.
 
     Returns:
-        The tables; the forgotten ids as given and as pseudonyms; ``as_given``, or a name that tells
-        one key from another and says nothing of it.
-
-    Raises:
-        SegmentationError: pseudonyms are wanted and the key is not there.
+        The tables; the forgotten ids, with a key as given and as pseudonyms.
     """
-    if customer_ids == "as_given":
-        return dict(tables), set(forgotten), customer_ids
-    key = key_from(environment)
-    return (
-        {name: pseudonymised(table, key) for name, table in tables.items()},
-        {*forgotten, *(pseudonym(customer_id, key) for customer_id in forgotten)},
-        pseudonym("the name of the key", key)[:8],
-    )
+    made = {
+        name: table if name == "segment_moves" else with_published_ids(table, key)
+        for name, table in tables.items()
+    }
+    return made, forgotten_as_published(forgotten, key)
 
 
-def pseudonymised(table: pa.Table, key: bytes) -> pa.Table:
-    """The table with pseudonyms in its column customer_id; a table without one stays as it is."""
+def forgotten_as_published(forgotten: Collection[str], key: bytes | None) -> set[str]:
+    """The ids as given and, with a key, as pseudonyms too."""
+    return {*forgotten, *(pseudonym(given, key) for given in forgotten if key is not None)}
+
+
+def with_published_ids(table: pa.Table, key: bytes | None) -> pa.Table:
+    """The table as a release has it; one without the column customer_id stays as it is."""
     if "customer_id" not in table.column_names:
         return table
-    given = table["customer_id"].to_pylist()
-    column = pa.array(
-        [None if value is None else pseudonym(value, key) for value in given], pa.string()
-    )
-    return table.set_column(table.column_names.index("customer_id"), "customer_id", column)
+    position = table.column_names.index("customer_id")
+    return table.set_column(position, "customer_id", published(table["customer_id"], key))
 
 
-def key_from(environment: Mapping[str, str]) -> bytes:
-    """The key, as UTF-8.
+def key_name(key: bytes | None) -> str:
+    """``as_given`` without a key, else a name that tells it from others and says nothing of it."""
+    return "as_given" if key is None else pseudonym("the name of the key", key)[:8]
+
+
+def key_from(customer_ids: str, environment: Mapping[str, str]) -> bytes | None:
+    """The key, as UTF-8; None where the var customer_ids is ``as_given``.
 
     Raises:
-        SegmentationError: it is not set, or shorter than ``SHORTEST_KEY`` characters.
+        SegmentationError: pseudonyms are wanted, and the key is not set or shorter than
+            ``SHORTEST_KEY`` characters.
     """
+    if customer_ids == "as_given":
+        return None
     key = environment.get(KEY, "")
     if len(key) < SHORTEST_KEY:
         raise SegmentationError(

@@ -60,11 +60,10 @@ def publish(
 
     Args:
         tables: the public tables by name; customer_segments, segments, segment_model,
-            model_versions and customer_accounting must be among them.
+            model_versions, segment_moves and customer_accounting must be among them.
         serve: folder of the releases of one target.
         release: name of the new release; names sort by time.
-        source: name of the input. A release of another input is not held against the current one:
-            after the demo, one's own customers may be fewer.
+        source: name of the input. A release is held against the last one of the same input alone.
         keep: how many releases stay, at least 2: queries may still read the one before.
         max_drop: share of its customers that a release may lose against the current one.
         comments: comments of the columns, by table and column.
@@ -88,8 +87,8 @@ def publish(
     with _lock(serve):
         _check_clock(serve)
         _remove_leftovers(serve)
-        last = _current_manifest(serve)
-        audit(tables, last if last and last["source"] == source else None, max_drop)
+        last = last_manifest(serve, source)
+        audit(tables, last[1] if last else None, max_drop)
         _audit_forgotten(tables, forgotten)
         folder = _write(tables, serve, release, source, customer_ids, comments or {})
         _verify(folder)
@@ -106,35 +105,40 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
 
     Args:
         tables: as for ``publish``.
-        last: manifest of the current release of the same input, or None.
+        last: manifest of the last release of the same input, or None.
         max_drop: as for ``publish``.
 
     Raises:
         SegmentationError: they do; the message names the tables and the values.
     """
     customers = tables["customer_segments"]
-    in_segments = _counts(customers["segment_id"])
-    in_model = set(tables["segment_model"]["segment_id"].to_pylist())
-    unknown = sorted(set(in_segments) - in_model, key=str)
-    if unknown:
-        raise SegmentationError(
-            f"release refused: customer_segments has the segment {unknown[0]}, which segment_model "
-            "has not; run dbt build"
-        )
-    versions = {
-        version
-        for name in ("customer_segments", "segments", "segment_model")
-        for version in tables[name]["model_version"].to_pylist()
-    }
     active = [
         row["model_version"]
         for row in tables["model_versions"].to_pylist()
         if row["status"] == "active"
     ]
-    if len(active) != 1 or versions - set(active):
+    versions = {
+        version
+        for name in ("customer_segments", "segments")
+        for version in tables[name]["model_version"].to_pylist()
+    }
+    models = set(tables["segment_model"]["model_version"].to_pylist())
+    if len(active) != 1 or versions - set(active) or not versions <= models:
         raise SegmentationError(
             f"release refused: the tables are of the model versions {sorted(map(str, versions))}, "
-            f"and active is {active}; run dbt build"
+            f"active is {active}, and segment_model has {sorted(map(str, models))}; run dbt build"
+        )
+    in_segments = _counts(customers["segment_id"])
+    in_model = {
+        row["segment_id"]
+        for row in tables["segment_model"].to_pylist()
+        if row["model_version"] == active[0]
+    }
+    unknown = sorted(set(in_segments) - in_model, key=str)
+    if unknown:
+        raise SegmentationError(
+            f"release refused: customer_segments has the segment {unknown[0]}, which segment_model "
+            "has not; run dbt build"
         )
     for row in tables["segments"].to_pylist():
         found = in_segments.get(row["segment_id"], 0)
@@ -154,12 +158,21 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
             f"customer_segments has {len(customers)}; run dbt build"
         )
     before = last["tables"]["customer_segments"]["rows"] if last else 0
-    if len(customers) < (1 - max_drop) * before:
+    gone = max(before - len(customers), _departures(tables))
+    if gone > max_drop * before:
         raise SegmentationError(
-            f"release refused: {len(customers)} customers, and the current release "
-            f"{last['release'] if last else ''} has {before}: a loss of more than the var max_drop "
-            f"of {max_drop:g}. Is the input whole? If so, raise max_drop for this build"
+            f"release refused: of {before} customers of the last release "
+            f"{last['release'] if last else ''} {gone} are gone: more than the share of "
+            f"{max_drop:g} that the var max_drop allows. Is the input whole? If so, raise max_drop "
+            "for this build. Is it another company's? Then set history to anew for this build"
         )
+
+
+def _departures(tables: Mapping[str, pa.Table]) -> int:
+    """Customers of the last release who have no segment in this one."""
+    moves, days = tables["segment_moves"], pc.unique(tables["customer_segments"]["as_of"])
+    today = moves.filter(pc.is_in(moves["as_of"], value_set=days))
+    return today["to_segment_id"].null_count
 
 
 def _audit_forgotten(tables: Mapping[str, pa.Table], forgotten: Collection[str]) -> None:
@@ -233,8 +246,8 @@ def list_releases(serve: Path) -> pd.DataFrame:
     """The releases that stand, as rows of ``COLUMNS``, the newest first."""
     current = (_current_manifest(serve) or {}).get("release")
     rows = []
-    for name in reversed(_names(serve)):
-        manifest = json.loads((serve / "releases" / name / "manifest.json").read_text())
+    for manifest in reversed(standing_manifests(serve)):
+        name = manifest["release"]
         for table, entry in sorted(manifest["tables"].items()):
             rows.append(
                 (
@@ -262,6 +275,23 @@ def _pointers(serve: Path) -> list[Path]:
 
 def _begins(pointer: Path) -> int:
     return END_OF_COUNTDOWN - int(pointer.name.removeprefix("countdown="))
+
+
+def last_manifest(serve: Path, source: str) -> tuple[Path, dict] | None:
+    """The folder and the manifest of the release that was the last current one of an input."""
+    for pointer in _pointers(serve):
+        manifest = json.loads((pointer / "manifest.json").read_text())
+        if manifest["source"] == source:
+            return pointer, manifest
+    return None
+
+
+def standing_manifests(serve: Path) -> list[dict]:
+    """The manifests of all releases that stand, the oldest first."""
+    return [
+        json.loads((serve / "releases" / name / "manifest.json").read_text())
+        for name in _names(serve)
+    ]
 
 
 def _current_manifest(serve: Path) -> dict | None:
@@ -338,7 +368,7 @@ def _write(
         pq.write_table(_sorted(table), path, compression="zstd")
         entries[name] = {
             "rows": table.num_rows,
-            "sha256": _sha256(path),
+            "sha256": sha256(path),
             "columns": [
                 {
                     "name": field.name,
@@ -356,6 +386,11 @@ def _write(
         "customer_ids": customer_ids,
         "as_of": str(first["as_of"]),
         "model_version": first["model_version"],
+        # A number is never used again, not even after going back to a release without it.
+        "last_segment_id": max(
+            *(other.get("last_segment_id", 0) for other in standing_manifests(serve)),
+            *(pc.max(tables["segment_model"]["segment_id"]).as_py(), 0),
+        ),
         "tables": entries,
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
@@ -381,7 +416,7 @@ def _verify(folder: Path) -> None:
             rows = connection.execute(
                 "select count(*) from read_parquet(?)", [str(path)]
             ).fetchall()
-        if _sha256(path) != entry["sha256"] or rows != [(entry["rows"],)]:
+        if sha256(path) != entry["sha256"] or rows != [(entry["rows"],)]:
             raise SegmentationError(
                 f"release refused: {path} does not read back as it was written; check the disk"
             )
@@ -471,7 +506,8 @@ def _target(pointer: Path) -> str:
     return pointer.readlink().name
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The digest of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,6 +1,5 @@
 """What the dbt models call: the same numbers for the same customers, in any order, by any name."""
 
-import datetime
 import json
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 
 from segmart import SegmentationError, fitting
+from segmart.frames import typed
 
 FEATURES = pd.DataFrame(
     {
@@ -17,6 +17,9 @@ FEATURES = pd.DataFrame(
     }
 )
 CENTERS = np.array([[20.0, 40.0, 4000.0], [90.0, 10.0, 500.0], [160.0, 2.0, 30.0]])
+
+REFIT = pd.DataFrame([{"is_refit": True, "base_version": None, "configuration": "k = auto"}])
+NO_MODEL = typed([], fitting.MODEL_COLUMNS)
 
 
 def make_sample() -> pd.DataFrame:
@@ -34,14 +37,19 @@ def make_sample() -> pd.DataFrame:
 
 def run(sample: pd.DataFrame, **changes) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     settings = {"k": "auto", "max_k": 4, "seed": 7} | changes
-    sweep = fitting.k_sweep(sample, FEATURES, **settings)
-    model = fitting.segment_fit(sample, FEATURES, sweep)
+    sweep = fitting.k_sweep(sample, FEATURES, REFIT, **settings)
+    model = fitting.segment_fit(sample, FEATURES, sweep, NO_MODEL)
     return sweep, model, fitting.fitted_labels(sample, model)
 
 
-def version(sample: pd.DataFrame, features: pd.DataFrame = FEATURES, **changes) -> str:
+def version(
+    sample: pd.DataFrame,
+    features: pd.DataFrame = FEATURES,
+    decision: pd.DataFrame = REFIT,
+    **changes,
+) -> str:
     settings = {"k": "2", "max_k": 2, "seed": 7} | changes
-    versions = fitting.k_sweep(sample, features, **settings)["model_version"].unique()
+    versions = fitting.k_sweep(sample, features, decision, **settings)["model_version"].unique()
     assert len(versions) == 1
     return versions[0]
 
@@ -60,7 +68,7 @@ def test_sweep_has_a_row_for_each_k_and_chooses_one(fitted):
     assert "calinski_harabasz" in sweep["picked_by"][2].split(", ")
     assert sweep["picked_by"].isna().tolist()[0]
     assert sweep["sample_size"].unique().tolist() == [80]
-    assert sweep["fitted_as_of"].unique().tolist() == [datetime.date(2024, 6, 30)]
+    assert sweep["fitted_as_of"].unique().tolist() == [pd.Timestamp("2024-06-30")]
     assert json.loads(sweep["params"][0]) == {
         "k": "auto",
         "max_k": 4,
@@ -176,7 +184,7 @@ def test_one_segment_holds_everyone():
 def test_identical_customers_name_the_remedy():
     identical = make_sample().iloc[[0] * 20].reset_index(drop=True)
     with pytest.raises(SegmentationError, match=r"'recency_days' is constant.*is_clustered"):
-        fitting.k_sweep(identical, FEATURES, k="auto", max_k=4, seed=7)
+        fitting.k_sweep(identical, FEATURES, REFIT, k="auto", max_k=4, seed=7)
 
 
 @pytest.mark.parametrize(
@@ -189,9 +197,9 @@ def test_identical_customers_name_the_remedy():
 )
 def test_a_k_that_cannot_be_fitted_names_the_remedy(k, message):
     with pytest.raises(SegmentationError, match=message):
-        fitting.k_sweep(make_sample(), FEATURES, k=k, max_k=2, seed=7)
+        fitting.k_sweep(make_sample(), FEATURES, REFIT, k=k, max_k=2, seed=7)
 
 
 def test_no_customers_name_the_remedy():
     with pytest.raises(SegmentationError, match="no customers are left"):
-        fitting.k_sweep(make_sample().iloc[:0], FEATURES, k="auto", max_k=4, seed=7)
+        fitting.k_sweep(make_sample().iloc[:0], FEATURES, REFIT, k="auto", max_k=4, seed=7)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from segmart import fitting, identity, preparation
+from segmart.frames import typed
 
 FEATURES = pd.DataFrame(
     {
@@ -28,9 +29,16 @@ def draw(random: np.random.Generator, places: dict[str, tuple], size: int = 100)
     return pd.concat(frames, ignore_index=True).assign(as_of=pd.Timestamp("2024-01-21"))
 
 
-def fit(sample: pd.DataFrame, k: str = "auto") -> pd.DataFrame:
-    sweep = fitting.k_sweep(sample, FEATURES, k=k, max_k=7, seed=1)
-    return fitting.segment_fit(sample, FEATURES, sweep)
+REFIT = pd.DataFrame([{"is_refit": True, "base_version": None, "configuration": "k = auto"}])
+NO_MODEL = typed([], fitting.MODEL_COLUMNS)
+
+
+def sweep(sample: pd.DataFrame, k: str = "auto") -> pd.DataFrame:
+    return fitting.k_sweep(sample, FEATURES, REFIT, k=k, max_k=7, seed=1)
+
+
+def fit(sample: pd.DataFrame, active: pd.DataFrame = NO_MODEL) -> pd.DataFrame:
+    return fitting.segment_fit(sample, FEATURES, sweep(sample), active)
 
 
 def labels(sample: pd.DataFrame, model: pd.DataFrame) -> pd.Series:

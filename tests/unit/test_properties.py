@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from segmart import fitting
+from segmart.frames import typed
 
 COLUMNS = ["recency_days", "orders", "revenue"]
 FEATURES = pd.DataFrame(
@@ -41,7 +42,9 @@ def sample_of(rows: list[tuple[int, int, int]]) -> pd.DataFrame:
 def segments(sample: pd.DataFrame, k: int = 3) -> tuple[pd.DataFrame, pd.Series]:
     """The model, and the segment of each customer by customer_id."""
     chosen = {"is_chosen": [True], "k": [k], "seed": [7], "model_version": ["2024-06-30-0"]}
-    model = fitting.segment_fit(sample, FEATURES, pd.DataFrame(chosen))
+    model = fitting.segment_fit(
+        sample, FEATURES, pd.DataFrame(chosen), typed([], fitting.MODEL_COLUMNS)
+    )
     labels = fitting.fitted_labels(sample, model)
     return model, labels.set_index("customer_id")["segment_id"].sort_index()
 

@@ -1,4 +1,4 @@
-{%- set features = feature_definitions(clustered_only=true) -%}
+{%- set features = scored_features() -%}
 
 with
     customer_features as (select * from {{ features_relation() }}),

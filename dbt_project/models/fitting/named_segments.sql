@@ -1,11 +1,11 @@
 with
-    segment_model as (select * from {{ ref("segment_model") }}),
+    active_model as (select * from {{ ref("active_model") }}),
 
     segment_names as (select * from {{ ref("segment_names") }}),
 
     segment_name_rules as (select * from {{ ref("segment_name_rules") }}),
 
-    segment_ids as (select distinct segment_id from segment_model),
+    segment_ids as (select distinct segment_id from active_model),
 
     rules_met as (
         select
@@ -13,18 +13,18 @@ with
             segment_name_rules.segment_name,
             count(*) as rules,
             count_if(
-                segment_model.center_scaled is not null
-                and segment_model.center_scaled
-                >= coalesce(segment_name_rules.minimum_z, segment_model.center_scaled)
-                and segment_model.center_scaled
-                <= coalesce(segment_name_rules.maximum_z, segment_model.center_scaled)
+                active_model.center_scaled is not null
+                and active_model.center_scaled
+                >= coalesce(segment_name_rules.minimum_z, active_model.center_scaled)
+                and active_model.center_scaled
+                <= coalesce(segment_name_rules.maximum_z, active_model.center_scaled)
             ) as rules_met
         from segment_ids
         cross join segment_name_rules
         left join
-            segment_model
-            on segment_ids.segment_id = segment_model.segment_id
-            and segment_name_rules.feature = segment_model.feature
+            active_model
+            on segment_ids.segment_id = active_model.segment_id
+            and segment_name_rules.feature = active_model.feature
         group by segment_ids.segment_id, segment_name_rules.segment_name
     ),
 

@@ -1,13 +1,15 @@
 with
+    past_verdicts as (select * from {{ released_rows("cluster_verdict") }}),
+
     k_sweep as (select * from {{ ref("k_sweep") }}),
 
-    cluster_verdict as (
+    new_verdicts as (
         select
-            model_version,
+            cast(model_version as {{ dbt.type_string() }}) as model_version,
             has_clusters,
             silhouette_gain,
             cast(gain_k as integer) as gain_k,
-            verdict as sentence,
+            cast(verdict as {{ dbt.type_string() }}) as sentence,
             cast(elbow_k as integer) as elbow_k,
             case
                 when elbow_k is null
@@ -20,6 +22,15 @@ with
             end as elbow_sentence
         from k_sweep
         where k = 1
+    ),
+
+    cluster_verdict as (
+        select *
+        from past_verdicts
+        where model_version not in (select model_version from new_verdicts)
+        union all
+        select *
+        from new_verdicts
     )
 
 select *

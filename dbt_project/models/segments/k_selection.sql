@@ -1,9 +1,11 @@
 with
+    past_selection as (select * from {{ released_rows("k_selection") }}),
+
     k_sweep as (select * from {{ ref("k_sweep") }}),
 
-    k_selection as (
+    new_selection as (
         select
-            model_version,
+            cast(model_version as {{ dbt.type_string() }}) as model_version,
             cast(k as integer) as k,
             inertia,
             silhouette,
@@ -17,8 +19,17 @@ with
             structureless_bend,
             cast(picked_by as {{ dbt.type_string() }}) as picked_by,
             is_chosen,
-            case when is_chosen then chosen_by end as chosen_by
+            case when is_chosen then cast(chosen_by as {{ dbt.type_string() }}) end as chosen_by
         from k_sweep
+    ),
+
+    k_selection as (
+        select *
+        from past_selection
+        where model_version not in (select model_version from new_selection)
+        union all
+        select *
+        from new_selection
     )
 
 select *

@@ -13,6 +13,18 @@ with
 
     model_versions as (select * from {{ ref("model_versions") }}),
 
+    active_model as (select * from {{ ref("active_model") }}),
+
+    fitted_segments as (
+        select
+            segment_id,
+            max(bootstrap_jaccard) as bootstrap_jaccard,
+            max(sample_customers) as sample_customers,
+            count(*) as features
+        from active_model
+        group by segment_id
+    ),
+
     segment_totals as (
         select
             customer_segments.segment_id,
@@ -32,6 +44,28 @@ with
         inner join customer_spend on customer_segments.customer_id = customer_spend.customer_id
     ),
 
+    trusted_segments as (
+        select
+            fitted_segments.segment_id,
+            fitted_segments.bootstrap_jaccard,
+            1e0
+            * fitted_segments.sample_customers
+            / sum(fitted_segments.sample_customers) over () as share_at_fit,
+            case
+                when
+                    population.customers
+                    < {{ setting("min_customers_a_feature") }} * fitted_segments.features
+                then 'do not act on this'
+                when fitted_segments.bootstrap_jaccard >= 0.75
+                then 'solid'
+                when fitted_segments.bootstrap_jaccard >= 0.6
+                then 'soft'
+                else 'do not act on this'
+            end as trust
+        from fitted_segments
+        cross join population
+    ),
+
     segments as (
         select
             named_segments.segment_id,
@@ -45,9 +79,15 @@ with
             segment_totals.mean_silhouette,
             segment_totals.mean_margin,
             cast(coalesce(segment_totals.outliers, 0) as bigint) as outliers,
+            trusted_segments.bootstrap_jaccard,
+            trusted_segments.trust,
+            trusted_segments.share_at_fit,
+            1e0 * coalesce(segment_totals.customers, 0) / population.customers
+            - trusted_segments.share_at_fit as share_shift,
             model_versions.model_version
         from named_segments
         left join segment_totals on named_segments.segment_id = segment_totals.segment_id
+        inner join trusted_segments on named_segments.segment_id = trusted_segments.segment_id
         cross join population
         cross join model_versions
         where model_versions.status = 'active'

@@ -1,0 +1,155 @@
+{#-
+  The rows of a public table as the last release has them, as a subquery with the columns and types of
+  its contract. A column that the release has not yet is null; without a release there is no row.
+-#}
+{%- macro released_rows(table) -%}
+    {%- set last_release = ref("last_release") -%}
+    {%- set path, known = none, [] -%}
+    {%- if execute -%}
+        {%- set folders = run_query("select folder from " ~ last_release).columns[0].values() -%}
+        {%- if folders -%}
+            {%- set file = folders[0] ~ "/" ~ table ~ ".parquet" -%}
+            {%- if run_query(files_like(file)).rows -%}
+                {%- set path = parquet_rows(file) -%}
+                {%- set known = run_query("describe select * from " ~ path).columns[0].values() -%}
+            {%- endif -%}
+        {%- endif -%}
+        {%- set columns = graph.nodes["model.segmart." ~ table].columns.values() | list -%}
+    {%- else -%} {%- set columns = [] -%}
+    {%- endif -%}
+    (
+        select
+            {% for column in columns -%}
+                cast(
+                    {{ column.name if column.name in known else "null" }} as {{ column.data_type }}
+                ) as {{ column.name }}{{ "," if not loop.last }}
+            {%- else %} 1 as nothing
+            {%- endfor %}
+        from {{ path or "(select 1) as nothing where false" }}
+    )
+{%- endmacro -%}
+
+{#- The rows of a Parquet file. -#}
+{%- macro parquet_rows(file) -%}
+    {{- return(adapter.dispatch("parquet_rows", "segmart")(file)) -}}
+{%- endmacro -%}
+
+{%- macro default__parquet_rows(file) -%} read_parquet({{ text_literal(file) }}){%- endmacro -%}
+
+{#- A query with a row for each file of this name: a release of an earlier version may lack it. -#}
+{%- macro files_like(file) -%}
+    {{- return(adapter.dispatch("files_like", "segmart")(file)) -}}
+{%- endmacro -%}
+
+{%- macro default__files_like(file) -%}
+    select file from glob({{ text_literal(file) }})
+{%- endmacro -%}
+
+{#-
+  Features that a build scores with: those that are clustered today, and those of the models that it
+  begins with.
+-#}
+{%- macro scored_features() -%}
+    {%- set model_before, past = ref("model_before"), released_rows("segment_model") -%}
+    {%- set definitions, features, names = feature_definitions(), [], [] -%}
+    {%- if execute -%}
+        {%- set query -%}
+            select distinct past.feature, past.model_version = model_before.base_version
+            from {{ past }} as past
+            cross join {{ model_before }} as model_before
+            where past.model_version in (model_before.base_version, model_before.previous_version)
+        {%- endset -%}
+        {%- set rows = run_query(query).rows -%}
+        {%- set used = rows | map(attribute=0) | list -%}
+        {%- for feature in definitions if feature.is_clustered or feature.feature in used -%}
+            {%- do features.append(feature) -%} {%- do names.append(feature.feature) -%}
+        {%- endfor -%}
+        {%- for row in rows if row[1] and row[0] not in names and setting("accept_model") != "candidate" -%}
+            {{-
+                exceptions.raise_compiler_error(
+                    "the active model clusters on "
+                    ~ row[0]
+                    ~ ", which the input cannot give any more: see cleaning.input_check for the"
+                    ~ " column. To go on without it, fit and accept another model with --vars"
+                    ~ " '{accept_model: candidate}'"
+                )
+            -}}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(features) -}}
+{%- endmacro -%}
+
+{#- Says in the build's output whether this build refits, why, and what became of it. -#}
+{%- macro report_model(model_activations) -%}
+    {%- if execute -%}
+        {%- set decision = run_query("select reason, as_of from " ~ ref("refit_decision")).rows[
+            0
+        ] -%}
+        {%- do log("model: " ~ decision[0], info=true) -%}
+        {%- set refused = (
+            run_query(
+                "select distinct gates.model_version from "
+                ~ ref("candidate_gates")
+                ~ " as gates left join "
+                ~ model_activations
+                ~ " as activations on gates.model_version = activations.model_version "
+                ~ "where activations.model_version is null"
+            )
+            .columns[0]
+            .values()
+        ) -%}
+        {%- for version in refused -%}
+            {%- set sentences = (
+                run_query(
+                    "select sentence from "
+                    ~ ref("candidate_gates")
+                    ~ " where not holds order by position"
+                )
+                .columns[0]
+                .values()
+            ) -%}
+            {%- do log(
+                "model: candidate " ~ version ~ " is refused: " ~ sentences
+                | join("; ")
+                ~ ". To accept it: --vars '{accept_model: "
+                ~ version
+                ~ "}'",
+                info=true,
+            ) -%}
+        {%- endfor -%}
+        {%- set last = run_query(
+            "select model_version, active_since, reason from "
+            ~ model_activations
+            ~ " order by activation desc limit 1"
+        ).rows[0] -%}
+        {%- do log(
+            "model: " ~ last[0] ~ " is active since " ~ last[1] ~ " (" ~ last[2] ~ ")",
+            info=true,
+        ) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- Says in the build's output which features have drifted. -#}
+{%- macro report_drift(feature_drift) -%}
+    {%- if execute -%}
+        {%- for row in run_query(
+            "select feature, drift, level, population_stability_index, quantile_shift from "
+            ~ feature_drift
+            ~ " where level <> 'none' order by feature_position"
+        ).rows -%}
+            {%- do log(
+                "drift: " ~ row[0] ~ " has drifted by " ~ "%.2f"
+                | format(row[1]) ~ " since the fit (population stability index " ~ "%.2f"
+                | format(row[3]) ~ ", quantile shift " ~ "%.2f"
+                | format(row[4])
+                ~ " standard deviations): "
+                ~ {
+                    "warn": "over drift_warn",
+                    "refit": "over drift_refit",
+                    "stop": "over drift_stop, no release without a person",
+                }[row[2]],
+                info=true,
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro -%}

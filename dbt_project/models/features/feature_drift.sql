@@ -1,0 +1,158 @@
+{{ config(post_hook="{{ report_drift(this) }}") }}
+
+{%- set base_model = read_segment_model(ref("base_model")) -%}
+{%- set given = given_columns(ref("clustering_features")) -%}
+{%- set features = base_model.features | selectattr("feature", "in", given) | list -%}
+
+with
+    clustering_features as (select * from {{ ref("clustering_features") }}),
+
+    base_model as (select * from {{ ref("base_model") }}),
+
+    fit_quantiles as (select * from {{ released_rows("fit_quantiles") }}),
+
+    frozen_features as (
+        select distinct model_version, feature, feature_position, scale from base_model
+    ),
+
+    prepared_values as ({{ transformed_values("clustering_features", features) }}),
+
+    value_deciles as ({{ deciles("prepared_values") }}),
+
+    fitted_quantiles as (
+        select fit_quantiles.*, frozen_features.feature_position, frozen_features.scale
+        from fit_quantiles
+        inner join
+            frozen_features
+            on fit_quantiles.model_version = frozen_features.model_version
+            and fit_quantiles.feature = frozen_features.feature
+    ),
+
+    -- How many of today's customers stand at or below each decile of the fit.
+    cumulative_shares as (
+        select
+            fitted_quantiles.feature,
+            fitted_quantiles.value,
+            max(fitted_quantiles.share_at_or_below) as share_at_fit,
+            avg(
+                case when prepared_values.value <= fitted_quantiles.value then 1e0 else 0e0 end
+            ) as share_today
+        from fitted_quantiles
+        inner join prepared_values on fitted_quantiles.feature = prepared_values.feature
+        where prepared_values.value is not null
+        group by fitted_quantiles.feature, fitted_quantiles.value
+        union all
+        select distinct feature, cast('infinity' as double), 1e0, 1e0
+        from fitted_quantiles
+    ),
+
+    shifts as (
+        select
+            fitted_quantiles.model_version,
+            fitted_quantiles.feature,
+            fitted_quantiles.feature_position,
+            max(fitted_quantiles.share_known) as share_known_at_fit,
+            max(1e0 * value_deciles.customers_known / value_deciles.customers) as share_known_today,
+            max(1e0 / fitted_quantiles.customers + 1e0 / value_deciles.customers) as noise,
+            {{
+                exact_mean(
+                    "(value_deciles.value - fitted_quantiles.value) / fitted_quantiles.scale"
+                )
+            }} as quantile_shift
+        from fitted_quantiles
+        inner join
+            value_deciles
+            on fitted_quantiles.feature = value_deciles.feature
+            and fitted_quantiles.quantile = value_deciles.quantile
+        group by
+            fitted_quantiles.model_version,
+            fitted_quantiles.feature,
+            fitted_quantiles.feature_position
+    ),
+
+    -- Deciles that are equal make one bin; a missing value is a bin of its own.
+    bin_shares as (
+        select
+            shifts.feature,
+            shifts.share_known_at_fit * (
+                cumulative_shares.share_at_fit - lag(cumulative_shares.share_at_fit, 1, 0e0) over (
+                    partition by cumulative_shares.feature order by cumulative_shares.value
+                )
+            ) as share_at_fit,
+            shifts.share_known_today * (
+                cumulative_shares.share_today - lag(cumulative_shares.share_today, 1, 0e0) over (
+                    partition by cumulative_shares.feature order by cumulative_shares.value
+                )
+            ) as share_today
+        from shifts
+        inner join cumulative_shares on shifts.feature = cumulative_shares.feature
+        union all
+        select feature, 1 - share_known_at_fit as share_at_fit, 1 - share_known_today as share_today
+        from shifts
+    ),
+
+    -- An empty bin has no logarithm: shares are floored at one customer in ten thousand.
+    stability as (
+        select
+            feature,
+            {{
+                exact_sum(
+                    "(greatest(share_today, 1e-4) - greatest(share_at_fit, 1e-4))"
+                    ~ " * ln(greatest(share_today, 1e-4) / greatest(share_at_fit, 1e-4))"
+                )
+            }} as population_stability_index
+        from bin_shares
+        group by feature
+    ),
+
+    -- What two samples of this size of the same customers differ by: four standard errors.
+    measured as (
+        select
+            shifts.*,
+            stability.population_stability_index,
+            (9 + 4 * sqrt(18)) * shifts.noise as index_noise,
+            4 * sqrt(shifts.noise) as shift_noise
+        from shifts
+        inner join stability on shifts.feature = stability.feature
+    ),
+
+    drifts as (
+        select
+            *,
+            greatest(
+                case
+                    when population_stability_index > index_noise
+                    then population_stability_index
+                    else 0e0
+                end,
+                case when abs(quantile_shift) > shift_noise then abs(quantile_shift) else 0e0 end
+            ) as drift
+        from measured
+    ),
+
+    feature_drift as (
+        select
+            model_version,
+            feature,
+            feature_position,
+            share_known_at_fit,
+            share_known_today,
+            population_stability_index,
+            index_noise,
+            quantile_shift,
+            shift_noise,
+            drift,
+            case
+                when drift >= {{ setting("drift_stop") }}
+                then 'stop'
+                when drift >= {{ setting("drift_refit") }}
+                then 'refit'
+                when drift >= {{ setting("drift_warn") }}
+                then 'warn'
+                else 'none'
+            end as level
+        from drifts
+    )
+
+select *
+from feature_drift

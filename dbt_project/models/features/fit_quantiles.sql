@@ -1,0 +1,46 @@
+{%- set definitions = feature_definitions(clustered_only=true) -%}
+{%- set text = dbt.type_string() -%}
+with
+    past_quantiles as (select * from {{ released_rows("fit_quantiles") }}),
+
+    k_sweep as (select * from {{ ref("k_sweep") }}),
+
+    fit_sample as (select * from {{ ref("fit_sample") }}),
+
+    prepared_values as ({{ transformed_values("fit_sample", definitions) }}),
+
+    value_deciles as ({{ deciles("prepared_values") }}),
+
+    new_quantiles as (
+        select
+            cast(k_sweep.model_version as {{ text }}) as model_version,
+            value_deciles.feature,
+            cast(value_deciles.quantile as double) as quantile,
+            value_deciles.value,
+            avg(
+                case when prepared_values.value <= value_deciles.value then 1e0 else 0e0 end
+            ) as share_at_or_below,
+            max(1e0 * value_deciles.customers_known / value_deciles.customers) as share_known,
+            cast(max(value_deciles.customers) as bigint) as customers
+        from k_sweep
+        cross join value_deciles
+        inner join prepared_values on value_deciles.feature = prepared_values.feature
+        where k_sweep.is_chosen and prepared_values.value is not null
+        group by
+            k_sweep.model_version,
+            value_deciles.feature,
+            value_deciles.quantile,
+            value_deciles.value
+    ),
+
+    fit_quantiles as (
+        select *
+        from past_quantiles
+        where model_version not in (select model_version from new_quantiles)
+        union all
+        select *
+        from new_quantiles
+    )
+
+select *
+from fit_quantiles

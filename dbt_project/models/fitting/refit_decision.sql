@@ -1,0 +1,116 @@
+{%- set text = dbt.type_string() -%}
+with
+    model_before as (select * from {{ ref("model_before") }}),
+
+    clustered_feature_definitions as (select * from {{ ref("clustered_feature_definitions") }}),
+
+    feature_drift as (select * from {{ ref("feature_drift") }}),
+
+    model_versions as (select * from {{ released_rows("model_versions") }}),
+
+    settings as (
+        select
+            'k = {{ setting("k") }}; '
+            || {{ dbt.listagg("feature || ' (' || transform || ')'", "', '", "order by position") }}
+            as configuration
+        from clustered_feature_definitions
+    ),
+
+    base as (
+        select
+            model_before.*,
+            settings.configuration,
+            model_versions.configuration as base_configuration,
+            {{ dbt.datediff("model_versions.active_since", "model_before.as_of", "day") }} as age
+        from model_before
+        cross join settings
+        left join model_versions on model_before.base_version = model_versions.model_version
+    ),
+
+    largest_drift as (
+        select max(drift) as drift, max_by(feature, drift) as feature from feature_drift
+    ),
+
+    reasons as (
+        select
+            base.*,
+            case
+                when base.base_version is null
+                then 'there is no model yet'
+                when base.base_version <> base.last_version
+                then null
+                {% if setting("refit") | string | lower == "true" -%}
+                    when true then 'refit is true'
+                {% endif -%}
+                when base.configuration <> base.base_configuration
+                then
+                    'features, transforms or k have changed, from '
+                    || base.base_configuration
+                    || ' to '
+                    || base.configuration
+                when base.age > {{ setting("max_model_age_days") }}
+                then
+                    'the model is '
+                    || cast(base.age as {{ text }})
+                    || ' days old (max_model_age_days: {{ setting("max_model_age_days") }})'
+                when largest_drift.drift >= {{ setting("drift_refit") }}
+                then
+                    largest_drift.feature
+                    || ' has drifted by '
+                    || cast(round(largest_drift.drift, 2) as {{ text }})
+                    || ' (drift_refit: {{ setting("drift_refit") }})'
+            end as refit_reason
+        from base
+        cross join largest_drift
+    ),
+
+    -- What was refused a few days ago would be refused again.
+    recent_refusals as (
+        select max_by(model_versions.model_version, model_versions.fitted_as_of) as model_version
+        from model_versions
+        inner join
+            reasons
+            on model_versions.status = 'refused'
+            and model_versions.parent_version = reasons.base_version
+            and model_versions.configuration = reasons.configuration
+            and {{ dbt.datediff("model_versions.fitted_as_of", "reasons.as_of", "day") }}
+            < {{ setting("refit_wait_days") }}
+            and {{
+                (
+                    setting("refit") | string | lower != "true"
+                    and setting("accept_model") != "candidate"
+                ) | lower
+            }}
+    ),
+
+    refit_decision as (
+        select
+            reasons.as_of,
+            reasons.activations,
+            reasons.last_version,
+            reasons.previous_version,
+            reasons.base_version,
+            reasons.last_segment_id,
+            reasons.configuration,
+            reasons.refit_reason,
+            reasons.refit_reason is not null and recent_refusals.model_version is null as is_refit,
+            case
+                when reasons.base_version <> reasons.last_version
+                then 'no refit, since accept_model is ' || reasons.base_version
+                when reasons.refit_reason is null
+                then 'no refit, nothing calls for one'
+                when recent_refusals.model_version is not null
+                then
+                    'no refit, though '
+                    || reasons.refit_reason
+                    || ': candidate '
+                    || recent_refusals.model_version
+                    || ' was refused less than {{ setting("refit_wait_days") }} days ago'
+                else 'refit, since ' || reasons.refit_reason
+            end as reason
+        from reasons
+        cross join recent_refusals
+    )
+
+select *
+from refit_decision

@@ -1,0 +1,11 @@
+import os
+
+from segmart import history
+from segmart.frames import arrow_table
+from segmart.pseudonyms import key_from
+
+
+def model(dbt, session):
+    customer_ids = dbt.config.get("customer_ids")
+    customers = arrow_table(dbt.ref("clustering_features"))
+    return history.published_ids(customers, key_from(customer_ids, os.environ))

@@ -1,0 +1,174 @@
+"""The conditions under which a refitted model may replace the active one without a person."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from segmart.frames import typed
+
+COLUMNS = {
+    **{"model_version": "string", "position": "int64", "gate": "string", "value": "float64"},
+    **{"threshold": "float64", "holds": "bool", "sentence": "string"},
+}
+# The inertia of a warm start on the same customers only falls; this leaves room for rounding.
+INERTIA_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the gates allow.
+
+    Attributes:
+        max_moved_share: share of the customers who would change segment.
+        min_stability: adjusted Rand index of bootstrap resamples, at most 1.
+        min_segment_share: share of the customers in the smallest segment.
+        max_centroid_jump: change of a coordinate of a centroid beyond the shift of all customers
+            along it, in standard deviations of the active model.
+        drift_stop: drift of a feature, see ``feature_drift``.
+    """
+
+    max_moved_share: float
+    min_stability: float
+    min_segment_share: float
+    max_centroid_jump: float
+    drift_stop: float
+
+
+def judge(
+    lineage: pd.DataFrame,
+    drift: pd.DataFrame,
+    *,
+    moved: float,
+    inertia_ratio: float | None,
+    stability: float,
+    smallest_share: float,
+    limits: Limits,
+) -> pd.DataFrame:
+    """One row a gate: its value, its threshold, whether it holds, and what that means in words.
+
+    Args:
+        lineage: what ``identity.lineage`` returned.
+        drift: feature, quantile_shift (standard deviations of the active model) and drift.
+        moved: share of today's customers with another segment in the candidate.
+        inertia_ratio: inertia of the candidate over that of the active centroids, on today's
+            customers; None where the two have other features.
+        stability: of the candidate's k.
+        smallest_share: share of the smallest segment of the candidate.
+        limits: what is allowed.
+
+    Returns:
+        ``COLUMNS``, model_version still missing.
+    """
+    other = lineage[lineage["event"] != "continued"]
+    jump, jumped = _largest_jump(lineage, drift)
+    drifted = drift.loc[drift["drift"].idxmax()] if len(drift) else None
+    largest_drift = 0.0 if drifted is None else float(drifted["drift"])
+    rows = [
+        _gate(
+            "identity",
+            len(other),
+            0,
+            other.empty,
+            "every segment continues" if other.empty else _events(other),
+        ),
+        _gate(
+            "moved_share",
+            moved,
+            limits.max_moved_share,
+            moved <= limits.max_moved_share,
+            f"{moved:.1%} of the customers would change segment "
+            f"(allowed: {limits.max_moved_share:.1%})",
+        ),
+        _gate(
+            "stability",
+            stability,
+            limits.min_stability,
+            # A model of one segment has no stability to speak of.
+            pd.isna(stability) or stability >= limits.min_stability,
+            f"resamples agree with an adjusted Rand index of {stability:.2f} "
+            f"(at least: {limits.min_stability:.2f})",
+        ),
+        _gate(
+            "smallest_segment",
+            smallest_share,
+            limits.min_segment_share,
+            smallest_share >= limits.min_segment_share,
+            f"the smallest segment has {smallest_share:.1%} of the customers "
+            f"(at least: {limits.min_segment_share:.1%})",
+        ),
+        _gate(
+            "centroid_jump",
+            jump,
+            limits.max_centroid_jump,
+            jump <= limits.max_centroid_jump,
+            f"centroids move by up to {jump:.2f} standard deviations more than all customers do"
+            + (f", in {jumped}" if jumped else "")
+            + f" (allowed: {limits.max_centroid_jump:.2f})",
+        ),
+        _gate(
+            "drift",
+            largest_drift,
+            limits.drift_stop,
+            largest_drift < limits.drift_stop,
+            (
+                "no feature has drifted"
+                if largest_drift == 0
+                else f"{drifted['feature']} has drifted by {largest_drift:.2f} "
+                f"(less than: {limits.drift_stop:.2f}); is its unit the same?"
+            ),
+        ),
+    ]
+    if inertia_ratio is not None:
+        holds = inertia_ratio <= 1 + INERTIA_TOLERANCE
+        sentence = f"the inertia is {inertia_ratio:.4f} of that of the active model (at most: 1)"
+        rows.append(_gate("inertia", inertia_ratio, 1, holds, sentence))
+    rows = [{"position": position, **row} for position, row in enumerate(rows, 1)]
+    return typed(rows, COLUMNS)
+
+
+def none() -> pd.DataFrame:
+    """What ``judge`` gives, without a row."""
+    return typed([], COLUMNS)
+
+
+def _gate(name: str, value: float, threshold: float, holds: bool, sentence: str) -> dict:
+    return {
+        "gate": name,
+        "value": value,
+        "threshold": threshold,
+        "holds": bool(holds),
+        "sentence": sentence,
+    }
+
+
+def _largest_jump(lineage: pd.DataFrame, drift: pd.DataFrame) -> tuple[float, str | None]:
+    """The largest move of a centroid along a feature, less what all customers have moved there."""
+    jumps = lineage.dropna(subset=["centroid_jump"])
+    if jumps.empty:
+        return 0.0, None
+    shift = dict(zip(drift["feature"], drift["quantile_shift"], strict=True))
+    beyond = (jumps["centroid_jump"] - jumps["jump_feature"].map(shift).fillna(0.0)).abs()
+    return float(beyond.max()), str(jumps["jump_feature"].loc[beyond.idxmax()])
+
+
+def _events(other: pd.DataFrame) -> str:
+    """Such as: segment 3 is split into 5 and 6; segment 4 has ended."""
+    sentences = []
+    for origin, parts in other[other["event"] == "split"].groupby("from_segment_id"):
+        sentences.append(f"segment {origin} is split into {_numbers(parts['segment_id'])}")
+    for number, origins in other[other["event"] == "merged"].groupby("segment_id"):
+        sentences.append(
+            f"segments {_numbers(origins['from_segment_id'])} are merged into {number}"
+        )
+    sentences += [
+        f"segment {number} is born" for number in other.loc[other["event"] == "born", "segment_id"]
+    ]
+    sentences += [
+        f"segment {number} has ended"
+        for number in other.loc[other["event"] == "ended", "from_segment_id"]
+    ]
+    return "; ".join(sentences)
+
+
+def _numbers(ids: pd.Series) -> str:
+    return " and ".join(str(number) for number in ids)
