@@ -19,6 +19,7 @@ def model(dbt, session):
         "segment_profiles": ordered_frame(
             dbt.ref("segment_profiles"), ["segment_id", "feature_position"]
         ),
+        "segment_migrations": ordered_frame(dbt.ref("segment_migrations")),
         "segment_attributes": ordered_frame(dbt.ref("segment_attributes")),
     }
     versions = frames["model_versions"]

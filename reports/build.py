@@ -24,12 +24,21 @@ REQUIRED = (
     "model_versions",
     "segments",
     "segment_profiles",
+    "segment_migrations",
     "projection",
 )
 STRONGEST_FEATURES = 3
 ATTRIBUTES_A_SEGMENT = 3
 
 Row = dict[str, Any]
+
+TRUST = {
+    "solid": "Solid: resamples of the customers find it again.",
+    "soft": "Soft: resamples find most of it again; its border moves.",
+    "do not act on this": (
+        "Do not act on this: too few customers, or resamples do not find it again."
+    ),
+}
 
 
 @functools.cache
@@ -68,9 +77,38 @@ def _cards(segments: pandas.DataFrame, profiles: pandas.DataFrame) -> list[Row]:
     profile_rows = charts.rows_of(profiles)
     cards = sorted(charts.rows_of(segments), key=lambda row: charts.sort_key(row["segment_id"]))
     for card in cards:
+        card["trust_sentence"] = TRUST.get(card["trust"], card["trust"])
         own = [row for row in profile_rows if row["segment_id"] == card["segment_id"]]
         card["strongest"] = strongest_features(own)
     return cards
+
+
+def _migrations(migrations: pandas.DataFrame, segments: pandas.DataFrame) -> Row | None:
+    """The customers of each pair of segments as a matrix, or nothing within one day."""
+    pairs = charts.rows_of(migrations)
+    if not pairs or pairs[0]["from_as_of"] == pairs[0]["to_as_of"]:
+        return None
+    names = {row["segment_id"]: row["segment_name"] for row in charts.rows_of(segments)}
+    counts = {(row["from_segment_id"], row["to_segment_id"]): row["customers"] for row in pairs}
+    origins, targets = (
+        sorted({pair[side] for pair in counts}, key=charts.sort_key) for side in (0, 1)
+    )
+
+    def named(segment: Any, missing: str) -> str:
+        return missing if segment is None else str(names.get(segment, f"segment {segment}, ended"))
+
+    return {
+        "from_as_of": pairs[0]["from_as_of"],
+        "to_as_of": pairs[0]["to_as_of"],
+        "targets": [named(target, "none any more") for target in targets],
+        "rows": [
+            {
+                "origin": named(origin, "new customers"),
+                "counts": [counts.get((origin, target), 0) for target in targets],
+            }
+            for origin in origins
+        ],
+    }
 
 
 def _feature_statistics(distributions: pandas.DataFrame) -> list[Row]:
@@ -149,6 +187,7 @@ def render(frames: dict[str, pandas.DataFrame]) -> str:
         cards=_cards(frames["segments"], frames["segment_profiles"]),
         features=_feature_statistics(frames["feature_distributions"]),
         library=drawing_library(),
+        migrations=_migrations(frames["segment_migrations"], frames["segments"]),
         model=_first(frames["model_versions"]),
         notes=[] if notes.empty else [row["note"] for row in charts.rows_of(notes)],
         explained=_first(frames["projection"])["explained"],

@@ -48,9 +48,21 @@ def _segments(names: dict[int, str], text: str) -> pandas.DataFrame:
                 "mean_silhouette": 0.31 - 0.02 * at,
                 "mean_margin": 0.4 - 0.03 * at,
                 "outliers": at,
+                "trust": ("solid", "soft", "do not act on this")[at % 3],
             }
         )
     return pandas.DataFrame(rows)
+
+
+def _migrations(names: dict[int, str]) -> pandas.DataFrame:
+    """Everyone stays but one customer who leaves, one who comes, and one of an ended segment."""
+    first = min(names)
+    pairs = [(segment, segment, 100) for segment in names]
+    pairs += [(first, None, 1), (None, first, 2), (max(names) + 70, first, 3)]
+    frame = pandas.DataFrame(pairs, columns=["from_segment_id", "to_segment_id", "customers"])
+    return frame.astype({"from_segment_id": "Int64", "to_segment_id": "Int64"}).assign(
+        from_as_of=pandas.Timestamp("2017-12-01"), to_as_of=pandas.Timestamp("2017-12-31")
+    )
 
 
 def _distributions(labels: dict[str, str], unit: str | None) -> pandas.DataFrame:
@@ -236,6 +248,7 @@ def _frames(
         "sample_size": 2000,
         "inertia": 4139.2,
         "fitted_as_of": pandas.Timestamp("2017-12-31"),
+        "active_since": pandas.Timestamp("2017-12-31"),
     }
     return {
         "customer_accounting": accounting,
@@ -247,6 +260,7 @@ def _frames(
         "segments": _segments(names, text),
         "segment_profiles": _profiles(names, labels),
         "segment_attributes": _attributes(names, values),
+        "segment_migrations": _migrations(names),
         "projection": _projection(names),
         "notes": pandas.DataFrame({"note": [hostile or "Returns were not taken off: no column."]}),
     }

@@ -302,6 +302,31 @@ def test_cards_say_what_sets_a_segment_apart(frames):
     assert "Returns were not taken off: no column." in text
 
 
+def test_cards_say_how_far_a_segment_is_to_be_trusted(frames):
+    text = build.render(frames)
+    trusts = frames["segments"]["trust"].value_counts()
+    for trust, sentence in build.TRUST.items():
+        assert text.count(sentence) == trusts[trust]
+
+
+def test_who_moved_stands_in_a_matrix_with_arrivals_departures_and_ended_segments(frames):
+    text = without_scripts(build.render(frames))
+    table = text[text.index("Customers by their segment on 2017-12-01") :].split("</table>")[0]
+    first, *_ = frames["segments"].sort_values("segment_id")["segment_name"]
+    rows = {
+        row.split("</th>")[0].split(">")[-1]: re.findall(r'"number">([^<]+)</td>', row)
+        for row in table.split("<tr>")[2:]
+    }
+    size = len(frames["segments"])
+    assert len(rows) == size + 2
+    assert rows[first] == ["100", *["0"] * (size - 1), "1"]
+    assert rows["new customers"] == ["2", *["0"] * size]
+    ended = next(name for name in rows if name.endswith(", ended"))
+    assert rows[ended] == ["3", *["0"] * size]
+    one_day = frames["segment_migrations"].assign(from_as_of=pd.Timestamp("2017-12-31"))
+    assert "Who moved" not in build.render(frames | {"segment_migrations": one_day})
+
+
 def test_hostile_names_stay_text():
     text = build.render(hostile_frames())
     page = without_scripts(text)

@@ -1,0 +1,74 @@
+"""Drift, by the SQL of a build, on customers of the demo: silent on resamples, loud on a change."""
+
+import re
+import shutil
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import Build, dbt_build
+
+DRAWS = 100
+
+
+@pytest.fixture(scope="module")
+def second(demo: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A build after the first one: the one before has no model to drift from."""
+    folder = tmp_path_factory.mktemp("drift") / "second"
+    shutil.copytree(demo.folder, folder, symlinks=True)
+    build = dbt_build(folder, tests=False)
+    assert build.returncode == 0, build.output
+    return build
+
+
+def drift_of(build: Build, customers: pd.DataFrame) -> pd.DataFrame:
+    """What feature_drift of this build says of other customers."""
+    compiled = build.folder / "target/compiled/segmart/dbt_project/models/features"
+    sql = (compiled / "feature_drift.sql").read_text()
+    relation = '"segmart"."fitting"."clustering_features"'
+    assert sql.count(relation) == 1
+    with duckdb.connect(build.warehouse, read_only=True) as connection:
+        connection.register("customers", customers)
+        return connection.sql(sql.replace(relation, "customers")).df().set_index("feature")
+
+
+def resamples(build: Build, draws: int) -> list[tuple[np.random.Generator, pd.DataFrame]]:
+    """Customers drawn with replacement, and the generator that has drawn them."""
+    with duckdb.connect(build.warehouse, read_only=True) as connection:
+        everyone = connection.sql("from fitting.clustering_features order by customer_id").df()
+    random = [np.random.default_rng(seed) for seed in range(draws)]
+    return [(one, everyone.iloc[one.integers(0, len(everyone), len(everyone))]) for one in random]
+
+
+def alarms(build: Build, draws: int, factor: float) -> int:
+    """How many resamples raise an alarm when one feature, drawn by lot, is multiplied."""
+    raised = 0
+    for random, customers in resamples(build, draws):
+        names = ["recency_days", "orders", "spend", "discount_share"]
+        name = names[random.integers(len(names))]
+        found = drift_of(build, customers.assign(**{name: customers[name] * factor}))
+        if factor == 1:
+            raised += (found["level"] != "none").any()
+        else:
+            raised += found.loc[name, "level"] != "none" and found.loc[name, "quantile_shift"] > 0
+    return int(raised)
+
+
+@pytest.mark.slow
+def test_resampled_customers_raise_no_alarm(second: Build) -> None:
+    assert alarms(second, DRAWS, 1.0) <= 2
+
+
+@pytest.mark.slow
+def test_thirty_per_cent_more_of_one_feature_raise_one(second: Build) -> None:
+    assert alarms(second, DRAWS, 1.3) == DRAWS
+
+
+@pytest.mark.slow
+def test_the_same_customers_have_not_drifted(second: Build) -> None:
+    assert second.rows("select distinct drift, level from features.feature_drift") == [
+        (0.0, "none")
+    ]
+    assert re.search("model: no refit, nothing calls for one", second.output)

@@ -1,0 +1,222 @@
+"""The life of a model through builds of dbt: kept, refitted, refused, accepted, rolled back."""
+
+import datetime
+import functools
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import Build, dbt_build
+from test_releases import die_at
+
+FIRST_DAY, DAYS = pd.Timestamp("2024-01-01"), 190
+# Orders, amount of one, and the day of the last one, of each group of customers.
+GROUPS = {"best": (25, 90, 190), "fair": (9, 45, 190), "gone": (5, 30, 120), "lost": (2, 15, 40)}
+
+
+def orders(amount_factor: float = 1.0) -> pd.DataFrame:
+    """Four groups of ninety customers, with orders on random days."""
+    random = np.random.default_rng(8)
+    frames = []
+    for group, (count, amount, until) in GROUPS.items():
+        for number in range(90):
+            days = np.sort(random.integers(0, until, max(1, random.poisson(count))))
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "customer_id": f"{group}{number:02}",
+                        "ordered_at": FIRST_DAY + pd.to_timedelta(days, unit="D"),
+                        "amount": (amount * random.lognormal(0, 0.4, len(days))).round(2)
+                        * amount_factor,
+                    }
+                )
+            )
+    lines = pd.concat(frames)
+    # The last day has an order of a customer of whom nothing depends on it.
+    last = {"customer_id": "best00", "amount": 90.0, "ordered_at": FIRST_DAY}
+    more = [last | {"ordered_at": FIRST_DAY + pd.Timedelta(days=day)} for day in range(DAYS)]
+    return pd.concat([lines, pd.DataFrame(more)], ignore_index=True)
+
+
+def day(number: int) -> datetime.date:
+    return (FIRST_DAY + pd.Timedelta(days=number)).date()
+
+
+def build(folder: Path, lines: pd.DataFrame, **variables: object) -> Build:
+    folder.mkdir(exist_ok=True)
+    lines.to_csv(folder / "orders.csv", index=False)
+    settings = {"input": "files", "order_lines": str(folder / "orders.csv"), "k": 4, "max_k": 5}
+    return dbt_build(folder, **(settings | variables))
+
+
+def released(made: Build, sql: str) -> list[tuple]:
+    with duckdb.connect(made.folder / "serve/dev/segmart.duckdb", read_only=True) as connection:
+        return connection.sql(sql).fetchall()
+
+
+def line(made: Build, beginning: str) -> list[str]:
+    """What the build has said of this subject, without the time of day."""
+    found = [text.split("  ", 1)[1] for text in made.output.splitlines() if "  " in text]
+    return [text for text in found if text.startswith(beginning)]
+
+
+ACTIVE = "select model_version from model_versions where status = 'active'"
+SEGMENTS = "select distinct segment_id from customer_segments order by 1"
+
+
+@pytest.mark.slow
+def test_the_life_of_a_model(tmp_path: Path) -> None:
+    lines = orders()
+    on_day = functools.partial(build, tmp_path, as_of=str(day(180)))
+
+    first = on_day(lines)
+    assert first.returncode == 0, first.output
+    assert line(first, "model:")[0] == "model: refit, since there is no model yet"
+    ((v1,),) = released(first, ACTIVE)
+    versions = released(first, "from model_versions")
+    moves = released(first, "select cause, count(*) from segment_moves group by cause")
+    assert moves == [("arrival", 360)]
+
+    # Another build of the same day, from a deleted warehouse: nothing changes but the drift.
+    (tmp_path / "segmart.duckdb").unlink()
+    again = on_day(lines)
+    assert line(again, "model:")[0] == "model: no refit, nothing calls for one"
+    assert released(again, "from model_versions") == versions
+    assert released(again, "select cause, count(*) from segment_moves group by cause") == moves
+    assert set(released(again, "select drift from feature_drift")) == {(0.0,)}
+
+    asked = on_day(lines, refit=True)
+    assert line(asked, "model:")[0] == "model: refit, since refit is true"
+    ((v2,),) = released(asked, ACTIVE)
+    assert v2 != v1
+    assert released(asked, "select model_version, status from model_versions order by status") == [
+        (v2, "active"),
+        (v1, "retired"),
+    ]
+    events = f"select distinct event from segment_lineage where model_version = '{v2}'"
+    assert released(asked, events) == [("continued",)]
+    assert released(asked, "select cause, count(*) from segment_moves group by cause") == moves
+
+    # Another k splits a segment: no build decides that alone.
+    refused = on_day(lines, k=5)
+    assert released(refused, ACTIVE) == [(v2,)]
+    ((v3, reason),) = released(
+        refused, "select model_version, reason from model_versions where status = 'refused'"
+    )
+    assert "is split into" in reason
+    assert f"candidate {v3} is refused: {reason}. To accept it: --vars" in refused.output
+    assert released(refused, SEGMENTS) == [(1,), (2,), (3,), (4,)]
+    assert line(on_day(lines, k=5), "model:")[0].startswith("model: no refit, though features")
+
+    accepted = on_day(lines, k=5, accept_model=v3)
+    assert released(accepted, ACTIVE) == [(v3,)]
+    numbers = [number for (number,) in released(accepted, SEGMENTS)]
+    assert len(numbers) == 5
+    assert len(set(numbers) & {1, 2, 3, 4}) == 3
+    assert max(numbers) > 5
+
+    back = on_day(lines, k=5, accept_model=v1)
+    assert released(back, ACTIVE) == [(v1,)]
+    assert released(
+        back,
+        "select model_version, decided_by, reason from model_activations order by activation",
+    ) == [
+        (v1, "first", "the first model"),
+        (v2, "gates", "all gates hold"),
+        (v3, "person", "a person accepted it"),
+        (v1, "person", "a person went back to it"),
+    ]
+    assert released(back, SEGMENTS) == [(1,), (2,), (3,), (4,)]
+    wrong = on_day(lines, accept_model="2024-01-01-01234567")
+    assert wrong.returncode == 1
+    assert f"the last release has the model versions {min(v1, v2, v3)}" in wrong.output
+
+    # Segments that were numbered once are not numbered again, also in a model that is not active.
+    fresh = on_day(lines, k=5, refit=True)
+    ((least,),) = released(
+        fresh,
+        "select min(segment_id) from segment_lineage where event <> 'continued' and model_version ="
+        " (select max_by(model_version, fitted_as_of) from model_versions where parent_version = "
+        f"'{v1}' and status = 'refused')",
+    )
+    assert least > max(numbers)
+
+    earlier = build(tmp_path, lines, as_of=str(day(170)))
+    assert earlier.returncode == 1
+    assert "the history of segments goes forward only" in earlier.output
+
+    # In cents instead of euros: no model can tell, and nothing is released.
+    before = released(back, "from customer_segments order by all")
+    cents = build(tmp_path, orders(amount_factor=100), as_of=str(day(181)))
+    assert cents.returncode == 1
+    assert line(cents, "drift: spend has drifted by")
+    assert "no release without a person" in cents.output
+    assert line(cents, "model: candidate")
+    assert released(cents, "from customer_segments order by all") == before
+
+
+@pytest.mark.slow
+def test_backfill_equals_live(tmp_path: Path) -> None:
+    lines = orders()
+    folders = {}
+    for name in ("live", "backfill"):
+        for number in (150, 165, 185):
+            until = lines["ordered_at"] < str(day(number))
+            made = build(
+                tmp_path / name,
+                lines[until] if name == "live" else lines,
+                as_of="default" if name == "live" else str(day(number)),
+                refit=number == 165,
+            )
+            assert made.returncode == 0, made.output
+        folders[name] = made
+    causes = dict(released(made, "select cause, count(*) from segment_moves group by cause"))
+    assert causes["behaviour"] > 10
+    assert causes["refit"] > 0
+    assert released(made, "select count(*) from model_versions") == [(2,)]
+    checksums = []
+    for made in folders.values():
+        manifests = sorted((made.folder / "serve/dev/releases").glob("*/manifest.json"))
+        assert len(manifests) == 3
+        checksums.append(
+            [
+                (manifest["as_of"], table, entry["sha256"])
+                for manifest in map(json.loads, (path.read_text() for path in manifests))
+                for table, entry in manifest["tables"].items()
+                # They count the orders of later days, which live builds have not seen.
+                if table not in ("customer_accounting", "rejected_rows")
+            ]
+        )
+    assert checksums[0] == checksums[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "step"), [("segmart.fitting", "model_rows"), ("segmart.gates", "judge")]
+)
+def test_a_build_that_is_killed_while_it_refits(module: str, step: str, tmp_path: Path) -> None:
+    lines = orders()
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    made = build(whole, lines, as_of=str(day(180)))
+    shutil.copytree(whole, killed, symlinks=True)
+    died = build(
+        killed,
+        lines,
+        as_of=str(day(181)),
+        refit=True,
+        die=functools.partial(die_at, step, after=False, module=module),
+    )
+    assert died.returncode == -1
+    assert released(died, "select count(*) from model_versions") == [(1,)]
+    tables = []
+    for folder in (whole, killed):
+        made = build(folder, lines, as_of=str(day(181)), refit=True)
+        assert made.returncode == 0, made.output
+        manifest = json.loads((folder / "serve/dev/current/manifest.json").read_text())
+        tables.append({name: table["sha256"] for name, table in manifest["tables"].items()})
+    assert tables[0] == tables[1]
