@@ -56,5 +56,4 @@ left join
     (select distinct model_version, segment_id, event from lineage) as lineage
     on moves.to_model_version = lineage.model_version
     and moves.to_segment_id = lineage.segment_id
-where moves.cause <> 'arrival'
 order by moves.as_of desc, moves.customer_id

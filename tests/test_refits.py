@@ -3,6 +3,7 @@
 import datetime
 import functools
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -156,8 +157,34 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     assert cents.returncode == 1
     assert line(cents, "drift: spend has drifted by")
     assert "no release without a person" in cents.output
-    assert line(cents, "model: candidate")
+    assert not line(cents, "model:")
     assert released(cents, "from customer_segments order by all") == before
+
+
+def assert_explained(made: Build) -> None:
+    """The history alone tells why each customer moved."""
+    orders_file = str(made.folder / "orders.csv")
+    compiled = dbt_build(made.folder, command="compile", input="files", order_lines=orders_file)
+    path = compiled.folder / "target/compiled/segmart/analyses/why_did_this_customer_move.sql"
+    explanations = {
+        cause: set(sentences)
+        for cause, sentences in made.rows(
+            f"select cause, list(distinct explanation) from ({path.read_text()}) group by cause"
+        )
+    }
+    assert all(len(sentences) < 4 for sentences in explanations.values()), explanations
+    versions = "|".join(
+        version for (version,) in made.rows("select model_version from segments.model_versions")
+    )
+    refit = (
+        f"has not changed: ({versions}) took the place of ({versions}), which was fitted because "
+        ".+; all gates hold; the new segment is continued"
+    )
+    behaviour = (
+        f"has changed: the model that was active before, ({versions}), moves this customer too"
+    )
+    assert all(re.fullmatch(refit, sentence) for sentence in explanations["refit"])
+    assert all(re.fullmatch(behaviour, sentence) for sentence in explanations["behaviour"])
 
 
 @pytest.mark.slow
@@ -178,7 +205,7 @@ def test_backfill_equals_live(tmp_path: Path) -> None:
     causes = dict(released(made, "select cause, count(*) from segment_moves group by cause"))
     assert causes["behaviour"] > 10
     assert causes["refit"] > 0
-    assert released(made, "select count(*) from model_versions") == [(2,)]
+    assert_explained(made)
     checksums = []
     for made in folders.values():
         manifests = sorted((made.folder / "serve/dev/releases").glob("*/manifest.json"))
@@ -218,5 +245,7 @@ def test_a_build_that_is_killed_while_it_refits(module: str, step: str, tmp_path
         made = build(folder, lines, as_of=str(day(181)), refit=True)
         assert made.returncode == 0, made.output
         manifest = json.loads((folder / "serve/dev/current/manifest.json").read_text())
+        # A rejected row names its file, which stands in another folder.
+        del manifest["tables"]["rejected_rows"]
         tables.append({name: table["sha256"] for name, table in manifest["tables"].items()})
     assert tables[0] == tables[1]
