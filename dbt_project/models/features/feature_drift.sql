@@ -105,28 +105,53 @@ with
         group by feature
     ),
 
-    -- What two samples of this size of the same customers differ by: four standard errors.
+    -- Where everyone of a bin has gone, as after a day without orders, the index is large and the
+    -- customers have hardly moved: it warns. What else is wrong shows as a shift, or as values
+    -- missing.
+    missing_shares as (
+        select
+            *,
+            greatest(share_known_at_fit, 1e-4) as known_at_fit,
+            greatest(share_known_today, 1e-4) as known_today,
+            greatest(1 - share_known_at_fit, 1e-4) as missing_at_fit,
+            greatest(1 - share_known_today, 1e-4) as missing_today
+        from shifts
+    ),
+
+    -- The noise is what samples of these sizes of the same customers differ by: four standard
+    -- errors.
     measured as (
         select
-            shifts.*,
+            missing_shares.model_version,
+            missing_shares.feature,
+            missing_shares.feature_position,
+            missing_shares.share_known_at_fit,
+            missing_shares.share_known_today,
             stability.population_stability_index,
-            (9 + 4 * sqrt(18)) * shifts.noise as index_noise,
-            4 * sqrt(shifts.noise) as shift_noise
-        from shifts
-        inner join stability on shifts.feature = stability.feature
+            (9 + 4 * sqrt(18)) * missing_shares.noise as index_noise,
+            (missing_shares.known_today - missing_shares.known_at_fit)
+            * ln(missing_shares.known_today / missing_shares.known_at_fit)
+            + (missing_shares.missing_today - missing_shares.missing_at_fit)
+            * ln(missing_shares.missing_today / missing_shares.missing_at_fit) as missing_index,
+            (1 + 4 * sqrt(2)) * missing_shares.noise as missing_noise,
+            missing_shares.quantile_shift,
+            4 * sqrt(missing_shares.noise) as shift_noise
+        from missing_shares
+        inner join stability on missing_shares.feature = stability.feature
     ),
 
     drifts as (
         select
             *,
             greatest(
-                case
-                    when population_stability_index > index_noise
-                    then population_stability_index
-                    else 0e0
-                end,
+                case when missing_index > missing_noise then missing_index else 0e0 end,
                 case when abs(quantile_shift) > shift_noise then abs(quantile_shift) else 0e0 end
-            ) as drift
+            ) as drift,
+            case
+                when population_stability_index > index_noise
+                then population_stability_index
+                else 0e0
+            end as index_beyond_noise
         from measured
     ),
 
@@ -139,6 +164,8 @@ with
             share_known_today,
             population_stability_index,
             index_noise,
+            missing_index,
+            missing_noise,
             quantile_shift,
             shift_noise,
             drift,
@@ -147,7 +174,7 @@ with
                 then 'stop'
                 when drift >= {{ setting("drift_refit") }}
                 then 'refit'
-                when drift >= {{ setting("drift_warn") }}
+                when greatest(drift, index_beyond_noise) >= {{ setting("drift_warn") }}
                 then 'warn'
                 else 'none'
             end as level
