@@ -18,9 +18,7 @@ with
         select model_version, fitted_as_of, fitted_because, reason from {{ ref("model_versions") }}
     ),
 
-    lineage as (
-        select model_version, segment_id, event, from_segment_id from {{ ref("segment_lineage") }}
-    )
+    lineage as (select distinct model_version, segment_id, event from {{ ref("segment_lineage") }})
 
 select
     moves.customer_id,
@@ -53,7 +51,7 @@ select
 from moves
 left join model_versions on moves.to_model_version = model_versions.model_version
 left join
-    (select distinct model_version, segment_id, event from lineage) as lineage
+    lineage
     on moves.to_model_version = lineage.model_version
     and moves.to_segment_id = lineage.segment_id
-order by moves.as_of desc, moves.customer_id
+order by moves.as_of desc, moves.customer_id asc

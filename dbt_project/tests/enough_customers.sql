@@ -2,9 +2,17 @@
 
 -- Finds segments of too few customers for the features that they are made of: none is to be
 -- trusted.
+with
+    segments as (select * from {{ ref("segments") }}),
+
+    active_model as (select * from {{ ref("active_model") }}),
+
+    totals as (select sum(customers) as customers from segments),
+
+    clustered as (select count(distinct feature) as features from active_model)
+
 select segments.segment_id, segments.customers
-from {{ ref("segments") }} as segments
-where
-    (select sum(customers) from {{ ref("segments") }})
-    < {{ setting("min_customers_a_feature") }}
-    * (select count(distinct feature) from {{ ref("active_model") }})
+from segments
+cross join totals
+cross join clustered
+where totals.customers < {{ setting("min_customers_a_feature") }} * clustered.features

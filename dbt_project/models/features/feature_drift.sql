@@ -9,7 +9,7 @@ with
 
     base_model as (select * from {{ ref("base_model") }}),
 
-    fit_quantiles as (select * from {{ released_rows("fit_quantiles") }}),
+    fit_quantiles as (select * from {{ released_rows("fit_quantiles") }} as released),
 
     frozen_features as (
         select distinct model_version, feature, feature_position, scale from base_model
@@ -42,7 +42,8 @@ with
         where prepared_values.value is not null
         group by fitted_quantiles.feature, fitted_quantiles.value
         union all
-        select distinct feature, cast('infinity' as double), 1e0, 1e0
+        select distinct
+            feature, cast('infinity' as double) as value, 1e0 as share_at_fit, 1e0 as share_today
         from fitted_quantiles
     ),
 

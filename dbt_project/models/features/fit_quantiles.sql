@@ -1,7 +1,7 @@
 {%- set definitions = feature_definitions(clustered_only=true) -%}
 {%- set text = dbt.type_string() -%}
 with
-    past_quantiles as (select * from {{ released_rows("fit_quantiles") }}),
+    past_quantiles as (select * from {{ released_rows("fit_quantiles") }} as released),
 
     k_sweep as (select * from {{ ref("k_sweep") }}),
 
@@ -36,7 +36,7 @@ with
     fit_quantiles as (
         select *
         from past_quantiles
-        where model_version not in (select model_version from new_quantiles)
+        where model_version not in (select new_quantiles.model_version from new_quantiles)
         union all
         select *
         from new_quantiles

@@ -6,7 +6,7 @@ with
 
     feature_drift as (select * from {{ ref("feature_drift") }}),
 
-    model_versions as (select * from {{ released_rows("model_versions") }}),
+    model_versions as (select * from {{ released_rows("model_versions") }} as released),
 
     settings as (
         select

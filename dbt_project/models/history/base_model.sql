@@ -1,5 +1,5 @@
 with
-    segment_model as (select * from {{ released_rows("segment_model") }}),
+    segment_model as (select * from {{ released_rows("segment_model") }} as released),
 
     model_before as (select * from {{ ref("model_before") }}),
 

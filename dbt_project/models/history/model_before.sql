@@ -19,7 +19,7 @@
 {%- endif -%}
 
 with
-    model_activations as (select * from {{ released_rows("model_activations") }}),
+    model_activations as (select * from {{ released_rows("model_activations") }} as released),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 

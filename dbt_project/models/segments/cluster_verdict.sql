@@ -1,5 +1,5 @@
 with
-    past_verdicts as (select * from {{ released_rows("cluster_verdict") }}),
+    past_verdicts as (select * from {{ released_rows("cluster_verdict") }} as released),
 
     k_sweep as (select * from {{ ref("k_sweep") }}),
 
@@ -27,7 +27,7 @@ with
     cluster_verdict as (
         select *
         from past_verdicts
-        where model_version not in (select model_version from new_verdicts)
+        where model_version not in (select new_verdicts.model_version from new_verdicts)
         union all
         select *
         from new_verdicts

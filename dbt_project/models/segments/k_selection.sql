@@ -1,5 +1,5 @@
 with
-    past_selection as (select * from {{ released_rows("k_selection") }}),
+    past_selection as (select * from {{ released_rows("k_selection") }} as released),
 
     k_sweep as (select * from {{ ref("k_sweep") }}),
 
@@ -26,7 +26,7 @@ with
     k_selection as (
         select *
         from past_selection
-        where model_version not in (select model_version from new_selection)
+        where model_version not in (select new_selection.model_version from new_selection)
         union all
         select *
         from new_selection

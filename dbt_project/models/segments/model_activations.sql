@@ -1,7 +1,7 @@
 {{ config(post_hook="{{ report_model(this) }}") }}
 
 with
-    past_activations as (select * from {{ released_rows("model_activations") }}),
+    past_activations as (select * from {{ released_rows("model_activations") }} as released),
 
     refit_decision as (select * from {{ ref("refit_decision") }}),
 
@@ -12,7 +12,7 @@ with
     candidates as (
         select
             max(k_sweep.model_version) as model_version,
-            (select count(*) from candidate_gates where not holds) as failed_gates
+            (select count(*) from candidate_gates where not candidate_gates.holds) as failed_gates
         from k_sweep
     ),
 
@@ -47,7 +47,7 @@ with
                 then 'the first model'
                 when decided_by = 'gates'
                 then 'all gates hold'
-                when model_version in (select model_version from past_activations)
+                when model_version in (select past_activations.model_version from past_activations)
                 then 'a person went back to it'
                 else 'a person accepted it'
             end as reason

@@ -1,6 +1,6 @@
 {%- set text = dbt.type_string() -%}
 with
-    past_gates as (select * from {{ released_rows("model_gates") }}),
+    past_gates as (select * from {{ released_rows("model_gates") }} as released),
 
     candidate_gates as (select * from {{ ref("candidate_gates") }}),
 
@@ -19,7 +19,7 @@ with
     model_gates as (
         select *
         from past_gates
-        where model_version not in (select model_version from new_gates)
+        where model_version not in (select new_gates.model_version from new_gates)
         union all
         select *
         from new_gates

@@ -1,6 +1,6 @@
 {%- set text = dbt.type_string() -%}
 with
-    past_versions as (select * from {{ released_rows("model_versions") }}),
+    past_versions as (select * from {{ released_rows("model_versions") }} as released),
 
     segment_fit as (select * from {{ ref("segment_fit") }}),
 
@@ -57,7 +57,7 @@ with
     versions as (
         select {{ columns }}
         from past_versions
-        where model_version not in (select model_version from new_versions)
+        where model_version not in (select new_versions.model_version from new_versions)
         union all
         select {{ columns }}
         from new_versions
@@ -74,7 +74,9 @@ with
             case
                 when last_activations.activation is null
                 then 'refused'
-                when last_activations.activation = (select max(activation) from model_activations)
+                when
+                    last_activations.activation
+                    = (select max(model_activations.activation) from model_activations)
                 then 'active'
                 else 'retired'
             end as status,

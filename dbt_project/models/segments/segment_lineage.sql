@@ -1,6 +1,6 @@
 {%- set text = dbt.type_string() -%}
 with
-    past_lineage as (select * from {{ released_rows("segment_lineage") }}),
+    past_lineage as (select * from {{ released_rows("segment_lineage") }} as released),
 
     candidate_lineage as (select * from {{ ref("candidate_lineage") }}),
 
@@ -22,7 +22,7 @@ with
     segment_lineage as (
         select *
         from past_lineage
-        where model_version not in (select model_version from new_lineage)
+        where model_version not in (select new_lineage.model_version from new_lineage)
         union all
         select *
         from new_lineage

@@ -1,6 +1,6 @@
 {%- set text = dbt.type_string() -%}
 with
-    past_models as (select * from {{ released_rows("segment_model") }}),
+    past_models as (select * from {{ released_rows("segment_model") }} as released),
 
     segment_fit as (select * from {{ ref("segment_fit") }}),
 
@@ -32,7 +32,7 @@ with
     segment_model as (
         select *
         from past_models
-        where model_version not in (select model_version from new_models)
+        where model_version not in (select new_models.model_version from new_models)
         union all
         select *
         from new_models
