@@ -155,7 +155,7 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     before = released(back, "from customer_segments order by all")
     cents = build(tmp_path, orders(amount_factor=100), as_of=str(day(181)))
     assert cents.returncode == 1
-    assert line(cents, "drift: spend has drifted since the fit by")
+    assert line(cents, "drift: spend has drifted")
     assert "no release without a person" in cents.output
     assert not line(cents, "model:")
     assert released(cents, "from customer_segments order by all") == before
@@ -178,7 +178,7 @@ def assert_explained(made: Build) -> None:
     )
     refit = (
         f"has not changed: ({versions}) took the place of ({versions}), which was fitted because "
-        ".+; all gates hold; the new segment is continued"
+        r".+; a person accepted it; the new segment is \w+"
     )
     behaviour = (
         f"has changed: the model that was active before, ({versions}), moves this customer too"

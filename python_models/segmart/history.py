@@ -67,9 +67,9 @@ def last_release(
     if as_of < released_as_of:
         raise SegmentationError(
             f"as_of is {as_of:%Y-%m-%d}, and the last release {manifest['release']} in {serve} is "
-            f"as of {released_as_of:%Y-%m-%d}: the history of segments goes forward only. For a "
-            "look at an earlier date set the var serve to another folder; to begin a new history "
-            "in this one, set history to anew"
+            f"as of {released_as_of:%Y-%m-%d}: the history of segments goes forward only. If the "
+            "last orders are gone, set as_of to that date; for a look at an earlier one set the "
+            "var serve to another folder; to begin a new history in this one, set history to anew"
         )
     for table, entry in manifest["tables"].items():
         path = folder / f"{table}.parquet"
