@@ -198,7 +198,8 @@ def test_backfill_equals_live(tmp_path: Path) -> None:
                 tmp_path / name,
                 lines[until] if name == "live" else lines,
                 as_of="default" if name == "live" else str(day(number)),
-                refit=number == 165,
+                k=4 if number < 165 else 5,
+                accept_model="candidate" if number == 165 else "none",
             )
             assert made.returncode == 0, made.output
         folders[name] = made
