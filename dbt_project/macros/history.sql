@@ -29,6 +29,19 @@
     )
 {%- endmacro -%}
 
+{#-
+  The released rows of a table and those of this build, a relation with the same columns. A candidate
+  that was fitted before, by a second build of the day, takes the place of its rows.
+-#}
+{%- macro past_and_new(table, new_rows) -%}
+    select *
+    from {{ released_rows(table) }} as released
+    where model_version not in (select {{ new_rows }}.model_version from {{ new_rows }})
+    union all
+    select *
+    from {{ new_rows }}
+{%- endmacro -%}
+
 {#- The rows of a Parquet file. -#}
 {%- macro parquet_rows(file) -%}
     {{- return(adapter.dispatch("parquet_rows", "segmart")(file)) -}}

@@ -1,8 +1,8 @@
 """segmart: pure functions behind the dbt Python models.
 
 Functions take and return frames and arrays, and can be tested alone. Those that touch the disk
-stand in `files`, `releases`, `erasure`, `spreadsheet` and `exclusive_build`; only `releases` reads
-the clock.
+stand in `files`, `releases`, `history`, `erasure`, `spreadsheet` and `exclusive_build`; only
+`releases` reads the clock.
 """
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segmart import fitting, gates, identity, preparation
+from conftest import limits
+from segmart import fitting, identity, preparation
 from segmart.frames import typed
 
 FEATURES = pd.DataFrame(
@@ -85,15 +86,6 @@ EXPECTED = {
 }
 
 
-LIMITS = gates.Limits(
-    max_moved_share=0.1,
-    min_stability=0.5,
-    min_segment_share=0.01,
-    max_centroid_jump=0.5,
-    drift_stop=1.0,
-)
-
-
 def shifts(then: pd.DataFrame, active: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
     """How far each feature's deciles have moved; tests/test_drift.py has the build's own SQL."""
     levels = np.arange(1, 10) / 10
@@ -116,7 +108,7 @@ def judged(name: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     sample = then.assign(previous_segment_id=before.to_numpy())
     found = fitting.candidate_lineage(sample, active, candidate, 4)
     drift = shifts(then, active, first)
-    return found, fitting.candidate_gates(sample, active, candidate, found, swept, drift, LIMITS)
+    return found, fitting.candidate_gates(sample, active, candidate, found, swept, drift, limits())
 
 
 def is_named(name: str, found: pd.DataFrame, judgement: pd.DataFrame) -> bool:

@@ -1,8 +1,6 @@
 {%- set definitions = feature_definitions(clustered_only=true) -%}
 {%- set text = dbt.type_string() -%}
 with
-    past_quantiles as (select * from {{ released_rows("fit_quantiles") }} as released),
-
     k_sweep as (select * from {{ ref("k_sweep") }}),
 
     fit_sample as (select * from {{ ref("fit_sample") }}),
@@ -33,14 +31,7 @@ with
             value_deciles.value
     ),
 
-    fit_quantiles as (
-        select *
-        from past_quantiles
-        where model_version not in (select new_quantiles.model_version from new_quantiles)
-        union all
-        select *
-        from new_quantiles
-    )
+    fit_quantiles as ({{ past_and_new("fit_quantiles", "new_quantiles") }})
 
 select *
 from fit_quantiles

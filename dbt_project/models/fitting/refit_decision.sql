@@ -1,4 +1,6 @@
 {%- set text = dbt.type_string() -%}
+{%- set is_asked = setting("refit") | string | lower == "true" -%}
+{%- set is_waiting = not is_asked and setting("accept_model") != "candidate" -%}
 with
     model_before as (select * from {{ ref("model_before") }}),
 
@@ -39,9 +41,7 @@ with
                 then 'there is no model yet'
                 when base.base_version <> base.last_version
                 then null
-                {% if setting("refit") | string | lower == "true" -%}
-                    when true then 'refit is true'
-                {% endif -%}
+                {% if is_asked -%} when true then 'refit is true' {% endif -%}
                 when base.configuration <> base.base_configuration
                 then
                     'features, transforms or k have changed, from '
@@ -75,12 +75,7 @@ with
             and model_versions.configuration = reasons.configuration
             and {{ dbt.datediff("model_versions.fitted_as_of", "reasons.as_of", "day") }}
             < {{ setting("refit_wait_days") }}
-            and {{
-                (
-                    setting("refit") | string | lower != "true"
-                    and setting("accept_model") != "candidate"
-                ) | lower
-            }}
+            and {{ is_waiting | lower }}
     ),
 
     refit_decision as (

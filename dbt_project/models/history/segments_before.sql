@@ -14,7 +14,7 @@ with
     ),
 
     segments_before as (
-        select customer_id as published_id, to_segment_id as segment_id, as_of as segment_since
+        select customer_id as published_id, to_segment_id as segment_id
         from latest_moves
         where recency = 1 and to_segment_id is not null
     )

@@ -1,6 +1,4 @@
 with
-    past_verdicts as (select * from {{ released_rows("cluster_verdict") }} as released),
-
     k_sweep as (select * from {{ ref("k_sweep") }}),
 
     new_verdicts as (
@@ -24,14 +22,7 @@ with
         where k = 1
     ),
 
-    cluster_verdict as (
-        select *
-        from past_verdicts
-        where model_version not in (select new_verdicts.model_version from new_verdicts)
-        union all
-        select *
-        from new_verdicts
-    )
+    cluster_verdict as ({{ past_and_new("cluster_verdict", "new_verdicts") }})
 
 select *
 from cluster_verdict

@@ -1,6 +1,4 @@
 with
-    past_selection as (select * from {{ released_rows("k_selection") }} as released),
-
     k_sweep as (select * from {{ ref("k_sweep") }}),
 
     new_selection as (
@@ -23,14 +21,7 @@ with
         from k_sweep
     ),
 
-    k_selection as (
-        select *
-        from past_selection
-        where model_version not in (select new_selection.model_version from new_selection)
-        union all
-        select *
-        from new_selection
-    )
+    k_selection as ({{ past_and_new("k_selection", "new_selection") }})
 
 select *
 from k_selection

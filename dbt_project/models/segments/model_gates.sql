@@ -1,7 +1,5 @@
 {%- set text = dbt.type_string() -%}
 with
-    past_gates as (select * from {{ released_rows("model_gates") }} as released),
-
     candidate_gates as (select * from {{ ref("candidate_gates") }}),
 
     new_gates as (
@@ -16,14 +14,7 @@ with
         from candidate_gates
     ),
 
-    model_gates as (
-        select *
-        from past_gates
-        where model_version not in (select new_gates.model_version from new_gates)
-        union all
-        select *
-        from new_gates
-    )
+    model_gates as ({{ past_and_new("model_gates", "new_gates") }})
 
 select *
 from model_gates

@@ -1,7 +1,5 @@
 {%- set text = dbt.type_string() -%}
 with
-    past_lineage as (select * from {{ released_rows("segment_lineage") }} as released),
-
     candidate_lineage as (select * from {{ ref("candidate_lineage") }}),
 
     new_lineage as (
@@ -19,14 +17,7 @@ with
         from candidate_lineage
     ),
 
-    segment_lineage as (
-        select *
-        from past_lineage
-        where model_version not in (select new_lineage.model_version from new_lineage)
-        union all
-        select *
-        from new_lineage
-    )
+    segment_lineage as ({{ past_and_new("segment_lineage", "new_lineage") }})
 
 select *
 from segment_lineage

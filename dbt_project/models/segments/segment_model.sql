@@ -1,7 +1,5 @@
 {%- set text = dbt.type_string() -%}
 with
-    past_models as (select * from {{ released_rows("segment_model") }} as released),
-
     segment_fit as (select * from {{ ref("segment_fit") }}),
 
     candidate_lineage as (select * from {{ ref("candidate_lineage") }}),
@@ -29,14 +27,7 @@ with
         inner join segment_numbers on segment_fit.segment_id = segment_numbers.provisional_id
     ),
 
-    segment_model as (
-        select *
-        from past_models
-        where model_version not in (select new_models.model_version from new_models)
-        union all
-        select *
-        from new_models
-    )
+    segment_model as ({{ past_and_new("segment_model", "new_models") }})
 
 select *
 from segment_model
