@@ -193,6 +193,7 @@ def candidate_gates(
     inertia = float(candidate["inertia"].iloc[0])
     return gates.judge(
         lineage,
+        identity.jumps(active, candidate, lineage),
         drift,
         moved=float((predicted(sample, active) != after.map(number)).mean()),
         inertia_ratio=inertia / _inertia_of(active, sample, candidate) if same else None,

@@ -36,6 +36,7 @@ class Limits:
 
 def judge(
     lineage: pd.DataFrame,
+    jumps: pd.DataFrame,
     drift: pd.DataFrame,
     *,
     moved: float,
@@ -47,7 +48,7 @@ def judge(
     """One row a gate: its value, its threshold, whether it holds, and what that means in words.
 
     Args:
-        lineage: what ``identity.lineage`` returned.
+        lineage, jumps: what ``identity.lineage`` and ``identity.jumps`` returned.
         drift: feature, quantile_shift (standard deviations of the active model) and drift.
         moved: share of today's customers with another segment in the candidate.
         inertia_ratio: inertia of the candidate over that of the active centroids, on today's
@@ -60,7 +61,7 @@ def judge(
         ``COLUMNS``, model_version still missing.
     """
     other = lineage[lineage["event"] != "continued"]
-    jump, jumped = _largest_jump(lineage, drift)
+    jump, jumped = _largest_jump(jumps, drift)
     drifted = drift.loc[drift["drift"].idxmax()] if len(drift) else None
     largest_drift = 0.0 if drifted is None else float(drifted["drift"])
     rows = [
@@ -141,14 +142,13 @@ def _gate(name: str, value: float, threshold: float, holds: bool, sentence: str)
     }
 
 
-def _largest_jump(lineage: pd.DataFrame, drift: pd.DataFrame) -> tuple[float, str | None]:
+def _largest_jump(jumps: pd.DataFrame, drift: pd.DataFrame) -> tuple[float, str | None]:
     """The largest move of a centroid along a feature, less what all customers have moved there."""
-    jumps = lineage.dropna(subset=["centroid_jump"])
     if jumps.empty:
         return 0.0, None
     shift = dict(zip(drift["feature"], drift["quantile_shift"], strict=True))
-    beyond = (jumps["centroid_jump"] - jumps["jump_feature"].map(shift).fillna(0.0)).abs()
-    return float(beyond.max()), str(jumps["jump_feature"].loc[beyond.idxmax()])
+    beyond = (jumps["jump"] - jumps["feature"].map(shift).fillna(0.0)).abs()
+    return float(beyond.max()), str(jumps["feature"].loc[beyond.idxmax()])
 
 
 def _events(other: pd.DataFrame) -> str:

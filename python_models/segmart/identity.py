@@ -175,6 +175,27 @@ def no_lineage() -> pd.DataFrame:
     return typed([], COLUMNS | VERSIONS)
 
 
+def jumps(active: pd.DataFrame, candidate: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """How far the centroid of each segment that continues has moved along each feature.
+
+    Args:
+        active, candidate: as for ``lineage``.
+        found: what ``lineage`` returned for them.
+
+    Returns:
+        feature and jump, in units of the active scaler; one row a continued segment and feature.
+    """
+    moves, features = _moves_of_centers(active, candidate)
+    old_ids = np.sort(active["segment_id"].unique())
+    new_ids = np.sort(candidate["segment_id"].unique())
+    same = found[found["event"] == "continued"]
+    kept = moves[
+        np.searchsorted(old_ids, same["from_segment_id"].to_numpy(dtype="int64")),
+        np.searchsorted(new_ids, same["provisional_id"].to_numpy(dtype="int64")),
+    ]
+    return pd.DataFrame({"feature": features * len(same), "jump": kept.ravel()})
+
+
 def _moves_of_centers(
     active: pd.DataFrame, candidate: pd.DataFrame
 ) -> tuple[np.ndarray, list[str]]:
