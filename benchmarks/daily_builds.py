@@ -1,8 +1,8 @@
 """Sixty days of the demo, built day by day: refits, moves, time, and whether backfill equals live.
 
-Live: each day is built from the orders of before that day, as a nightly job would. Backfill: all orders
-are there, and `as_of` walks over the same days. Every release of the one is held against that of
-the other by the SHA-256 of its tables.
+Live: each day is built from the orders of before that day, as a nightly job would. Backfill: all
+orders are there, and `as_of` walks over the same days. Every release of the one is held against
+that of the other by the SHA-256 of its tables.
 
     uv run python benchmarks/daily_builds.py --days 60
 """
