@@ -195,12 +195,3 @@
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}
-
-{#-
-  CSV is parsed once and kept; a Parquet file or a table is read where it is. Where customers are to be
-  forgotten no raw row is kept.
--#}
-{%- macro file_materialization(input) -%}
-    {%- set is_kept = ".csv" in var(input) | string and var("forgotten_customers") == "none" -%}
-    {{- return("table" if is_kept else "view") -}}
-{%- endmacro -%}

@@ -56,16 +56,22 @@ with
             row_number() over (
                 partition by
                     customer_id,
-                    ordered_at_text,
                     order_id,
-                    amount_text,
-                    quantity_text,
-                    unit_price_text,
-                    discount_amount_text,
-                    product_id,
-                    category,
-                    is_return_text,
-                    ignored_values
+                    {{
+                        row_digest(
+                            [
+                                "ordered_at_text",
+                                "amount_text",
+                                "quantity_text",
+                                "unit_price_text",
+                                "discount_amount_text",
+                                "product_id",
+                                "category",
+                                "is_return_text",
+                                "ignored_values",
+                            ]
+                        )
+                    }}
                 order by source_file asc, source_row asc
             ) as copy_number
         from priced
@@ -112,17 +118,11 @@ with
         cross join as_of_date
     ),
 
+    -- The texts of a row that is used are not kept: they would be most of the table.
     checked_order_lines as (
         select
             customer_id,
-            ordered_at_text,
             coalesce(order_id, cast(cast(ordered_at as date) as {{ text }})) as order_id,
-            amount_text,
-            quantity_text,
-            unit_price_text,
-            discount_amount_text,
-            is_return_text,
-            product_id,
             category,
             ordered_at,
             net_amount as amount,
@@ -131,6 +131,17 @@ with
             coalesce(abs(quantity) > {{ setting("max_quantity") }}, false) as is_quantity_set_aside,
             discount_amount,
             coalesce(is_return, quantity < 0 or net_amount < 0, false) as is_return,
+            {% for column in [
+                "ordered_at_text",
+                "amount_text",
+                "quantity_text",
+                "unit_price_text",
+                "discount_amount_text",
+                "is_return_text",
+                "product_id",
+            ] -%}
+                case when reason is not null then {{ column }} end as {{ column }},
+            {% endfor -%}
             source_file,
             source_row,
             reason

@@ -13,7 +13,6 @@ with
             quantity,
             is_quantity_set_aside,
             discount_amount,
-            product_id,
             category,
             is_return
         from checked_order_lines

@@ -1,10 +1,18 @@
+{#- The error of a correlation of so many customers is below 0.01. -#}
+{%- set customers = 10000 -%}
+
 with
     feature_values as (select * from {{ ref("feature_values") }}),
 
     feature_catalog as (select * from {{ ref("feature_catalog") }}),
 
+    fit_sample as (select * from {{ ref("fit_sample") }}),
+
     known_values as (
-        select customer_id, feature, raw_value from feature_values where raw_value is not null
+        select feature_values.customer_id, feature_values.feature, feature_values.raw_value
+        from feature_values
+        inner join fit_sample on feature_values.customer_id = fit_sample.customer_id
+        where feature_values.raw_value is not null and fit_sample.draw <= {{ customers }}
     ),
 
     known_pairs as (
@@ -37,7 +45,9 @@ with
             / 2e0 as rank_b
         from known_values as first_values
         inner join
-            known_values as second_values on first_values.customer_id = second_values.customer_id
+            known_values as second_values
+            on first_values.customer_id = second_values.customer_id
+            and first_values.feature <= second_values.feature
     ),
 
     pair_ranges as (
@@ -85,12 +95,10 @@ with
         group by feature_a, feature_b
     ),
 
-    feature_correlations as (
+    correlated_pairs as (
         select
             pair_moments.feature_a,
             pair_moments.feature_b,
-            first_definitions.label as label_a,
-            second_definitions.label as label_b,
             pair_moments.covariance
             / nullif(sqrt(pair_moments.variance_a * pair_moments.variance_b), 0) as pearson,
             pair_moments.rank_covariance / nullif(
@@ -102,12 +110,33 @@ with
             pair_ranges
             on pair_moments.feature_a = pair_ranges.feature_a
             and pair_moments.feature_b = pair_ranges.feature_b
+    ),
+
+    ordered_pairs as (
+        select *
+        from correlated_pairs
+        union all
+        select feature_b as feature_a, feature_a as feature_b, pearson, spearman, customers
+        from correlated_pairs
+        where feature_a <> feature_b
+    ),
+
+    feature_correlations as (
+        select
+            ordered_pairs.feature_a,
+            ordered_pairs.feature_b,
+            first_definitions.label as label_a,
+            second_definitions.label as label_b,
+            ordered_pairs.pearson,
+            ordered_pairs.spearman,
+            ordered_pairs.customers
+        from ordered_pairs
         inner join
             feature_catalog as first_definitions
-            on pair_moments.feature_a = first_definitions.feature
+            on ordered_pairs.feature_a = first_definitions.feature
         inner join
             feature_catalog as second_definitions
-            on pair_moments.feature_b = second_definitions.feature
+            on ordered_pairs.feature_b = second_definitions.feature
     )
 
 select *

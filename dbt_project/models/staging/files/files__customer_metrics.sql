@@ -1,9 +1,4 @@
-{{
-    config(
-        enabled=var("input") == "files",
-        materialized=file_materialization("customer_metrics"),
-    )
-}}
+{{ config(enabled=var("input") == "files") }}
 -- depends_on: {{ ref("files__columns") }}
 with
     customer_metrics as (

@@ -1,9 +1,4 @@
-{{
-    config(
-        enabled=var("input") == "files",
-        materialized=file_materialization("order_lines"),
-    )
-}}
+{{ config(enabled=var("input") == "files") }}
 -- depends_on: {{ ref("files__columns") }}
 with
     order_lines as (
