@@ -161,6 +161,24 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     assert released(cents, "from customer_segments order by all") == before
 
 
+@pytest.mark.slow
+def test_a_feature_of_the_model_is_gone(tmp_path: Path) -> None:
+    lines = orders()
+    on_day = functools.partial(build, tmp_path, k=3, max_k=3)
+    ((v1,),) = released(on_day(lines, as_of=str(day(180))), ACTIVE)
+    less = lines.drop(columns="amount")
+    stopped = on_day(less, as_of=str(day(181)))
+    assert stopped.returncode == 1
+    assert "the active model clusters on spend, which the input does not give" in stopped.output
+    older = on_day(less, as_of=str(day(181)), accept_model=v1)
+    assert f"model {v1} clusters on spend" in older.output
+    accepted = on_day(less, as_of=str(day(181)), accept_model="candidate")
+    assert accepted.returncode == 0, accepted.output
+    ((v2,),) = released(accepted, ACTIVE)
+    moved = f"select value from model_gates where gate = 'moved_share' and model_version = '{v2}'"
+    assert released(accepted, moved)[0][0] < 1
+
+
 def assert_explained(made: Build) -> None:
     """The history alone tells why each customer moved."""
     orders_file = str(made.folder / "orders.csv")

@@ -77,13 +77,20 @@
         {%- for feature in definitions if feature.is_clustered or feature.feature in used -%}
             {%- do features.append(feature) -%} {%- do names.append(feature.feature) -%}
         {%- endfor -%}
-        {%- for row in rows if row[1] and row[0] not in names and setting("accept_model") != "candidate" -%}
+        {%- set accepted = setting("accept_model") -%}
+        {%- for row in rows if row[1] and row[0] not in names and accepted != "candidate" -%}
             {{-
                 exceptions.raise_compiler_error(
-                    "the active model clusters on "
+                    ("the active model" if accepted == "none" else "model " ~ accepted)
+                    ~ " clusters on "
                     ~ row[0]
-                    ~ ", which the input cannot give any more: see cleaning.input_check for the"
-                    ~ " column. To go on without it, fit and accept another model with --vars"
+                    ~ (
+                        ", which the var metrics does not name. To keep it, name it there; to"
+                        if setting("metrics")
+                        else ", which the input does not give: see cleaning.input_check for the"
+                        ~ " column. To"
+                    )
+                    ~ " go on without it, fit and accept another model with --vars"
                     ~ " '{accept_model: candidate}'"
                 )
             -}}

@@ -157,13 +157,11 @@ def candidate_lineage(
     if active.empty:
         found = identity.first_lineage(candidate, last_id)
     else:
-        found = identity.lineage(
-            active,
-            candidate,
-            sample["previous_segment_id"].astype("Int64"),
-            predicted(sample, candidate),
-            last_id,
-        )
+        before = sample["previous_segment_id"].astype("Int64")
+        # Under other ids than those of the last release nobody is known.
+        if before.isna().all() and _can_predict(sample, active):
+            before = predicted(sample, active)
+        found = identity.lineage(active, candidate, before, predicted(sample, candidate), last_id)
     return identity.of_versions(found, candidate, active)
 
 
@@ -179,7 +177,9 @@ def candidate_gates(
     """The gates of a candidate, as ``gates.judge`` gives them; none for the first model.
 
     Args:
-        sample, active, candidate, sweep: as for ``candidate_lineage`` and ``segment_fit``.
+        sample, active, candidate, sweep: as for ``candidate_lineage`` and ``segment_fit``. Where
+            the sample lacks a feature of the active model, customers are held against the segment
+            that was published for them.
         lineage: what ``candidate_lineage`` returned.
         drift: feature, quantile_shift and drift of each feature of the active model.
         limits: of the gates.
@@ -190,12 +190,16 @@ def candidate_gates(
     numbers = lineage.dropna(subset=["provisional_id"]).drop_duplicates("provisional_id")
     number = dict(zip(numbers["provisional_id"], numbers["segment_id"], strict=True))
     after = predicted(sample, candidate)
+    before = sample["previous_segment_id"].dropna()
+    if _can_predict(sample, active):
+        before = predicted(sample, active)
     inertia = float(candidate["inertia"].iloc[0])
     return gates.judge(
         lineage,
         identity.jumps(active, candidate, lineage),
         drift,
-        moved=float((predicted(sample, active) != after.map(number)).mean()),
+        # Where nobody can be told, nobody is known to have stayed.
+        moved=float((before != after.map(number)[before.index]).mean()) if len(before) else 1.0,
         inertia_ratio=inertia / _inertia_of(active, sample, candidate) if same else None,
         stability=float(sweep.loc[sweep["is_chosen"], "stability_ari"].iloc[0]),
         smallest_share=float(after.value_counts(normalize=True).min()),
@@ -259,6 +263,11 @@ def predicted(sample: pd.DataFrame, model: pd.DataFrame) -> pd.Series:
     centers = preparation.centers_of(model, "center_scaled", names)
     labels = clustering.predict(preparation.scale(_matrix(sample, names), scaler), centers)
     return pd.Series(np.sort(model["segment_id"].unique())[labels], index=sample.index)
+
+
+def _can_predict(sample: pd.DataFrame, model: pd.DataFrame) -> bool:
+    """Whether the sample has every feature of the model: the input may have lost one."""
+    return set(model["feature"]) <= set(sample.columns)
 
 
 def _matrix(sample: pd.DataFrame, names: list[str]) -> np.ndarray:

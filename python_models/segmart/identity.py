@@ -72,8 +72,9 @@ def lineage(
 
     Segments are paired by the Hungarian method (Kuhn, 1955), which makes the sum of the squared
     distances of the centroids smallest. Distances are taken in the units of the active model's own
-    scaler: a refitted one would hide a change of unit. A pair is the same segment when the
-    customers say so too: most of the old segment's customers are in the new one, and the other way
+    scaler: a refitted one would hide a change of unit. Without a feature in both models the pairs
+    are those with the most customers in both. A pair is the same segment when the customers say so
+    too: most of the old segment's customers are in the new one, and the other way
     round. The others are told apart by where the customers come from:
 
     - merged: two segments or more have most of their customers in it, each a tenth of it or more.
@@ -94,7 +95,7 @@ def lineage(
         ended: provisional_id, segment_id (Int64; missing when it ended), event, from_segment_id
         (Int64; missing when born), customers (in both), share_of_previous, share_of_segment,
         centroid_jump (largest change of a coordinate of a continued centroid, in units of the
-        active scaler), jump_feature.
+        active scaler; missing without a feature in both models), jump_feature.
     """
     old_ids = np.sort(active["segment_id"].unique())
     new_ids = np.sort(candidate["segment_id"].unique())
@@ -106,7 +107,7 @@ def lineage(
     of_new = shared / np.maximum(counts.sum(axis=0), 1)
     moves, features = _moves_of_centers(active, candidate)
     paired = np.zeros(shared.shape, dtype=bool)
-    paired[linear_sum_assignment((moves**2).sum(axis=2))] = True
+    paired[linear_sum_assignment((moves**2).sum(axis=2) if features else -shared)] = True
 
     sources = (of_old >= MAJORITY) & (of_new >= SMALLEST_PART)
     merged = sources & (sources.sum(axis=0) > 1)
@@ -134,7 +135,7 @@ def lineage(
             "share_of_previous": of_old[old, new],
             "share_of_segment": of_new[old, new],
         }
-        if events[new] == "continued":
+        if events[new] == "continued" and features:
             farthest = np.abs(moves[old, new]).argmax()
             row["centroid_jump"] = moves[old, new, farthest]
             row["jump_feature"] = features[farthest]
@@ -203,6 +204,8 @@ def _moves_of_centers(
     frozen = preparation.scaler_of(active)
     frozen = frozen[frozen["feature"].isin(candidate["feature"])]
     features = frozen["feature"].tolist()
+    if not features:
+        return np.zeros((active["segment_id"].nunique(), candidate["segment_id"].nunique(), 0)), []
     old, new = (
         preparation.scale_centers(preparation.centers_of(model, "center_raw", features), frozen)
         for model in (active, candidate)

@@ -306,6 +306,33 @@ def test_a_jump_is_told_in_the_units_of_the_active_scaler() -> None:
     assert found["centroid_jump"].tolist() == [2.5, 2.5]
 
 
+def test_without_a_feature_in_common_the_customers_tell() -> None:
+    first, then = planted("none", np.random.default_rng(3))
+    active = fit(first)
+    before = labels(first, active).reindex(then["customer_id"])
+    renamed = {"orders": "visits", "spend": "revenue"}
+    features = FEATURES.assign(feature=FEATURES["feature"].map(renamed))
+    sample = then.rename(columns=renamed).assign(previous_segment_id=before.to_numpy())
+    # A new customer has not moved.
+    sample.loc[0, "previous_segment_id"] = pd.NA
+    swept = fitting.k_sweep(sample, features, REFIT, k="auto", max_k=7, seed=1)
+    candidate = fitting.segment_fit(sample, features, swept, active)
+    found = fitting.candidate_lineage(sample, active, candidate, 4)
+    assert events(found) == {"continued": 4}
+    assert found["centroid_jump"].isna().all()
+    no_drift = shifts(first, active, first)[:0]
+    gates = fitting.candidate_gates(sample, active, candidate, found, swept, no_drift, limits())
+    assert gates.set_index("gate").loc["moved_share", "value"] == 0
+
+
+def test_customers_under_other_ids_are_told_by_the_active_model() -> None:
+    first, then = planted("none", np.random.default_rng(3))
+    active = fit(first)
+    sample = then.assign(previous_segment_id=pd.Series(pd.NA, then.index, dtype="Int32"))
+    found = fitting.candidate_lineage(sample, active, fit(then, active), 4)
+    assert events(found) == {"continued": 4}
+
+
 def test_other_features_start_cold() -> None:
     sample = continuum(200)
     active = fit_warm(sample)
