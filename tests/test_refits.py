@@ -135,7 +135,7 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     assert released(back, SEGMENTS) == [(1,), (2,), (3,), (4,)]
     wrong = on_day(lines, accept_model="2024-01-01-01234567")
     assert wrong.returncode == 1
-    assert f"the last release has the model versions {min(v1, v2, v3)}" in wrong.output
+    assert f"give one of those of the last release: {min(v1, v2, v3)}" in wrong.output
 
     # Segments that were numbered once are not numbered again, also in a model that is not active.
     fresh = on_day(lines, k=5, refit=True)

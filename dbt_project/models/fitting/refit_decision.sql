@@ -1,6 +1,9 @@
 {%- set text = dbt.type_string() -%}
 {%- set is_asked = setting("refit") | string | lower == "true" -%}
-{%- set is_waiting = not is_asked and setting("accept_model") != "candidate" -%}
+{%- set accepted = setting("accept_model") -%}
+{#- A model that a person names is not fitted over. -#}
+{%- set is_named = accepted not in ("none", "candidate") -%}
+{%- set is_waiting = not is_asked and accepted != "candidate" -%}
 with
     model_before as (select * from {{ ref("model_before") }}),
 
@@ -23,6 +26,7 @@ with
             model_before.*,
             settings.configuration,
             model_versions.configuration as base_configuration,
+            -- Of the fit, or of a person's later choice, which the next day would undo else.
             {{ dbt.datediff("model_versions.active_since", "model_before.as_of", "day") }} as age
         from model_before
         cross join settings
@@ -39,8 +43,7 @@ with
             case
                 when base.base_version is null
                 then 'there is no model yet'
-                when base.base_version <> base.last_version
-                then null
+                {% if is_named -%} when true then null {% endif -%}
                 {% if is_asked -%} when true then 'refit is true' {% endif -%}
                 when base.configuration <> base.base_configuration
                 then
@@ -50,15 +53,18 @@ with
                     || base.configuration
                 when base.age > {{ setting("max_model_age_days") }}
                 then
-                    'the model is '
+                    'the model has been active for '
                     || cast(base.age as {{ text }})
-                    || ' days old (max_model_age_days: {{ setting("max_model_age_days") }})'
+                    || ' days (max_model_age_days: {{ setting("max_model_age_days") }})'
                 when largest_drift.drift >= {{ setting("drift_refit") }}
                 then
                     largest_drift.feature
                     || ' has drifted by '
                     || cast(round(largest_drift.drift, 2) as {{ text }})
                     || ' (drift_refit: {{ setting("drift_refit") }})'
+                {% if accepted == "candidate" -%}
+                    when true then 'accept_model is candidate'
+                {% endif -%}
             end as refit_reason
         from base
         cross join largest_drift
@@ -90,8 +96,12 @@ with
             reasons.refit_reason,
             reasons.refit_reason is not null and recent_refusals.model_version is null as is_refit,
             case
-                when reasons.base_version <> reasons.last_version
-                then 'no refit, since accept_model is ' || reasons.base_version
+                {% if is_named -%}
+                    when true
+                    then
+                        'no refit, {{ "though refit is true, " if is_asked }}since accept_model is '
+                        || reasons.base_version
+                {% endif -%}
                 when reasons.refit_reason is null
                 then 'no refit, nothing calls for one'
                 when recent_refusals.model_version is not null

@@ -11,8 +11,11 @@
             exceptions.raise_compiler_error(
                 "var accept_model is "
                 ~ (accepted | tojson)
-                ~ ": the last release has the model versions "
-                ~ (versions | join(", ") or "(none)")
+                ~ (
+                    ": give one of those of the last release: " ~ versions | join(", ")
+                    if versions
+                    else ", and there is no release yet: build first without it"
+                )
             )
         -}}
     {%- endif -%}
