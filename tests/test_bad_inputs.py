@@ -725,6 +725,10 @@ HOSTILE_VARS = [
     ("min_orders", "1; drop schema cleaning cascade"),
     ("k", "{{ env_var('HOME') }}"),
     ("report", "../../../../etc/x.html; rm -rf /"),
+    # Not hostile, but they would stop each release, or never warn.
+    ("drift_stop", 0),
+    ("drift_warn", 0.3),
+    ("share_shift_warn", 0.4),
 ]
 
 

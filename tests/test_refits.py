@@ -151,12 +151,26 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     assert earlier.returncode == 1
     assert "the history of segments goes forward only" in earlier.output
 
-    # In cents instead of euros: no model can tell, and nothing is released.
     before = released(back, "from customer_segments order by all")
+    fewer = on_day(
+        lines[~lines["customer_id"].str.startswith("gone0")],
+        share_shift_warn=0,
+        share_shift_stop=0.01,
+        min_customers_a_feature=1000,
+    )
+    assert fewer.returncode == 1
+    said = line(fewer, "share:")
+    assert len(said) == 4
+    assert [words for words in said if "over share_shift_stop, no release: correct" in words]
+    assert [words for words in said if "over share_shift_warn; to fit anew" in words]
+    assert line(fewer, "trust: 350 customers for 3 features, 3000 are needed")
+    assert released(fewer, "from customer_segments order by all") == before
+
+    # In cents instead of euros: no model can tell, and nothing is released.
     cents = build(tmp_path, orders(amount_factor=100), as_of=str(day(181)))
     assert cents.returncode == 1
     assert line(cents, "drift: spend has drifted")
-    assert "no release without a person" in cents.output
+    assert "no release: correct the input, or accept a model that is fitted on it" in cents.output
     assert not line(cents, "model:")
     assert released(cents, "from customer_segments order by all") == before
 

@@ -106,37 +106,24 @@
             0
         ] -%}
         {%- do log("model: " ~ decision[0], info=true) -%}
-        {%- set refused = (
-            run_query(
-                "select distinct gates.model_version from "
-                ~ ref("candidate_gates")
-                ~ " as gates left join "
-                ~ model_activations
-                ~ " as activations on gates.model_version = activations.model_version "
-                ~ "where activations.model_version is null"
-            )
-            .columns[0]
-            .values()
-        ) -%}
-        {%- for version in refused -%}
-            {%- set sentences = (
-                run_query(
-                    "select sentence from "
-                    ~ ref("candidate_gates")
-                    ~ " where not holds order by position"
-                )
-                .columns[0]
-                .values()
-            ) -%}
+        {%- set refused = run_query(
+            "select model_version, sentence from "
+            ~ ref("candidate_gates")
+            ~ " where not holds and model_version not in (select model_version from "
+            ~ model_activations
+            ~ ") order by position"
+        ).columns -%}
+        {%- if refused[0].values() -%}
+            {%- set version = refused[0].values()[0] -%}
             {%- do log(
-                "model: candidate " ~ version ~ " is refused: " ~ sentences
+                "model: candidate " ~ version ~ " is refused: " ~ refused[1].values()
                 | join("; ")
                 ~ ". To accept it: --vars '{accept_model: "
                 ~ version
                 ~ "}'",
                 info=true,
             ) -%}
-        {%- endfor -%}
+        {%- endif -%}
         {%- set last = run_query(
             "select model_version, active_since, reason from "
             ~ model_activations
@@ -166,10 +153,72 @@
                 ~ {
                     "warn": "over drift_warn",
                     "refit": "over drift_refit",
-                    "stop": "over drift_stop, no release without a person",
+                    "stop": "over drift_stop, " ~ stopped(),
                 }[row[2]],
                 info=true,
             ) -%}
         {%- endfor -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- What becomes of a build that is far from the fit, and what to do. -#}
+{%- macro stopped() -%}
+    {{-
+        return(
+            "accepted with the candidate"
+            if setting("accept_model") == "candidate"
+            else "no release: correct the input, or accept a model that is fitted on it with --vars"
+            ~ " '{accept_model: candidate}'"
+        )
+    -}}
+{%- endmacro -%}
+
+{#- Says in the build's output which segments have grown or shrunk, and when none is to be trusted. -#}
+{%- macro report_segments(segments) -%}
+    {%- if execute -%}
+        {%- for row in run_query(
+            "select segment_id, segment_name, customer_share, share_at_fit, abs(share_shift) from "
+            ~ segments
+            ~ " where abs(share_shift) > "
+            ~ setting("share_shift_warn")
+            ~ " order by segment_id"
+        ).rows -%}
+            {%- do log(
+                "share: segment " ~ row[0] ~ " (" ~ row[1] ~ ") has " ~ "%.1f%%"
+                | format(100 * row[2])
+                ~ " of the customers, at the fit it had "
+                ~ "%.1f%%"
+                | format(100 * row[3])
+                ~ ": "
+                ~ (
+                    "over share_shift_stop, " ~ stopped()
+                    if row[4] > setting("share_shift_stop") | float
+                    else "over share_shift_warn; to fit anew: --vars '{refit: true}'"
+                ),
+                info=true,
+            ) -%}
+        {%- endfor -%}
+        {%- set counts = run_query(
+            "select (select sum(customers) from "
+            ~ segments
+            ~ "), (select count(distinct feature) from "
+            ~ ref("active_model")
+            ~ ")"
+        ).rows[0] -%}
+        {%- set needed = setting("min_customers_a_feature") | int * counts[1] -%}
+        {%- if counts[0] < needed -%}
+            {%- do log(
+                "trust: "
+                ~ counts[0]
+                ~ " customers for "
+                ~ counts[1]
+                ~ " features, "
+                ~ needed
+                ~ " are needed (min_customers_a_feature: "
+                ~ setting("min_customers_a_feature")
+                ~ "): no segment is to be acted on",
+                info=true,
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -126,6 +126,8 @@
                 "drift_warn": {"number": true, "default": 0.1},
                 "drift_refit": {"number": true, "default": 0.25},
                 "drift_stop": {"number": true, "default": 1},
+                "share_shift_warn": {"share": true, "default": 0.1},
+                "share_shift_stop": {"share": true, "default": 0.3},
                 "max_moved_share": {"share": true, "default": 0.1},
                 "min_stability": {"share": true, "default": 0.5},
                 "min_segment_share": {"share": true, "default": 0.01},
@@ -162,8 +164,11 @@
             and value | float <= 1
         ) -%}
         {%- elif "number" in kind -%}
-        {%- set allowed = "a number from 0 to 999" -%}
-        {%- set fits = modules.re.fullmatch("[0-9]{1,3}([.][0-9]{1,9})?", value | string) -%}
+        {%- set allowed = "a number above 0, up to 999" -%}
+        {%- set fits = (
+            modules.re.fullmatch("[0-9]{1,3}([.][0-9]{1,9})?", value | string)
+            and value | float > 0
+        ) -%}
         {%- elif "items" in kind -%}
         {%- set fits = value is sequence and value is not string and value is not mapping -%}
         {%- if fits and value | reject("string") | list -%} {%- set fits = false -%} {%- endif -%}
@@ -208,6 +213,25 @@
             )
         -}}
     {%- endif -%}
+    {%- for lower, upper in [
+        ("drift_warn", "drift_refit"),
+        ("drift_refit", "drift_stop"),
+        ("share_shift_warn", "share_shift_stop"),
+    ] if setting(lower) | float > setting(upper) | float -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "var "
+                ~ lower
+                ~ " is "
+                ~ setting(lower)
+                ~ ", above "
+                ~ upper
+                ~ ", which is "
+                ~ setting(upper)
+                ~ ": lower the one or raise the other"
+            )
+        -}}
+    {%- endfor -%}
     {%- for name in ["order_lines", "customers", "customer_metrics"]
         if setting(name) != "none" and setting("input") != "files" -%}
         {{-

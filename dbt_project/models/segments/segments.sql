@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ report_segments(this) }}") }}
+
 with
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
