@@ -71,6 +71,7 @@
             from {{ past }} as past
             cross join {{ model_before }} as model_before
             where past.model_version in (model_before.base_version, model_before.previous_version)
+            order by past.feature
         {%- endset -%}
         {%- set rows = run_query(query).rows -%}
         {%- set used = rows | map(attribute=0) | list -%}
@@ -85,7 +86,7 @@
                     ~ " clusters on "
                     ~ row[0]
                     ~ (
-                        ", which the var metrics does not name. To keep it, name it there; to"
+                        ", which the var metrics does not name. To keep it, name its column there; to"
                         if setting("metrics")
                         else ", which the input does not give: see cleaning.input_check for the"
                         ~ " column. To"
