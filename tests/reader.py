@@ -11,7 +11,8 @@ from pathlib import Path
 
 # Seconds between reads: readers that never rest would leave the build no processor.
 PAUSE = 0.15
-TABLES = ("customer_segments", "segments", "segment_model", "fit_labels", "k_selection")
+# Each has one model version alone; segment_model has also those of before.
+TABLES = ("customer_segments", "segments", "fit_labels")
 # Counts and versions of many tables in one query: they agree when the tables are of one release.
 QUERY = """
     select
@@ -20,9 +21,13 @@ QUERY = """
         (select customers from {1}customer_accounting where reason = 'segmented'),
         (select max(model_version) from {0}customer_segments),
         (select min(model_version) from {0}segments),
-        (select max(model_version) from {0}segment_model),
-        (select min(model_version) from {0}fit_labels),
-        (select max(model_version) from {0}k_selection)
+        (select max(model_version) from {0}model_versions where status = 'active'),
+        (
+            select max(segment_model.model_version)
+            from {0}segment_model as segment_model
+            inner join {0}segments as segments using (model_version)
+        ),
+        (select min(model_version) from {0}fit_labels)
 """
 
 
