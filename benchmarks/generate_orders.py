@@ -128,7 +128,5 @@ if __name__ == "__main__":
     parser.add_argument("--format", choices=["csv", "parquet"], default="parquet")
     parser.add_argument("--to", type=Path, required=True)
     arguments = parser.parse_args()
-    for file in generate(
-        arguments.to, arguments.lines, arguments.format, arguments.new_lines
-    ):
+    for file in generate(arguments.to, arguments.lines, arguments.format, arguments.new_lines):
         print(file)

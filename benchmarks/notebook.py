@@ -62,7 +62,8 @@ features = features.assign(
 )
 recent = lines[lines["day"] >= as_of - pd.Timedelta(days=90)]
 earlier = lines[
-    (lines["day"] < as_of - pd.Timedelta(days=90)) & (lines["day"] >= as_of - pd.Timedelta(days=180))
+    (lines["day"] < as_of - pd.Timedelta(days=90))
+    & (lines["day"] >= as_of - pd.Timedelta(days=180))
 ]
 recent_spend = recent.groupby("customer_id")["amount"].sum().reindex(features.index).fillna(0)
 earlier_spend = earlier.groupby("customer_id")["amount"].sum().reindex(features.index).fillna(0)

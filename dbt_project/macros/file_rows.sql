@@ -49,7 +49,8 @@
 {#- A column of a file, with identifiers as text and times of a zone in UTC. -#}
 {%- macro file_value(column, contract) -%}
     {%- set name = quoted(column.name) -%}
-    {%- if contract in ("customer_id", "order_id", "product_id", "category") -%}
+    {%- set is_identifier = contract in ("customer_id", "order_id", "product_id", "category") -%}
+    {%- if is_identifier and column.kind != "text" -%}
         {{ identifier_text({name: column.kind}, name) }}
     {%- elif column.kind in ("date", "timestamp") -%} cast({{ name }} as timestamp)
     {%- else -%} {{ name }}

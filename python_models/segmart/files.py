@@ -47,6 +47,7 @@ COLUMN_TYPES = {
     "file_number": "int64",
     "file": "string",
     "file_format": "string",
+    "lines": "Int64",
     "position": "int64",
     "column_name": "string",
     "column_type": "string",
@@ -74,8 +75,8 @@ def file_columns(
         checksums: path of a manifest as ``sha256sum`` writes it, or ``none``.
 
     Returns:
-        input, file_number (from 1), file, file_format (csv or parquet), position (from 1),
-        column_name, column_type (text for CSV), contract_column (None for a column that the
+        input, file_number (from 1), file, file_format (csv or parquet), lines (of a CSV file, the
+        header and blank ones counted), position (from 1), column_name, column_type (text for CSV), contract_column (None for a column that the
         contract does not name), role (contract, further or ignored).
 
     Raises:
@@ -95,10 +96,10 @@ def file_columns(
             if manifest is not None:
                 _check_sum(path, manifest, checksums)
             if file_format == "csv":
-                header = _csv_header(path, DELIMITERS.get(delimiter, delimiter), encoding)
+                header, lines = _csv_header(path, DELIMITERS.get(delimiter, delimiter), encoding)
                 found = [(column, "text") for column in header]
             else:
-                found = _parquet_columns(path)
+                found, lines = _parquet_columns(path), None
             contract = _mapped(name, path, [column for column, _ in found], columns.get(name, {}))
             for position, (column, column_type) in enumerate(found, start=1):
                 contract_column = contract.get(column)
@@ -116,6 +117,7 @@ def file_columns(
                         "file_number": number,
                         "file": str(path),
                         "file_format": file_format,
+                        "lines": lines,
                         "position": position,
                         "column_name": column,
                         "column_type": column_type,
@@ -132,9 +134,8 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
     """The line of each row of a CSV file; a row may span lines, and blank lines are no rows.
 
     Args:
-        rows: source_file and source_row (from 1, without the header), sorted by both. A negative
-            row is an unreadable one: -1 the first of the file. Rows of other files than CSV are
-            passed over.
+        rows: source_file and source_row (from 1, without the header) of CSV files, sorted by both.
+            A negative row is an unreadable one: -1 the first of the file.
         delimiter: of CSV files.
         encoding: of CSV files, a key of ``ENCODINGS``.
 
@@ -145,8 +146,6 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
     found = []
     for name, of_file in rows.groupby("source_file"):
         path = Path(str(name))
-        if _format(path) != "csv":
-            continue
         wanted = set(of_file["source_row"].astype(int))
         missing = len(wanted)
         opened = gzip.open if path.name.lower().endswith(".gz") else open
@@ -305,12 +304,12 @@ def _chunks(path: Path) -> Iterator[bytes]:
         ) from None
 
 
-def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
-    """The names in the first line of a CSV file, after a look at every byte of it."""
+def _csv_header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], int]:
+    """The names in the first line of a CSV file and its lines, after a look at every byte of it."""
     decoder = codecs.getincrementaldecoder(ENCODINGS[encoding])()
     first_line, lines, seen = "", 0, False
     kinds = {"\r\n": 0, "\n": 0, "\r": 0}
-    tail = ""
+    tail, is_ended = "", False
     for chunk in _chunks(path):
         seen = True
         try:
@@ -329,6 +328,7 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
                 "the var encoding to utf-16; else export it again"
             )
         # A line end may be cut in two by the end of the chunk.
+        is_ended = text.endswith(("\r", "\n"))
         tail = "\r" if text.endswith("\r") else ""
         text = text.removesuffix("\r") if tail else text
         pairs = text.count("\r\n")
@@ -346,7 +346,8 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
     if sum(count > 0 for count in kinds.values()) > 1:
         _check_line_ends(path, encoding)
     header = re.split(r"[\r\n]", first_line, maxsplit=1)[0]
-    return [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+    return names, sum(kinds.values()) + (not is_ended)
 
 
 def _count_line_ends(text: str) -> int:

@@ -77,6 +77,14 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
     assert found.set_index("source_row")["line"].to_dict() == {1: 2, 2: 4, -1: 6, 3: 7, 4: 8}
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_all_lines_are_counted(ending: str, tmp_path: Path) -> None:
+    lines = ["customer_id,ordered_at", "1,2024-01-01", "", '"2', '3",2024-01-01']
+    for text in (ending.join(lines), ending.join(lines) + ending):
+        path = write(tmp_path, text.encode())
+        assert columns_of(path)["lines"].tolist() == [5, 5]
+
+
 @pytest.mark.parametrize(
     "mapping",
     [

@@ -12,9 +12,11 @@ with
     -- A date after the day of the build is a mistake in the input: it must not carry the default
     -- away.
     last_order as (
-        select max(cast(ordered_at as date)) as last_ordered_on
+        select
+            max(
+                case when ordered_at < {{ dbt.dateadd("day", 1, today) }} then ordered_at end
+            ) as last_ordered_at
         from order_dates
-        where ordered_at < {{ dbt.dateadd("day", 1, today) }}
     ),
 
     as_of_date as (
@@ -22,7 +24,7 @@ with
             cast(
                 {% if setting("as_of") != "default" -%}'{{ setting("as_of") }}'
                 {%- elif uses_metrics() -%}{{ today }}
-                {%- else -%}{{ dbt.dateadd("day", 1, "last_ordered_on") }}
+                {%- else -%}{{ dbt.dateadd("day", 1, "cast(last_ordered_at as date)") }}
                 {%- endif %} as date
             ) as as_of
         from last_order

@@ -49,59 +49,92 @@ with
         from typed
     ),
 
+    -- What is wrong with the row itself: the first reason that holds.
+    {% set is_malformed = {
+        "ordered_at_malformed": "ordered_at is null",
+        "amount_malformed": "amount_text is not null and amount is null",
+        "quantity_malformed": "quantity_text is not null and quantity is null",
+        "unit_price_malformed": "unit_price_text is not null and unit_price is null",
+        "discount_amount_malformed": "discount_amount_text is not null and discount_amount is null",
+        "is_return_malformed": "is_return_text is not null and is_return is null",
+    } -%}
+    examined as (
+        select
+            *,
+            case
+                when segmart_is_forgotten
+                then 'customer_forgotten'
+                when ordered_at_text is null
+                then 'ordered_at_missing'
+                {% for reason in is_malformed -%}
+                    when {{ is_malformed[reason] }} then '{{ reason }}'
+                {% endfor -%}
+                when amount is null and is_product_too_large
+                then 'unit_price_malformed'
+                when customer_id is null
+                then 'customer_id_missing'
+            end as fault,
+            {{
+                row_digest(
+                    [
+                        "ordered_at_text",
+                        "amount_text",
+                        "quantity_text",
+                        "unit_price_text",
+                        "discount_amount_text",
+                        "product_id",
+                        "category",
+                        "is_return_text",
+                        "ignored_values",
+                    ]
+                )
+            }} as other_columns
+        from priced
+    ),
+
+    -- Of a text, only the value at fault is kept: texts are most of what is to be sorted below.
+    narrowed as (
+        select
+            customer_id,
+            order_id,
+            product_id,
+            category,
+            ordered_at,
+            net_amount,
+            quantity,
+            unit_price,
+            discount_amount,
+            is_return,
+            source_file,
+            source_row,
+            other_columns,
+            fault,
+            case
+                fault
+                {% for reason in is_malformed -%}
+                    when '{{ reason }}' then {{ reason | replace("_malformed", "_text") }}
+                {% endfor -%}
+            end as rejected_value
+        from examined
+    ),
+
     -- Identical in every column of the source: the one that stands first in its file stays.
     numbered as (
         select
             *,
             row_number() over (
-                partition by
-                    customer_id,
-                    order_id,
-                    {{
-                        row_digest(
-                            [
-                                "ordered_at_text",
-                                "amount_text",
-                                "quantity_text",
-                                "unit_price_text",
-                                "discount_amount_text",
-                                "product_id",
-                                "category",
-                                "is_return_text",
-                                "ignored_values",
-                            ]
-                        )
-                    }}
+                partition by customer_id, order_id, other_columns
                 order by source_file asc, source_row asc
             ) as copy_number
-        from priced
+        from narrowed
     ),
 
-    -- The first reason that holds is the row's reason.
     reasoned as (
         select
             numbered.*,
             case
-                when numbered.segmart_is_forgotten
-                then 'customer_forgotten'
-                when numbered.ordered_at_text is null
-                then 'ordered_at_missing'
-                when numbered.ordered_at is null
-                then 'ordered_at_malformed'
-                when numbered.amount_text is not null and numbered.amount is null
-                then 'amount_malformed'
-                when numbered.quantity_text is not null and numbered.quantity is null
-                then 'quantity_malformed'
-                when numbered.unit_price_text is not null and numbered.unit_price is null
-                then 'unit_price_malformed'
-                when numbered.discount_amount_text is not null and numbered.discount_amount is null
-                then 'discount_amount_malformed'
-                when numbered.is_return_text is not null and numbered.is_return is null
-                then 'is_return_malformed'
-                when numbered.amount is null and numbered.is_product_too_large
-                then 'unit_price_malformed'
-                when numbered.customer_id is null
-                then 'customer_id_missing'
+                when numbered.fault is not null
+                then numbered.fault
                 when numbered.copy_number > 1
                 then 'duplicate_row'
                 {% if setting("cancelled_order_pattern") != "none" -%}
@@ -118,33 +151,27 @@ with
         cross join as_of_date
     ),
 
-    -- The texts of a row that is used are not kept: they would be most of the table.
     checked_order_lines as (
         select
             customer_id,
             coalesce(order_id, cast(cast(ordered_at as date) as {{ text }})) as order_id,
+            case when reason is not null then product_id end as product_id,
             category,
             ordered_at,
             net_amount as amount,
             -- Fuel is sold by volume and coupons by value: such a number is not a number of units.
-            case when abs(quantity) <= {{ setting("max_quantity") }} then quantity end as quantity,
+            case
+                when reason is not null or abs(quantity) <= {{ setting("max_quantity") }}
+                then quantity
+            end as quantity,
             coalesce(abs(quantity) > {{ setting("max_quantity") }}, false) as is_quantity_set_aside,
+            unit_price,
             discount_amount,
             coalesce(is_return, quantity < 0 or net_amount < 0, false) as is_return,
-            {% for column in [
-                "ordered_at_text",
-                "amount_text",
-                "quantity_text",
-                "unit_price_text",
-                "discount_amount_text",
-                "is_return_text",
-                "product_id",
-            ] -%}
-                case when reason is not null then {{ column }} end as {{ column }},
-            {% endfor -%}
             source_file,
             source_row,
-            reason
+            reason,
+            rejected_value
         from reasoned
     )
 

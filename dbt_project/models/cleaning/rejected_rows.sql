@@ -14,6 +14,12 @@ with
         row_lines as (select * from {{ ref("rejected_row_lines") }}),
 
         unreadable_lines as (select * from {{ ref("files__unreadable_lines") }}),
+
+        csv_files as (
+            select distinct file as source_file
+            from {{ ref("files__columns") }}
+            where file_format = 'csv'
+        ),
     {%- endif %}
 
     rejected as (
@@ -21,18 +27,16 @@ with
             'order_lines' as source,
             reason,
             cast(null as {{ text }}) as malformed_column,
-            cast(null as {{ text }}) as malformed_value,
+            rejected_value,
             customer_id,
             order_id,
-            ordered_at_text as ordered_at,
-            amount_text as amount,
-            quantity_text as quantity,
-            unit_price_text as unit_price,
-            discount_amount_text as discount_amount,
-            is_return_text as is_return,
+            ordered_at,
+            amount,
+            quantity,
+            unit_price,
+            discount_amount,
             product_id,
             category,
-            cast(null as {{ text }}) as updated_at,
             source_file,
             source_row
         from checked_order_lines
@@ -42,7 +46,7 @@ with
             'customers' as source,
             reason,
             null as malformed_column,
-            null as malformed_value,
+            case when reason = 'updated_at_malformed' then updated_at_text end as rejected_value,
             customer_id,
             null as order_id,
             null as ordered_at,
@@ -50,10 +54,8 @@ with
             null as quantity,
             null as unit_price,
             null as discount_amount,
-            null as is_return,
             null as product_id,
             null as category,
-            updated_at_text as updated_at,
             source_file,
             source_row
         from checked_customers
@@ -66,7 +68,7 @@ with
             'customer_metrics' as source,
             reason,
             malformed_column,
-            malformed_value,
+            malformed_value as rejected_value,
             customer_id,
             null as order_id,
             null as ordered_at,
@@ -74,10 +76,8 @@ with
             null as quantity,
             null as unit_price,
             null as discount_amount,
-            null as is_return,
             null as product_id,
             null as category,
-            null as updated_at,
             source_file,
             source_row
         from checked_customer_metrics
@@ -90,27 +90,21 @@ with
             rejected.reason,
             coalesce(rejected.malformed_column, accounting_reasons.column_name) as column_name,
             case
-                when rejected.malformed_column is not null
-                then rejected.malformed_value
-                when accounting_reasons.column_name = 'ordered_at'
-                then rejected.ordered_at
-                when accounting_reasons.column_name = 'amount'
-                then rejected.amount
-                when accounting_reasons.column_name = 'quantity'
-                then rejected.quantity
-                when accounting_reasons.column_name = 'unit_price'
-                then rejected.unit_price
-                when accounting_reasons.column_name = 'discount_amount'
-                then rejected.discount_amount
-                when accounting_reasons.column_name = 'is_return'
-                then rejected.is_return
-                when accounting_reasons.column_name = 'order_id'
+                rejected.reason
+                when 'cancelled_order'
                 then rejected.order_id
-                when accounting_reasons.column_name = 'updated_at'
-                then rejected.updated_at
+                when 'after_as_of'
+                then cast(rejected.ordered_at as {{ text }})
+                else rejected.rejected_value
             end as rejected_value,
             rejected.source_file as file,
-            {% if from_files -%} coalesce(row_lines.line, rejected.source_row)
+            {% if from_files -%}
+                -- Line 1 is the header.
+                case
+                    when csv_files.source_file is null
+                    then rejected.source_row
+                    else coalesce(row_lines.line, rejected.source_row + 1)
+                end
             {%- else -%} rejected.source_row
             {%- endif %} as line,
             rejected.customer_id,
@@ -129,6 +123,7 @@ with
                 row_lines
                 on rejected.source_file = row_lines.source_file
                 and rejected.source_row = row_lines.source_row
+            left join csv_files on rejected.source_file = csv_files.source_file
         {%- endif %}
     ),
 
