@@ -1,6 +1,7 @@
 """Drift, by the SQL of a build, on customers of the demo: silent on resamples, loud on a change."""
 
 import shutil
+from collections.abc import Callable
 
 import duckdb
 import numpy as np
@@ -63,6 +64,31 @@ def test_resampled_customers_raise_no_alarm(second: Build) -> None:
 @pytest.mark.slow
 def test_thirty_per_cent_more_of_one_feature_raise_one(second: Build) -> None:
     assert alarms(second, DRAWS, 1.3) == DRAWS
+
+
+def spread(spend: pd.Series) -> pd.Series:
+    """A half of the customers spends ten times as much, the other half a tenth."""
+    return spend.where(np.arange(len(spend)) % 2 == 0, spend / 100) * 10
+
+
+def collapse(spend: pd.Series) -> pd.Series:
+    return spend * 0 + spend.median()
+
+
+def unit_of_forty_per_cent(spend: pd.Series) -> pd.Series:
+    return spend.where(np.arange(len(spend)) % 5 > 1, spend * 100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [spread, collapse, unit_of_forty_per_cent])
+def test_ups_and_downs_do_not_cancel(
+    change: Callable[[pd.Series], pd.Series], second: Build
+) -> None:
+    with duckdb.connect(second.warehouse, read_only=True) as connection:
+        everyone = connection.sql("from fitting.clustering_features order by customer_id").df()
+    found = drift_of(second, everyone.assign(spend=change(everyone["spend"])))
+    assert found.loc["spend", "level"] in ("refit", "stop")
+    assert set(found.drop("spend")["level"]) == {"none"}
 
 
 @pytest.mark.slow

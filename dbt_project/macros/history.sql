@@ -137,25 +137,29 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Says in the build's output which features have drifted. -#}
+{#- Says in the build's output which features have drifted, by the measure that is over a limit. -#}
 {%- macro report_drift(feature_drift) -%}
     {%- if execute -%}
         {%- for row in run_query(
-            "select feature, drift, level, population_stability_index, quantile_shift from "
+            "select feature, level, case when drift < "
+            ~ setting("drift_warn")
+            ~ " then 'population stability index ' when drift = missing_index"
+            ~ " then 'population stability index of missing values '"
+            ~ " else 'distance of the deciles in standard deviations ' end, case when drift < "
+            ~ setting("drift_warn")
+            ~ " then population_stability_index else drift end from "
             ~ feature_drift
             ~ " where level <> 'none' order by feature_position"
         ).rows -%}
             {%- do log(
-                "drift: " ~ row[0] ~ " has drifted by " ~ "%.2f"
-                | format(row[1]) ~ " since the fit (population stability index " ~ "%.2f"
-                | format(row[3]) ~ ", quantile shift " ~ "%.2f"
-                | format(row[4])
-                ~ " standard deviations): "
+                "drift: " ~ row[0] ~ " has drifted since the fit, " ~ row[2] ~ "%.2f"
+                | format(row[3])
+                ~ ": "
                 ~ {
                     "warn": "over drift_warn",
                     "refit": "over drift_refit",
                     "stop": "over drift_stop, " ~ stopped(),
-                }[row[2]],
+                }[row[1]],
                 info=true,
             ) -%}
         {%- endfor -%}

@@ -94,8 +94,9 @@ def shifts(then: pd.DataFrame, active: pd.DataFrame, first: pd.DataFrame) -> pd.
         np.quantile(np.log1p(sample[names].to_numpy()), levels, axis=0) for sample in (first, then)
     )
     scales = preparation.scaler_of(active)["scale"].to_numpy()
-    shift = ((today - before) / scales).mean(axis=0)
-    return pd.DataFrame({"feature": names, "quantile_shift": shift, "drift": np.abs(shift)})
+    changes = (today - before) / scales
+    drift = np.abs(changes).mean(axis=0)
+    return pd.DataFrame({"feature": names, "quantile_shift": changes.mean(axis=0), "drift": drift})
 
 
 def judged(name: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:

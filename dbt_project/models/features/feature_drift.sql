@@ -59,7 +59,12 @@ with
                 exact_mean(
                     "(value_deciles.value - fitted_quantiles.value) / fitted_quantiles.scale"
                 )
-            }} as quantile_shift
+            }} as quantile_shift,
+            {{
+                exact_mean(
+                    "abs(value_deciles.value - fitted_quantiles.value) / fitted_quantiles.scale"
+                )
+            }} as quantile_distance
         from fitted_quantiles
         inner join
             value_deciles
@@ -107,7 +112,7 @@ with
     ),
 
     -- Where everyone of a bin has gone, as after a day without orders, the index is large and the
-    -- customers have hardly moved: it warns. What else is wrong shows as a shift, or as values
+    -- customers have hardly moved: it warns. What else is wrong shows as a distance, or as values
     -- missing.
     missing_shares as (
         select
@@ -136,7 +141,8 @@ with
             * ln(missing_shares.missing_today / missing_shares.missing_at_fit) as missing_index,
             (1 + 4 * sqrt(2)) * missing_shares.noise as missing_noise,
             missing_shares.quantile_shift,
-            4 * sqrt(missing_shares.noise) as shift_noise
+            missing_shares.quantile_distance,
+            4 * sqrt(missing_shares.noise) as distance_noise
         from missing_shares
         inner join stability on missing_shares.feature = stability.feature
     ),
@@ -146,7 +152,7 @@ with
             *,
             greatest(
                 case when missing_index > missing_noise then missing_index else 0e0 end,
-                case when abs(quantile_shift) > shift_noise then abs(quantile_shift) else 0e0 end
+                case when quantile_distance > distance_noise then quantile_distance else 0e0 end
             ) as drift,
             case
                 when population_stability_index > index_noise
@@ -168,7 +174,8 @@ with
             missing_index,
             missing_noise,
             quantile_shift,
-            shift_noise,
+            quantile_distance,
+            distance_noise,
             drift,
             case
                 when drift >= {{ setting("drift_stop") }}
