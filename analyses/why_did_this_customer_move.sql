@@ -1,24 +1,24 @@
--- Why did customers change segment, and was it them or the model? Put a customer and a day into
--- the last
--- lines. Only the history is read: moves, model versions and lineage.
+-- Why did this customer's segment change on that day, and was it the customer or the model? Put the
+-- customer and the day into the where clause at the end. Only the history is read: moves, model
+-- versions and lineage.
+{%- set text = dbt.type_string() -%}
+{%- set from_segment = "cast(from_segment_id as " ~ text ~ ")" %}
 with
-    moves as (
+    moves as (select * from {{ ref("segment_moves") }}),
+
+    model_versions as (select model_version, fitted_because from {{ ref("model_versions") }}),
+
+    -- A model has a lineage from the one that was active when it was fitted, and from no other.
+    lineage as (
         select
-            customer_id,
-            as_of,
-            from_segment_id,
-            to_segment_id,
-            cause,
+            model_version,
             from_model_version,
-            to_model_version
-        from {{ ref("segment_moves") }}
-    ),
-
-    model_versions as (
-        select model_version, fitted_as_of, fitted_because, reason from {{ ref("model_versions") }}
-    ),
-
-    lineage as (select distinct model_version, segment_id, event from {{ ref("segment_lineage") }})
+            segment_id,
+            event,
+            {{ dbt.listagg(from_segment, "' and '", "order by from_segment_id") }} as origins
+        from {{ ref("segment_lineage") }}
+        group by model_version, from_model_version, segment_id, event
+    )
 
 select
     moves.customer_id,
@@ -31,27 +31,43 @@ select
         then 'has a segment for the first time, or again'
         when moves.cause = 'departure'
         then 'is no longer among the segmented customers'
+        when moves.cause = 'behaviour' and moves.from_model_version = moves.to_model_version
+        then 'has changed: the model is the same as before, ' || moves.to_model_version
         when moves.cause = 'behaviour'
         then
             'has changed: the model that was active before, '
             || moves.from_model_version
             || ', moves this customer too'
         else
-            'has not changed: '
+            case
+                when moves.segment_id_by_previous_model is null
+                then 'may have changed or not, that is not known; the model has changed: '
+                else 'has not changed, the model has: '
+            end
             || moves.to_model_version
             || ' took the place of '
             || moves.from_model_version
-            || ', which was fitted because '
+            || coalesce(' (' || moves.activation_reason || ')', '')
+            || '; it was fitted because '
             || model_versions.fitted_because
             || '; '
-            || model_versions.reason
-            || '; the new segment is '
-            || lineage.event
+            || coalesce(
+                'its segment '
+                || cast(moves.to_segment_id as {{ text }})
+                || ' is '
+                || lineage.event
+                || coalesce(' from ' || lineage.origins, ''),
+                'it has no lineage from ' || moves.from_model_version
+            )
     end as explanation
 from moves
 left join model_versions on moves.to_model_version = model_versions.model_version
 left join
     lineage
     on moves.to_model_version = lineage.model_version
+    and moves.from_model_version = lineage.from_model_version
     and moves.to_segment_id = lineage.segment_id
+where
+    -- Here, such as: moves.customer_id = '1234' and moves.as_of = date '2018-01-02'
+    true
 order by moves.as_of desc, moves.customer_id asc

@@ -34,6 +34,8 @@ MOVES = pa.schema(
         ("cause", pa.string()),
         ("from_model_version", pa.string()),
         ("to_model_version", pa.string()),
+        ("segment_id_by_previous_model", pa.int32()),
+        ("activation_reason", pa.string()),
     ]
 )
 
@@ -106,7 +108,8 @@ def past_moves(release: pd.DataFrame, forgotten: Collection[str]) -> pa.Table:
     path = Path(usable["folder"].iloc[0]) / "segment_moves.parquet" if len(usable) else None
     if path is None or not path.is_file():
         return MOVES.empty_table()
-    return without(pq.read_table(path).select(MOVES.names).cast(MOVES), forgotten)
+    # A column that the release does not have yet is null.
+    return without(pq.read_table(path, schema=MOVES), forgotten)
 
 
 def published_ids(customers: pa.Table, key: bytes | None) -> pa.Table:

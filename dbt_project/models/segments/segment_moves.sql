@@ -28,6 +28,7 @@ with
             coalesce(segments_now.published_id, segments_before.published_id) as customer_id,
             segments_before.segment_id as from_segment_id,
             segments_now.segment_id as to_segment_id,
+            segments_now.segment_id_by_previous_model,
             case
                 when segments_before.segment_id is null
                 then 'arrival'
@@ -53,7 +54,12 @@ with
             cast(changes.to_segment_id as integer) as to_segment_id,
             changes.cause,
             refit_decision.previous_version as from_model_version,
-            model_versions.model_version as to_model_version
+            model_versions.model_version as to_model_version,
+            cast(changes.segment_id_by_previous_model as integer) as segment_id_by_previous_model,
+            case
+                when model_versions.model_version <> refit_decision.previous_version
+                then model_versions.reason
+            end as activation_reason
         from changes
         cross join refit_decision
         cross join model_versions
