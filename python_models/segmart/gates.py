@@ -154,7 +154,9 @@ def _largest_jump(jumps: pd.DataFrame, drift: pd.DataFrame) -> tuple[float, str 
 def _events(other: pd.DataFrame) -> str:
     """Such as: segment 3 is split into 5 and 6; segment 4 has ended."""
     sentences = []
-    for origin, parts in other[other["event"] == "split"].groupby("from_segment_id"):
+    for origin in sorted(other.loc[other["event"] == "split", "from_segment_id"].unique()):
+        # A part may be merged with another segment.
+        parts = other[other["from_segment_id"] == origin]
         sentences.append(f"segment {origin} is split into {_numbers(parts['segment_id'])}")
     for number, origins in other[other["event"] == "merged"].groupby("segment_id"):
         sentences.append(

@@ -11,7 +11,8 @@ from scipy.optimize import linear_sum_assignment
 from segmart import clustering, preparation
 from segmart.frames import typed
 
-# A segment goes on in another when at least this share of the customers of each is in the other.
+# A segment goes on in another when more than this share of the customers of each is in the other:
+# at a tie it would have two owners.
 MAJORITY = 0.5
 # A part of a split segment, or of a merged one, is at least this share of the whole.
 SMALLEST_PART = 0.1
@@ -109,11 +110,11 @@ def lineage(
     paired = np.zeros(shared.shape, dtype=bool)
     paired[linear_sum_assignment((moves**2).sum(axis=2) if features else -shared)] = True
 
-    sources = (of_old >= MAJORITY) & (of_new >= SMALLEST_PART)
+    sources = (of_old > MAJORITY) & (of_new >= SMALLEST_PART)
     merged = sources & (sources.sum(axis=0) > 1)
-    parts = (of_new >= MAJORITY) & (of_old >= SMALLEST_PART)
+    parts = (of_new > MAJORITY) & (of_old >= SMALLEST_PART)
     split = parts & (parts.sum(axis=1, keepdims=True) > 1)
-    same = paired & (of_old >= MAJORITY) & (of_known >= MAJORITY)
+    same = paired & (of_old > MAJORITY) & (of_known > MAJORITY)
     continued = same & ~(merged | split).any(axis=0)
     origins = merged | split | continued
     events = np.select(

@@ -62,6 +62,16 @@ def test_beyond_its_limit_one_gate_refuses(gate: str, changes: dict, words: str)
     assert words in failed[gate]
 
 
+def test_each_part_of_a_split_is_named_also_one_that_merges() -> None:
+    rows = [(4, "merged", 1), (4, "merged", 2), (5, "split", 1)]
+    events = pd.DataFrame(rows, columns=["segment_id", "event", "from_segment_id"])
+    drift = pd.DataFrame({"feature": [], "quantile_shift": [], "drift": []})
+    found = gates.judge(events, drift, drift, **GOOD, limits=limits()).set_index("gate")
+    assert found.loc["identity", "sentence"] == (
+        "segment 1 is split into 4 and 5; segments 1 and 2 are merged into 4"
+    )
+
+
 def test_other_features_have_no_inertia_to_compare() -> None:
     assert judged(STAYED, inertia_ratio=None).empty
 

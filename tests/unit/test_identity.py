@@ -99,11 +99,11 @@ def shifts(then: pd.DataFrame, active: pd.DataFrame, first: pd.DataFrame) -> pd.
     return pd.DataFrame({"feature": names, "quantile_shift": changes.mean(axis=0), "drift": drift})
 
 
-def judged(name: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def judged(name: str, seed: int, k: str = "auto") -> tuple[pd.DataFrame, pd.DataFrame]:
     """Lineage and gates of the refit that a build would make on a planted change."""
     first, then = planted(name, np.random.default_rng(seed))
     active = fit(first)
-    swept = sweep(then)
+    swept = sweep(then, k)
     candidate = fitting.segment_fit(then, FEATURES, swept, active)
     before = labels(first, active).reindex(then["customer_id"])
     sample = then.assign(previous_segment_id=before.to_numpy())
@@ -146,6 +146,7 @@ def test_planted_changes_of_forty_seeds_are_named_and_none_passes(name: str) -> 
     found = [judged(name, seed) for seed in range(40)]
     assert sum(is_named(name, *one) for one in found) >= 38
     if name != "none":
+        found += [judged(name, seed, "4") for seed in range(40)]
         assert not any(judgement["holds"].all() for _, judgement in found)
 
 
@@ -274,6 +275,11 @@ def model_at(places: list[float], scale: float = 1.0) -> pd.DataFrame:
             [[60, 40, 0], [40, 0, 0], [0, 0, 100]],
             {(1, "merged"): {1, 2}, (2, "split"): {1}, (3, "continued"): {3}},
             id="one part of a split merges",
+        ),
+        pytest.param(
+            [[60, 40, 0], [60, 40, 0], [0, 0, 100]],
+            {(1, "merged"): {1, 2}, (2, "born"): set(), (3, "continued"): {3}},
+            id="half from one and half from another",
         ),
         pytest.param(
             [[25, 0, 0], [25, 0, 0], [55, 0, 200]],
