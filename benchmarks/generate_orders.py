@@ -1,9 +1,9 @@
 """Order lines of an invented shop, of any size, the same for the same arguments.
 
-Spend and frequency are skewed: the first hundredth of the customers places a tenth of the orders. The
-lines stand in the order of time, over two years. 1.5 % of them stand there twice, 2 % are returns,
-1 % have no customer, 1 % no category and 5 % no discount. A quarter of the customers buys at a discount,
-another quarter stops buying at some day.
+Spend and frequency are skewed: the first hundredth of the customers places a tenth of the orders.
+The lines stand in the order of time, over two years. 1.5 % of them stand there twice, 2 % are
+returns, 1 % have no customer, 1 % no category and 5 % no discount. A quarter of the customers buys
+at a discount, another quarter stops buying at some day.
 
     uv run python benchmarks/generate_orders.py --lines 10000000 --format csv --to FOLDER
 """
