@@ -97,7 +97,7 @@ def order_lines(first: int, last: int, total: int, customers: int) -> str:
         select * exclude (number, copies, copy)
         from written, range(copies) as copies_of(copy)
         order by number
-    """  # noqa: S608 (numbers of our own)
+    """
 
 
 def generate(folder: Path, lines: int, file_format: str, new_lines: int = 0) -> list[Path]:
