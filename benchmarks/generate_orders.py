@@ -43,8 +43,8 @@ def order_lines(first: int, last: int, total: int, customers: int) -> str:
             select
                 *,
                 730.0 * order_number / {total / LINES_AN_ORDER} as day,
-                cast(floor({customers} * pow({uniform("order_number", 1)}, 2)) as bigint) as wanted,
-                cast(floor({customers} * {uniform("order_number", 2)}) as bigint) as other
+                floor({customers} * pow({uniform("order_number", 1)}, 2)) as wanted,
+                floor({customers} * {uniform("order_number", 2)}) as other
             from lines
         ),
         -- Whoever has stopped buying is replaced by another customer.
@@ -52,7 +52,9 @@ def order_lines(first: int, last: int, total: int, customers: int) -> str:
             select
                 *,
                 case
-                    when wanted % 4 = 3 and day > 730 * {uniform("wanted", 3)} then other else wanted
+                    when wanted % 4 = 3 and day > 730 * {uniform("cast(wanted as bigint)", 3)}
+                    then cast(other as bigint)
+                    else cast(wanted as bigint)
                 end as customer
             from timed
         ),

@@ -1,8 +1,8 @@
-"""The notebook that segmart replaces, as a script: pandas and scikit-learn, from CSV to the figures.
+"""The notebook that segmart replaces, as a script: pandas and scikit-learn, from CSV to figures.
 
 Written as such notebooks are, and without waste: vectorized pandas, no loop over customers, the
-silhouette on a sample as the full one would take a day. It has the thirteen features of segmart, its
-four clustered ones, and the same range of k with ten starts each.
+silhouette on a sample as the full one would take a day. It has the thirteen features of segmart,
+its four clustered ones, and the same range of k with ten starts each.
 
     uv run python benchmarks/notebook.py FILE.csv FOLDER
 """

@@ -76,8 +76,9 @@ def file_columns(
 
     Returns:
         input, file_number (from 1), file, file_format (csv or parquet), lines (of a CSV file, the
-        header and blank ones counted), position (from 1), column_name, column_type (text for CSV), contract_column (None for a column that the
-        contract does not name), role (contract, further or ignored).
+        header and blank ones counted), position (from 1), column_name, column_type (text for CSV),
+        contract_column (None for a column that the contract does not name), role (contract, further
+        or ignored).
 
     Raises:
         SegmentationError: a file or a column is missing or cannot be read; the message names the
