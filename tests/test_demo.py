@@ -46,6 +46,13 @@ def test_four_segments_carry_the_names_of_the_rules(demo: Build) -> None:
     assert lift[0][0] >= 1.3
 
 
+def test_every_formula_gives_what_its_unit_tests_expect(demo: Build) -> None:
+    """A build leaves them out: their rows stand beside them, so that only code can break them."""
+    tested = dbt_build(demo.folder, command="test", select="test_type:unit")
+    assert tested.returncode == 0, tested.output
+    assert "START unit_test" in tested.output
+
+
 def test_accounting_adds_up_to_the_raw_file(demo: Build) -> None:
     raw = duckdb.sql(
         f"select count(*), count(distinct household_id) from '{DATA}/transactions.parquet'"

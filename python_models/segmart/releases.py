@@ -410,16 +410,16 @@ def _sorted(table: pa.Table) -> pa.Table:
 def _verify(folder: Path) -> None:
     """Read back what was written, from the disk and through the engine that will serve it."""
     manifest = json.loads((folder / "manifest.json").read_text())
-    for name, entry in manifest["tables"].items():
-        path = folder / f"{name}.parquet"
-        with duckdb.connect() as connection:
+    with duckdb.connect() as connection:
+        for name, entry in manifest["tables"].items():
+            path = folder / f"{name}.parquet"
             rows = connection.execute(
                 "select count(*) from read_parquet(?)", [str(path)]
             ).fetchall()
-        if sha256(path) != entry["sha256"] or rows != [(entry["rows"],)]:
-            raise SegmentationError(
-                f"release refused: {path} does not read back as it was written; check the disk"
-            )
+            if sha256(path) != entry["sha256"] or rows != [(entry["rows"],)]:
+                raise SegmentationError(
+                    f"release refused: {path} does not read back as it was written; check the disk"
+                )
 
 
 def _rename(folder: Path, target: Path) -> None:
