@@ -30,6 +30,13 @@
     {%- if column in given -%} {{ column }} {%- else -%} cast(null as {{ type }}) {%- endif -%}
 {%- endmacro -%}
 
+{#- What is given in a column: of text what is left when it is trimmed. -#}
+{%- macro given_value(given, column) -%}
+    {%- if given[column] == "text" -%} {{ trimmed(column) }}
+    {%- else -%} {{ column_or_null(given, column, dbt.type_string()) }}
+    {%- endif -%}
+{%- endmacro -%}
+
 {#-
   An identifier as text: leading zeros, case and signs stay. A whole number that came as a DOUBLE,
   as pandas writes a column with gaps, loses its .0.
@@ -45,6 +52,7 @@
             ),
             case when not isnan({{ column }}) then cast({{ column }} as {{ dbt.type_string() }}) end
         )
+    {%- elif given[column] == "number" -%} cast({{ column }} as {{ dbt.type_string() }})
     {%- elif column in given -%} {{ trimmed(column) }}
     {%- else -%} cast(null as {{ dbt.type_string() }})
     {%- endif -%}

@@ -13,12 +13,12 @@ with
             {{ identifier_text(given, "order_id") }} as order_id,
             {{ identifier_text(given, "product_id") }} as product_id,
             {{ identifier_text(given, "category") }} as category,
-            {{ trimmed(column_or_null(given, "ordered_at", text)) }} as ordered_at_text,
-            {{ trimmed(column_or_null(given, "amount", text)) }} as amount_text,
-            {{ trimmed(column_or_null(given, "quantity", text)) }} as quantity_text,
-            {{ trimmed(column_or_null(given, "unit_price", text)) }} as unit_price_text,
-            {{ trimmed(column_or_null(given, "discount_amount", text)) }} as discount_amount_text,
-            {{ trimmed(column_or_null(given, "is_return", text)) }} as is_return_text,
+            {{ given_value(given, "ordered_at") }} as given_ordered_at,
+            {{ given_value(given, "amount") }} as given_amount,
+            {{ given_value(given, "quantity") }} as given_quantity,
+            {{ given_value(given, "unit_price") }} as given_unit_price,
+            {{ given_value(given, "discount_amount") }} as given_discount_amount,
+            {{ given_value(given, "is_return") }} as given_is_return,
             {{ parsed_timestamp(given, "ordered_at") }} as ordered_at,
             {{ parsed_number(given, "amount") }} as amount,
             {{ parsed_number(given, "quantity") }} as quantity,
@@ -52,11 +52,11 @@ with
     -- What is wrong with the row itself: the first reason that holds.
     {% set is_malformed = {
         "ordered_at_malformed": "ordered_at is null",
-        "amount_malformed": "amount_text is not null and amount is null",
-        "quantity_malformed": "quantity_text is not null and quantity is null",
-        "unit_price_malformed": "unit_price_text is not null and unit_price is null",
-        "discount_amount_malformed": "discount_amount_text is not null and discount_amount is null",
-        "is_return_malformed": "is_return_text is not null and is_return is null",
+        "amount_malformed": "given_amount is not null and amount is null",
+        "quantity_malformed": "given_quantity is not null and quantity is null",
+        "unit_price_malformed": "given_unit_price is not null and unit_price is null",
+        "discount_amount_malformed": "given_discount_amount is not null and discount_amount is null",
+        "is_return_malformed": "given_is_return is not null and is_return is null",
     } -%}
     examined as (
         select
@@ -64,7 +64,7 @@ with
             case
                 when segmart_is_forgotten
                 then 'customer_forgotten'
-                when ordered_at_text is null
+                when given_ordered_at is null
                 then 'ordered_at_missing'
                 {% for reason in is_malformed -%}
                     when {{ is_malformed[reason] }} then '{{ reason }}'
@@ -77,14 +77,14 @@ with
             {{
                 row_digest(
                     [
-                        "ordered_at_text",
-                        "amount_text",
-                        "quantity_text",
-                        "unit_price_text",
-                        "discount_amount_text",
+                        "given_ordered_at",
+                        "given_amount",
+                        "given_quantity",
+                        "given_unit_price",
+                        "given_discount_amount",
                         "product_id",
                         "category",
-                        "is_return_text",
+                        "given_is_return",
                         "ignored_values",
                     ]
                 )
@@ -92,7 +92,7 @@ with
         from priced
     ),
 
-    -- Of a text, only the value at fault is kept: texts are most of what is to be sorted below.
+    -- Of what is given, only the value at fault is kept: it would be most of what is sorted below.
     narrowed as (
         select
             customer_id,
@@ -112,7 +112,8 @@ with
             case
                 fault
                 {% for reason in is_malformed -%}
-                    when '{{ reason }}' then {{ reason | replace("_malformed", "_text") }}
+                    when '{{ reason }}'
+                    then cast(given_{{ reason | replace("_malformed", "") }} as {{ text }})
                 {% endfor -%}
             end as rejected_value
         from examined

@@ -9,9 +9,6 @@ with
         select
             orders.customer_id,
             count_if(orders.is_order) as orders,
-            count(distinct case when orders.is_order then orders.ordered_on end) as active_days,
-            min(case when orders.is_order then orders.ordered_on end) as first_ordered_on,
-            max(case when orders.is_order then orders.ordered_on end) as last_ordered_on,
             count_if(
                 orders.is_order and {{ iso_day_of_week("orders.ordered_on") }} >= 6
             ) as weekend_orders,
@@ -21,38 +18,17 @@ with
             cast(sum(orders.purchased_amount) as double) as purchased_amount,
             cast(sum(orders.units) as double) as units,
             cast(sum(orders.discount_amount) as double) as discount_amount,
+            {% set recent = dbt.dateadd("day", "-" ~ setting("recent_days"), "as_of_date.as_of") -%}
+            {% set earlier = dbt.dateadd(
+                "day", "-" ~ 2 * setting("recent_days") | int, "as_of_date.as_of"
+            ) -%}
             cast(
-                sum(
-                    case
-                        when
-                            orders.ordered_on
-                            >= {{
-                                dbt.dateadd(
-                                    "day", "-" ~ setting("recent_days"), "as_of_date.as_of"
-                                )
-                            }}
-                        then orders.amount
-                    end
-                ) as double
+                sum(case when orders.ordered_on >= {{ recent }} then orders.amount end) as double
             ) as recent_spend,
             cast(
                 sum(
                     case
-                        when
-                            orders.ordered_on
-                            < {{
-                                dbt.dateadd(
-                                    "day", "-" ~ setting("recent_days"), "as_of_date.as_of"
-                                )
-                            }}
-                            and orders.ordered_on
-                            >= {{
-                                dbt.dateadd(
-                                    "day",
-                                    "-" ~ 2 * setting("recent_days") | int,
-                                    "as_of_date.as_of",
-                                )
-                            }}
+                        when orders.ordered_on < {{ recent }} and orders.ordered_on >= {{ earlier }}
                         then orders.amount
                     end
                 ) as double
@@ -70,43 +46,66 @@ with
         group by customer_id, ordered_on
     ),
 
+    numbered_days as (
+        select
+            customer_id,
+            ordered_on,
+            purchased_amount,
+            lag(ordered_on) over (partition by customer_id order by ordered_on) as previous_day
+        from active_days
+    ),
+
     -- The first day is when a customer becomes one: repeat orders are those of later days, as in
     -- Fader, Hardie and Lee (2005), "RFM and CLV".
-    repeat_spend as (
+    day_totals as (
         select
-            active_days.customer_id,
-            cast(sum(active_days.purchased_amount) as double) / count(*) as repeat_mean_spend
-        from active_days
-        inner join order_totals on active_days.customer_id = order_totals.customer_id
-        where active_days.ordered_on > order_totals.first_ordered_on
-        group by active_days.customer_id
+            customer_id,
+            count(*) as active_days,
+            min(ordered_on) as first_ordered_on,
+            max(ordered_on) as last_ordered_on,
+            cast(sum(case when previous_day is not null then purchased_amount end) as double)
+            / nullif(count(previous_day), 0) as repeat_mean_spend
+        from numbered_days
+        group by customer_id
     ),
 
     gaps as (
         select
             customer_id,
-            {{
-                dbt.datediff(
-                    "lag(ordered_on) over (partition by customer_id order by ordered_on)",
-                    "ordered_on",
-                    "day",
-                )
-            }} as days_since_previous
-        from active_days
+            {{ dbt.datediff("previous_day", "ordered_on", "day") }} as days_since_previous
+        from numbered_days
+        where previous_day is not null
+    ),
+
+    -- A window and no median(): that holds every value of every customer in memory at once.
+    ranked_gaps as (
+        select
+            customer_id,
+            days_since_previous,
+            row_number() over (partition by customer_id order by days_since_previous) as place,
+            count(*) over (partition by customer_id) as gaps
+        from gaps
     ),
 
     typical_gaps as (
         select
-            customer_id, cast(median(days_since_previous) as double) as median_days_between_orders
-        from gaps
+            customer_id,
+            (min(days_since_previous) + max(days_since_previous))
+            / 2e0 as median_days_between_orders
+        from ranked_gaps
+        where 2 * place between gaps and gaps + 2
         group by customer_id
     ),
 
-    category_counts as (
-        select customer_id, nullif(count(distinct category), 0) as categories
+    customer_categories as (
+        select customer_id, category
         from used_order_lines
-        where not is_return
-        group by customer_id
+        where not is_return and category is not null
+        group by customer_id, category
+    ),
+
+    category_counts as (
+        select customer_id, count(*) as categories from customer_categories group by customer_id
     ),
 
     customer_features as (
@@ -114,15 +113,15 @@ with
             order_totals.customer_id,
             as_of_date.as_of,
             cast(
-                {{ dbt.datediff("order_totals.last_ordered_on", "as_of_date.as_of", "day") }}
+                {{ dbt.datediff("day_totals.last_ordered_on", "as_of_date.as_of", "day") }}
                 as integer
             ) as recency_days,
             cast(
-                {{ dbt.datediff("order_totals.first_ordered_on", "as_of_date.as_of", "day") }}
+                {{ dbt.datediff("day_totals.first_ordered_on", "as_of_date.as_of", "day") }}
                 as integer
             ) as tenure_days,
             cast(order_totals.orders as integer) as orders,
-            cast(order_totals.active_days as integer) as active_days,
+            cast(coalesce(day_totals.active_days, 0) as integer) as active_days,
             order_totals.spend,
             order_totals.purchased_amount / nullif(order_totals.orders, 0) as average_order_value,
             order_totals.units / nullif(order_totals.orders, 0) as units_per_order,
@@ -136,21 +135,23 @@ with
             cast(category_counts.categories as integer) as categories,
             1e0 * order_totals.weekend_orders / nullif(order_totals.orders, 0) as weekend_share,
             1e0 * order_totals.return_lines / nullif(order_totals.lines, 0) as return_share,
-            cast(greatest(order_totals.active_days - 1, 0) as integer) as repeat_frequency,
+            cast(
+                greatest(coalesce(day_totals.active_days, 0) - 1, 0) as integer
+            ) as repeat_frequency,
             cast(
                 {{
                     dbt.datediff(
-                        "order_totals.first_ordered_on", "order_totals.last_ordered_on", "day"
+                        "day_totals.first_ordered_on", "day_totals.last_ordered_on", "day"
                     )
                 }} as integer
             ) as repeat_recency_days,
             cast(
-                {{ dbt.datediff("order_totals.first_ordered_on", "as_of_date.as_of", "day") }}
+                {{ dbt.datediff("day_totals.first_ordered_on", "as_of_date.as_of", "day") }}
                 - 1 as integer
             ) as age_days,
             case
                 when order_totals.purchased_amount is not null
-                then coalesce(repeat_spend.repeat_mean_spend, 0)
+                then coalesce(day_totals.repeat_mean_spend, 0)
             end as repeat_mean_spend,
             case
                 when
@@ -168,7 +169,7 @@ with
         from order_totals
         cross join as_of_date
         left join typical_gaps on order_totals.customer_id = typical_gaps.customer_id
-        left join repeat_spend on order_totals.customer_id = repeat_spend.customer_id
+        left join day_totals on order_totals.customer_id = day_totals.customer_id
         left join category_counts on order_totals.customer_id = category_counts.customer_id
     )
 
