@@ -9,16 +9,34 @@
 {#- Spark counts weekday() from 0 for Monday. -#}
 {%- macro spark__iso_day_of_week(day) -%}(weekday({{ day }}) + 1){%- endmacro -%}
 
-{#- Quantile by linear interpolation, nulls left out. -#}
-{%- macro quantile(value, share) -%}
-    {{- return(adapter.dispatch("quantile", "segmart")(value, share)) -}}
+{#-
+  Quantiles by linear interpolation, nulls left out, as one array: it holds the values in memory once.
+  nth_quantile takes one out, from 1.
+-#}
+{%- macro quantiles(value, shares) -%}
+    {{- return(adapter.dispatch("quantiles", "segmart")(value, shares)) -}}
 {%- endmacro -%}
 
-{%- macro default__quantile(value, share) -%}
-    quantile_cont({{ value }}, {{ share }})
+{%- macro default__quantiles(value, shares) -%}
+    quantile_cont({{ value }}, [{{ shares | join(", ") }}])
 {%- endmacro -%}
 
-{%- macro spark__quantile(value, share) -%} percentile({{ value }}, {{ share }}){%- endmacro -%}
+{%- macro spark__quantiles(value, shares) -%}
+    percentile({{ value }}, array({{ shares | join(", ") }}))
+{%- endmacro -%}
+
+{%- macro nth_quantile(quantiles, position) -%}
+    {{- return(adapter.dispatch("nth_quantile", "segmart")(quantiles, position)) -}}
+{%- endmacro -%}
+
+{%- macro default__nth_quantile(quantiles, position) -%}
+    {{ quantiles }} [{{ position }}]
+{%- endmacro -%}
+
+{#- Spark counts the elements from 0. -#}
+{%- macro spark__nth_quantile(quantiles, position) -%}
+    {{ quantiles }} [{{ position }} - 1]
+{%- endmacro -%}
 
 {#- A digest of 64 bits: rows that differ in these columns have, but for one case in 1e19, another. -#}
 {%- macro row_digest(columns) -%}

@@ -43,9 +43,7 @@ with
             segment_id,
             feature,
             count(raw_value) as customers_known,
-            median(raw_value) as median,
-            {{ quantile("raw_value", 0.1) }} as p10,
-            {{ quantile("raw_value", 0.9) }} as p90,
+            {{ quantiles("raw_value", [0.1, 0.5, 0.9]) }} as quantiles,
             {{ exact_mean("raw_value") }} as mean,
             {{ exact_mean("transformed_value") }} as transformed_mean
         from labelled_values
@@ -62,12 +60,13 @@ with
             feature_catalog.is_clustered,
             cast(feature_catalog.position as integer) as feature_position,
             cast(segment_statistics.customers_known as bigint) as customers_known,
-            segment_statistics.median,
-            segment_statistics.p10,
-            segment_statistics.p90,
+            {{ nth_quantile("segment_statistics.quantiles", 2) }} as median,
+            {{ nth_quantile("segment_statistics.quantiles", 1) }} as p10,
+            {{ nth_quantile("segment_statistics.quantiles", 3) }} as p90,
             segment_statistics.mean,
             population_means.population_median,
-            segment_statistics.median / nullif(population_means.population_median, 0) as lift,
+            {{ nth_quantile("segment_statistics.quantiles", 2) }}
+            / nullif(population_means.population_median, 0) as lift,
             (segment_statistics.transformed_mean - population_means.transformed_mean)
             / nullif(population_deviations.transformed_deviation, 0) as z_score
         from segment_statistics
