@@ -47,7 +47,7 @@ COLUMN_TYPES = {
     "file_number": "int64",
     "file": "string",
     "file_format": "string",
-    "lines": "Int64",
+    "lines": "int64",
     "position": "int64",
     "column_name": "string",
     "column_type": "string",
@@ -76,9 +76,9 @@ def file_columns(
 
     Returns:
         input, file_number (from 1), file, file_format (csv or parquet), lines (of a CSV file, the
-        header and blank ones counted), position (from 1), column_name, column_type (text for CSV),
-        contract_column (None for a column that the contract does not name), role (contract, further
-        or ignored).
+        header and blank ones counted; rows of a Parquet file), position (from 1), column_name,
+        column_type (text for CSV), contract_column (None for a column that the contract does not
+        name), role (contract, further or ignored).
 
     Raises:
         SegmentationError: a file or a column is missing or cannot be read; the message names the
@@ -100,7 +100,7 @@ def file_columns(
                 header, lines = _csv_header(path, DELIMITERS.get(delimiter, delimiter), encoding)
                 found = [(column, "text") for column in header]
             else:
-                found, lines = _parquet_columns(path), None
+                found, lines = _parquet_columns(path)
             contract = _mapped(name, path, [column for column, _ in found], columns.get(name, {}))
             for position, (column, column_type) in enumerate(found, start=1):
                 contract_column = contract.get(column)
@@ -380,15 +380,16 @@ def _check_line_ends(path: Path, encoding: str) -> None:
         line += 1
 
 
-def _parquet_columns(path: Path) -> list[tuple[str, str]]:
+def _parquet_columns(path: Path) -> tuple[list[tuple[str, str]], int]:
     try:
-        schema = pq.read_schema(path)
+        metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
     except (pa.ArrowException, OSError) as error:
         raise SegmentationError(
             f"file {path} cannot be read as Parquet ({str(error).splitlines()[0]}): it is damaged "
             "or of another kind; copy or export it again"
         ) from None
-    return [(field.name, _kind(field.type)) for field in schema]
+    return [(field.name, _kind(field.type)) for field in schema], metadata.num_rows
 
 
 def _kind(arrow_type: pa.DataType) -> str:

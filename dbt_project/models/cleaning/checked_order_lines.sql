@@ -1,4 +1,11 @@
+{{
+    config(
+        post_hook="{{ insert_further_buckets(bucket_count(ref(setting('input') ~ '__order_lines'))) }}"
+    )
+}}
+
 {%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
+{%- set buckets = bucket_count(order_lines_input) -%}
 {%- set given = given_columns(order_lines_input) -%}
 {%- set text = dbt.type_string() -%}
 
@@ -30,6 +37,9 @@ with
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
             segmart_is_forgotten
         from order_lines
+        {% if buckets > 1 -%}
+            where {{ is_in_bucket(identifier_text(given, "customer_id"), buckets) }}
+        {%- endif %}
     ),
 
     -- A product beyond ten thousand million fits no DECIMAL, and is no price of goods.

@@ -1,0 +1,151 @@
+"""From order lines to the report: the build against the notebook, run in turns.
+
+Each run is a process of its own from nothing: no warehouse, no release, dbt's parse of the project
+kept, as it is from night to night. CPU seconds are those of the process and its children, memory
+is the largest that one of them held. Prints the medians, and where the time of a build goes.
+
+    uv run python benchmarks/orders_to_report.py --lines 10000000 --format csv
+    uv run python benchmarks/orders_to_report.py --lines 100000000 --memory 4GB --alone --runs 1
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from generate_orders import generate
+
+ROOT = Path(__file__).parents[1]
+BUILD, NOTEBOOK, NOTEBOOK_ON_ONE_THREAD = (
+    "dbt build",
+    "notebook, default threads",
+    "notebook, one thread",
+)
+
+
+class Run(NamedTuple):
+    """What one process took: seconds on the clock, of processors, and bytes."""
+
+    wall: float
+    processor: float
+    memory: int
+
+
+def measured(command: list[str], environment: dict[str, str]) -> Run:
+    begun = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            output.seek(0)
+            raise SystemExit(output.read().decode())
+    wall = time.monotonic() - begun
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def build(files: str, folder: Path, memory: str) -> Run:
+    """A build from nothing, with every data test."""
+    for made in ("serve", "segmart.duckdb"):
+        path = folder / made
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    variables = {
+        "input": "files",
+        "order_lines": files,
+        "serve": str(folder / "serve"),
+        "report": str(folder / "segments.html"),
+    }
+    return measured(
+        ["dbt", "build", "--vars", json.dumps(variables)],
+        {
+            "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
+            "SEGMART_MEMORY": memory,
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+        },
+    )
+
+
+def notebook(file: Path, folder: Path, environment: dict[str, str]) -> Run:
+    return measured(
+        [sys.executable, "benchmarks/notebook.py", str(file), str(folder / "notebook")], environment
+    )
+
+
+def stages(folder: Path) -> Counter[str]:
+    """Seconds of the last build by the folder of its models, summed over dbt's threads."""
+    manifest = json.loads((folder / "target/manifest.json").read_text())
+    results = json.loads((folder / "target/run_results.json").read_text())
+    seconds: Counter[str] = Counter()
+    for result in results["results"]:
+        node = manifest["nodes"].get(result["unique_id"], {})
+        kind = node.get("resource_type", "operation")
+        name = node.get("schema", "") if kind == "model" else f"{kind}s"
+        seconds[name] += result["execution_time"]
+    return seconds
+
+
+def slowest(folder: Path) -> list[tuple[str, float]]:
+    results = json.loads((folder / "target/run_results.json").read_text())["results"]
+    found = [(node["unique_id"].split(".")[2], node["execution_time"]) for node in results]
+    return sorted(found, key=lambda node: -node[1])[:8]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=10_000_000)
+    parser.add_argument("--format", choices=["csv", "parquet"], default="parquet")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--memory", default="80%", help="memory_limit of DuckDB")
+    parser.add_argument("--alone", action="store_true", help="without the notebook")
+    parser.add_argument("--folder", type=Path, help="default: a folder that is removed")
+    arguments = parser.parse_args()
+    if not arguments.alone and arguments.format != "csv":
+        parser.error("the notebook reads CSV: give --format csv, or --alone")
+    with tempfile.TemporaryDirectory() as aside:
+        folder = arguments.folder or Path(aside)
+        data = folder / "data"
+        files = generate(data, arguments.lines, arguments.format)
+        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        runs: dict[str, list[Run]] = {}
+        # The first parses the project: it is not counted.
+        for number in range(arguments.runs + 1):
+            made = {BUILD: build(f"{data}/*.{arguments.format}", folder, arguments.memory)}
+            if number and not arguments.alone:
+                made[NOTEBOOK] = notebook(files[0], folder, {})
+                made[NOTEBOOK_ON_ONE_THREAD] = notebook(files[0], folder, one_thread)
+            if number:
+                for name, run in made.items():
+                    runs.setdefault(name, []).append(run)
+        by_stage, nodes = stages(folder), slowest(folder)
+        report = (folder / "segments.html").stat().st_size
+    middle = {
+        name: Run(*(statistics.median(figures) for figures in zip(*of_name, strict=True)))
+        for name, of_name in runs.items()
+    }
+    print(f"{arguments.lines} lines of {arguments.format}, medians of {arguments.runs} runs")
+    print("| | wall, s | CPU, s | peak memory, GB |\n|---|---|---|---|")
+    for name, run in middle.items():
+        print(f"| {name} | {run.wall:.1f} | {run.processor:.1f} | {run.memory / 1e9:.2f} |")
+    for name in (NOTEBOOK, NOTEBOOK_ON_ONE_THREAD):
+        if name in middle:
+            ratios = [of / to for of, to in zip(middle[name], middle[BUILD], strict=True)]
+            print("| {} / {} | {:.1f} | {:.1f} | {:.1f} |".format(name, BUILD, *ratios))
+    total = sum(by_stage.values())
+    print("\nOf the last build, seconds summed over dbt's two threads:")
+    print(", ".join(f"{name} {seconds / total:.0%}" for name, seconds in by_stage.most_common()))
+    print("slowest: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in nodes))
+    print(f"report: {report / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
