@@ -4,13 +4,19 @@
   lines_a_bucket lines are one bucket.
 -#}
 {%- macro bucket_count(order_lines) -%}
+    {%- set lines_of_files = [] -%}
+    {%- if setting("input") == "files" -%}
+        {%- do lines_of_files.append(
+            "select sum(lines) from (select distinct file, lines from "
+            ~ ref("files__columns")
+            ~ " where input = 'order_lines') as files"
+        ) -%}
+    {%- endif -%}
     {%- if not execute -%} {{- return(1) -}} {%- endif -%}
     {%- set count = (
-        "select count(*) from " ~ order_lines
-        if setting("input") != "files" or setting("order_lines").startswith("table:")
-        else "select sum(lines) from (select distinct file, lines from "
-        ~ ref("files__columns")
-        ~ " where input = 'order_lines') as files"
+        lines_of_files[0]
+        if lines_of_files and not setting("order_lines").startswith("table:")
+        else "select count(*) from " ~ order_lines
     ) -%}
     {{- return(1 + (run_query(count).rows[0][0] or 0) // (setting("lines_a_bucket") | int)) -}}
 {%- endmacro -%}
