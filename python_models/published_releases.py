@@ -1,9 +1,10 @@
 import datetime
 import os
+from functools import partial
 from pathlib import Path
 
 from segmart.erasure import forgotten_ids
-from segmart.frames import arrow_table, column_comments
+from segmart.frames import LazyTables, arrow_table, column_comments
 from segmart.pseudonyms import as_published, key_from, key_name
 from segmart.releases import publish
 
@@ -42,7 +43,7 @@ def model(dbt, session):
     }
     key = key_from(customer_ids, os.environ)
     published, forgotten = as_published(
-        {name: arrow_table(relation) for name, relation in tables.items()},
+        LazyTables({name: partial(arrow_table, table) for name, table in tables.items()}),
         forgotten_ids(session, list_path, delimiter=delimiter, encoding=encoding),
         key,
     )

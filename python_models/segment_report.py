@@ -28,9 +28,10 @@ def model(dbt, session):
         frames[name] = frames[name][frames[name]["model_version"] == active]
     findings = ordered_frame(dbt.ref("input_check"), ["position", "finding"])
     frames["notes"] = findings[findings["is_switched_off"]].rename(columns={"finding": "note"})
+    names = frames["segments"][["segment_id", "segment_name"]]
     frames["projection"] = project(
         ordered_frame(dbt.ref("fit_sample"), ["draw"]),
         ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"]),
-        ordered_frame(dbt.ref("customer_segments"), ["customer_id"]),
+        ordered_frame(dbt.ref("fit_labels"), ["customer_id"]).merge(names, on="segment_id"),
     )
     return build_report(frames, path)

@@ -110,7 +110,9 @@ def test_the_same_input_gives_the_same_tables(demo: Build, tmp_path: Path) -> No
     assert demo.report.read_bytes() == again.report.read_bytes()
 
 
-def test_one_thread_buckets_and_shuffled_rows_give_the_same_tables(demo: Build, tmp_path: Path) -> None:
+def test_one_thread_buckets_and_shuffled_rows_give_the_same_tables(
+    demo: Build, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     data.mkdir()
     for name in ("transactions", "products", "demographics"):

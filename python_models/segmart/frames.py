@@ -1,6 +1,6 @@
 """From a dbt relation to a frame or table of Python."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -28,6 +28,22 @@ def arrow_table(relation: Any) -> pa.Table:
     if hasattr(relation, "to_arrow_table"):
         return relation.to_arrow_table()
     return relation.toArrow()
+
+
+class LazyTables(Mapping[str, pa.Table]):
+    """Tables by name, each made when it is asked for: not all of them are in memory at once."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], pa.Table]]) -> None:
+        self._makers = makers
+
+    def __getitem__(self, name: str) -> pa.Table:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 def column_comments(session: Any) -> dict[str, dict[str, str]]:

@@ -8,9 +8,7 @@ from segmart.preparation import scale, scaler_of
 CUSTOMERS_SHOWN = 1_500
 
 
-def project(
-    sample: pd.DataFrame, model: pd.DataFrame, customer_segments: pd.DataFrame
-) -> pd.DataFrame:
+def project(sample: pd.DataFrame, model: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """The first customers of the sample on the first two principal components.
 
     Principal component analysis by singular value decomposition of the prepared features (Jolliffe,
@@ -20,7 +18,7 @@ def project(
     Args:
         sample: customer_id and the clustered features, in the order of the draw.
         model: what ``fitting.segment_fit`` returned.
-        customer_segments: customer_id, segment_id, segment_name.
+        labels: customer_id, segment_id and segment_name of the customers of the sample.
 
     Returns:
         segment_id, segment_name, x, y (standard deviations of the population), explained (share of
@@ -40,5 +38,5 @@ def project(
         .assign(x=points[:, 0], y=points[:, 1] if points.shape[1] > 1 else 0.0)
     )
     explained = np.sort(variances)[::-1][:2].sum() / variances.sum()
-    named = shown.merge(customer_segments, on="customer_id")
+    named = shown.merge(labels, on="customer_id")
     return named[["segment_id", "segment_name", "x", "y"]].assign(explained=explained)

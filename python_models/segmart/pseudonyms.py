@@ -1,11 +1,13 @@
 """Keyed pseudonyms in place of customer ids."""
 
+import functools
 import hmac
 from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 
 from segmart import SegmentationError
+from segmart.frames import LazyTables
 
 KEY = "SEGMART_PSEUDONYM_KEY"
 SHORTEST_KEY = 32
@@ -30,7 +32,7 @@ def published(customer_ids: pa.ChunkedArray | pa.Array, key: bytes | None) -> pa
 
 def as_published(
     tables: Mapping[str, pa.Table], forgotten: Collection[str], key: bytes | None
-) -> tuple[dict[str, pa.Table], set[str]]:
+) -> tuple[Mapping[str, pa.Table], set[str]]:
     """The tables and the forgotten ids as a release has them.
 
     Args:
@@ -42,11 +44,14 @@ def as_published(
     Returns:
         The tables; the forgotten ids, with a key as given and as pseudonyms.
     """
-    made = {
-        name: table if name == "segment_moves" else with_published_ids(table, key)
-        for name, table in tables.items()
-    }
+    made = LazyTables(
+        {name: functools.partial(_table_as_published, tables, name, key) for name in tables}
+    )
     return made, forgotten_as_published(forgotten, key)
+
+
+def _table_as_published(tables: Mapping[str, pa.Table], name: str, key: bytes | None) -> pa.Table:
+    return tables[name] if name == "segment_moves" else with_published_ids(tables[name], key)
 
 
 def forgotten_as_published(forgotten: Collection[str], key: bytes | None) -> set[str]:

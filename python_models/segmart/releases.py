@@ -59,8 +59,9 @@ def publish(
     """Publish the tables as one release and return the releases that stand.
 
     Args:
-        tables: the public tables by name; customer_segments, segments, segment_model,
-            model_versions, segment_moves and customer_accounting must be among them.
+        tables: the public tables by name, ``frames.LazyTables`` where they are large;
+            customer_segments, segments, segment_model, model_versions, segment_moves and
+            customer_accounting must be among them.
         serve: folder of the releases of one target.
         release: name of the new release; names sort by time.
         source: name of the input. A release is held against the last one of the same input alone.
@@ -120,9 +121,9 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
     versions = {
         version
         for name in ("customer_segments", "segments")
-        for version in tables[name]["model_version"].to_pylist()
+        for version in pc.unique(tables[name]["model_version"]).to_pylist()
     }
-    models = set(tables["segment_model"]["model_version"].to_pylist())
+    models = set(pc.unique(tables["segment_model"]["model_version"]).to_pylist())
     if len(active) != 1 or versions - set(active) or not versions <= models:
         raise SegmentationError(
             f"release refused: the tables are of the model versions {sorted(map(str, versions))}, "
@@ -176,8 +177,8 @@ def _departures(tables: Mapping[str, pa.Table]) -> int:
 
 
 def _audit_forgotten(tables: Mapping[str, pa.Table], forgotten: Collection[str]) -> None:
-    for name, table in tables.items():
-        if holds(table, forgotten):
+    for name in tables if forgotten else ():
+        if holds(tables[name], forgotten):
             raise SegmentationError(
                 f"release refused: {name} has a customer of the list of the var "
                 "forgotten_customers; run dbt build"
@@ -363,7 +364,8 @@ def _write(
     for made in (folder.parent, folder):
         made.chmod(FOLDER_MODE)
     entries = {}
-    for name, table in sorted(tables.items()):
+    for name in sorted(tables):
+        table = tables[name]
         path = folder / f"{name}.parquet"
         pq.write_table(_sorted(table), path, compression="zstd")
         entries[name] = {
