@@ -35,7 +35,7 @@
 
 {#- Spark counts the elements from 0. -#}
 {%- macro spark__nth_quantile(quantiles, position) -%}
-    {{ quantiles }} [{{ position }} - 1]
+    {{ quantiles }} [{{ position - 1 }}]
 {%- endmacro -%}
 
 {#- A digest of 64 bits: rows that differ in these columns have, but for one case in 1e19, another. -#}

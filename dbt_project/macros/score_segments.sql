@@ -236,29 +236,26 @@
     {% endfor %}
 {%- endmacro -%}
 
-{#- One row for each feature and decile, with the number of customers and of known values. -#}
-{%- macro deciles(relation) -%}
+{#- One row for each feature: its nine deciles as an array, the number of customers and of known values. -#}
+{%- macro decile_arrays(relation) -%}
     select
-        feature_quantiles.feature,
-        numbers.decile / 1e1 as quantile,
-        {{ nth_quantile("feature_quantiles.quantiles", "numbers.decile") }} as value,
-        feature_quantiles.customers_known,
-        feature_quantiles.customers
-    from
-        (
-            select
-                feature,
-                {{ quantiles("value", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) }}
-                as quantiles,
-                count(value) as customers_known,
-                count(*) as customers
-            from {{ relation }}
-            group by feature
-        ) as feature_quantiles
-    cross join
-        (
-            {% for decile in range(1, 10) -%}
-                select {{ decile }} as decile {{ "union all" if not loop.last }}
-            {% endfor %}
-        ) as numbers
+        feature,
+        {{ quantiles("value", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) }} as quantiles,
+        count(value) as customers_known,
+        count(*) as customers
+    from {{ relation }}
+    group by feature
+{%- endmacro -%}
+
+{#- One row for each feature and decile, of what decile_arrays gives. -#}
+{%- macro deciles(relation) -%}
+    {% for decile in range(1, 10) -%}
+        select
+            feature,
+            0.{{ decile }} as quantile,
+            {{ nth_quantile("quantiles", decile) }} as value,
+            customers_known,
+            customers
+        from {{ relation }} {{ "union all" if not loop.last }}
+    {% endfor %}
 {%- endmacro -%}

@@ -17,7 +17,9 @@ with
 
     prepared_values as ({{ transformed_values("clustering_features", features) }}),
 
-    value_deciles as ({{ deciles("prepared_values") }}),
+    feature_deciles as ({{ decile_arrays("prepared_values") }}),
+
+    value_deciles as ({{ deciles("feature_deciles") }}),
 
     fitted_quantiles as (
         select fit_quantiles.*, frozen_features.feature_position, frozen_features.scale

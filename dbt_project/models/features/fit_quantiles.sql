@@ -7,7 +7,9 @@ with
 
     prepared_values as ({{ transformed_values("fit_sample", definitions) }}),
 
-    value_deciles as ({{ deciles("prepared_values") }}),
+    feature_deciles as ({{ decile_arrays("prepared_values") }}),
+
+    value_deciles as ({{ deciles("feature_deciles") }}),
 
     new_quantiles as (
         select
