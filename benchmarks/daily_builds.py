@@ -38,7 +38,7 @@ def build(folder: Path, **variables: object) -> float:
     }
     begun = time.monotonic()
     done = subprocess.run(
-        ["dbt", "build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(settings)],
+        ["dbt", "build", "--vars", json.dumps(settings)],
         cwd=ROOT,
         env={
             **os.environ,

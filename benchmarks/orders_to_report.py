@@ -115,6 +115,8 @@ def main() -> None:
         folder = arguments.folder or Path(aside)
         data = folder / "data"
         files = generate(data, arguments.lines, arguments.format)
+        if len(files) > 1 and not arguments.alone:
+            parser.error("the notebook reads one file: give at most 10000000 lines, or --alone")
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         runs: dict[str, list[Run]] = {}
         pattern = f"{data}/*.{arguments.format}"

@@ -7,5 +7,5 @@ from segmart.pseudonyms import key_from
 
 def model(dbt, session):
     customer_ids = dbt.config.get("customer_ids")
-    customers = arrow_table(dbt.ref("clustering_features"))
+    customers = arrow_table(dbt.ref("clustering_features").select("customer_id"))
     return history.published_ids(customers, key_from(customer_ids, os.environ))

@@ -1,7 +1,7 @@
 {#-
   What sorts all order lines at once needs memory for all of them. Such a model is built in buckets of
-  customers, one statement each: the first creates the table, its post_hook inserts the others. Up to
-  lines_a_bucket lines are one bucket.
+  customers, one statement each: the first creates the table, its post_hook inserts the others. Fewer
+  than lines_a_bucket lines are one bucket; of a CSV file its header and blank lines count too.
 -#}
 {%- macro bucket_count(order_lines) -%}
     {%- set lines_of_files = [] -%}
@@ -23,17 +23,22 @@
 
 {#- Whether a row is of a bucket. The model says it of the first; its post_hook puts in the others. -#}
 {%- macro is_in_bucket(customer_id, buckets) -%}
-    {{- bucket_of(customer_id, buckets) ~ is_bucket(0) -}}
+    {{- bucket_of(customer_id, buckets) ~ is_bucket(0, buckets) -}}
 {%- endmacro -%}
 
-{%- macro is_bucket(bucket) -%} {{- return(" = " ~ bucket ~ " /* bucket */") -}} {%- endmacro -%}
+{%- macro is_bucket(bucket, buckets) -%}
+    {{- return(" = " ~ bucket ~ " /* bucket of " ~ buckets ~ " */") -}}
+{%- endmacro -%}
 
-{%- macro insert_further_buckets(buckets) -%}
+{#- How many there are stands in the model's SQL: a table that grows may count more by now. -#}
+{%- macro insert_further_buckets() -%}
     {%- if execute -%}
+        {%- set found = modules.re.search("bucket of ([0-9]+) ", model.compiled_code) -%}
+        {%- set buckets = found.group(1) | int if found else 1 -%}
         {%- for bucket in range(1, buckets) -%}
             {%- do run_query(
                 "insert into " ~ this ~ " " ~ model.compiled_code
-                | replace(is_bucket(0), is_bucket(bucket))
+                | replace(is_bucket(0, buckets), is_bucket(bucket, buckets))
             ) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -38,14 +38,14 @@
     {{ quantiles }} [{{ position - 1 }}]
 {%- endmacro -%}
 
-{#- A digest of 64 bits: rows that differ in these columns have, but for one case in 1e19, another. -#}
+{#- A digest of 64 bits: two rows that differ in these columns have the same one once in 1e19 pairs. -#}
 {%- macro row_digest(columns) -%}
     {{- return(adapter.dispatch("row_digest", "segmart")(columns)) -}}
 {%- endmacro -%}
 
 {%- macro default__row_digest(columns) -%} hash({{ columns | join(", ") }}){%- endmacro -%}
 
-{#- Of strings, xxhash64 passes over nulls: two columns must not change places unseen. -#}
+{#- xxhash64 skips nulls: without the flags a value that moves to the next column would go unseen. -#}
 {%- macro spark__row_digest(columns) -%}
     xxhash64(
         {%- for column in columns -%}

@@ -158,7 +158,8 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
                 # DuckDB takes empty values after the last column as none at all.
                 while len(fields) > width and not fields[-1]:
                     fields.pop()
-                if len(fields) == width:
+                # In a file of one column a blank line is a row.
+                if len(fields) == width or (width == 1 and not fields):
                     row += 1
                     number = row
                 elif fields:

@@ -112,7 +112,8 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
     Raises:
         SegmentationError: they do; the message names the tables and the values.
     """
-    customers = tables["customer_segments"]
+    customers, segments = tables["customer_segments"], tables["segments"]
+    model = tables["segment_model"]
     active = [
         row["model_version"]
         for row in tables["model_versions"].to_pylist()
@@ -120,28 +121,24 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
     ]
     versions = {
         version
-        for name in ("customer_segments", "segments")
-        for version in pc.unique(tables[name]["model_version"]).to_pylist()
+        for table in (customers, segments)
+        for version in pc.unique(table["model_version"]).to_pylist()
     }
-    models = set(pc.unique(tables["segment_model"]["model_version"]).to_pylist())
+    models = set(pc.unique(model["model_version"]).to_pylist())
     if len(active) != 1 or versions - set(active) or not versions <= models:
         raise SegmentationError(
             f"release refused: the tables are of the model versions {sorted(map(str, versions))}, "
             f"active is {active}, and segment_model has {sorted(map(str, models))}; run dbt build"
         )
     in_segments = _counts(customers["segment_id"])
-    in_model = {
-        row["segment_id"]
-        for row in tables["segment_model"].to_pylist()
-        if row["model_version"] == active[0]
-    }
+    in_model = {row["segment_id"] for row in model.to_pylist() if row["model_version"] == active[0]}
     unknown = sorted(set(in_segments) - in_model, key=str)
     if unknown:
         raise SegmentationError(
             f"release refused: customer_segments has the segment {unknown[0]}, which segment_model "
             "has not; run dbt build"
         )
-    for row in tables["segments"].to_pylist():
+    for row in segments.to_pylist():
         found = in_segments.get(row["segment_id"], 0)
         if row["customers"] != found:
             raise SegmentationError(
@@ -159,7 +156,7 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
             f"customer_segments has {len(customers)}; run dbt build"
         )
     before = last["tables"]["customer_segments"]["rows"] if last else 0
-    gone = max(before - len(customers), _departures(tables))
+    gone = max(before - len(customers), _departures(tables["segment_moves"], customers))
     if gone > max_drop * before:
         raise SegmentationError(
             f"release refused: of {before} customers of the last release "
@@ -169,10 +166,9 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
         )
 
 
-def _departures(tables: Mapping[str, pa.Table]) -> int:
+def _departures(moves: pa.Table, customers: pa.Table) -> int:
     """Customers of the last release who have no segment in this one."""
-    moves, days = tables["segment_moves"], pc.unique(tables["customer_segments"]["as_of"])
-    today = moves.filter(pc.is_in(moves["as_of"], value_set=days))
+    today = moves.filter(pc.is_in(moves["as_of"], value_set=pc.unique(customers["as_of"])))
     return today["to_segment_id"].null_count
 
 

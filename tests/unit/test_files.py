@@ -77,6 +77,13 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
     assert found.set_index("source_row")["line"].to_dict() == {1: 2, 2: 4, -1: 6, 3: 7, 4: 8}
 
 
+def test_a_blank_line_is_a_row_of_a_file_of_one_column(tmp_path: Path) -> None:
+    path = write(tmp_path, b'customer_id\n1\n\n"2\n2"\n3\n')
+    rows = pd.DataFrame({"source_file": str(path), "source_row": [1, 2, 3, 4]})
+    found = line_numbers(rows, delimiter=",", encoding="utf-8")
+    assert found["line"].tolist() == [2, 3, 4, 6]
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_all_lines_are_counted(ending: str, tmp_path: Path) -> None:
     lines = ["customer_id,ordered_at", "1,2024-01-01", "", '"2', '3",2024-01-01']

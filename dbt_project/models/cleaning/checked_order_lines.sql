@@ -1,8 +1,4 @@
-{{
-    config(
-        post_hook="{{ insert_further_buckets(bucket_count(ref(setting('input') ~ '__order_lines'))) }}"
-    )
-}}
+{{ config(post_hook="{{ insert_further_buckets() }}") }}
 
 {%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
 {%- set buckets = bucket_count(order_lines_input) -%}
@@ -52,7 +48,9 @@ with
             coalesce(
                 amount,
                 case
-                    when abs(cast(quantity as double) * cast(unit_price as double)) < 1e10
+                    when
+                        given_amount is null
+                        and abs(cast(quantity as double) * cast(unit_price as double)) < 1e10
                     then cast(quantity * unit_price as decimal(18, 4))
                 end
             ) as net_amount
@@ -176,7 +174,7 @@ with
                 then quantity
             end as quantity,
             coalesce(abs(quantity) > {{ setting("max_quantity") }}, false) as is_quantity_set_aside,
-            unit_price,
+            case when reason is not null then unit_price end as unit_price,
             discount_amount,
             coalesce(is_return, quantity < 0 or net_amount < 0, false) as is_return,
             source_file,

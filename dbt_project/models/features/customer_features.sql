@@ -77,7 +77,7 @@ with
         where previous_day is not null
     ),
 
-    -- A window and no median(): that holds every value of every customer in memory at once.
+    -- A window, not median(): median() holds every value of every customer in memory at once.
     ranked_gaps as (
         select
             customer_id,

@@ -1,4 +1,4 @@
-{#- The error of a correlation of so many customers is below 0.01. -#}
+{#- With so many customers the standard error of a rank correlation is 0.01 at most. -#}
 {%- set customers = 10000 -%}
 
 with

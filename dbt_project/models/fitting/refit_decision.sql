@@ -26,7 +26,8 @@ with
             model_before.*,
             settings.configuration,
             model_versions.configuration as base_configuration,
-            -- Of the fit, or of a person's later choice, which the next day would undo else.
+            -- Since the fit, or since a person's later choice, which the next day would otherwise
+            -- undo.
             {{ dbt.datediff("model_versions.active_since", "model_before.as_of", "day") }} as age
         from model_before
         cross join settings
