@@ -53,8 +53,8 @@ def measured(command: list[str], environment: dict[str, str]) -> Run:
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def build(files: str, folder: Path, memory: str, command: str = "build") -> Run:
-    """A build from nothing, with every data test."""
+def dbt(command: str, files: str, folder: Path, memory: str) -> Run:
+    """A command of dbt from nothing; a build has every data test."""
     for made in ("serve", "segmart.duckdb"):
         path = folder / made
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -120,9 +120,9 @@ def main() -> None:
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         runs: dict[str, list[Run]] = {}
         pattern = f"{data}/*.{arguments.format}"
-        build(pattern, folder, arguments.memory, "parse")
+        dbt("parse", pattern, folder, arguments.memory)
         for _ in range(arguments.runs):
-            made = {BUILD: build(pattern, folder, arguments.memory)}
+            made = {BUILD: dbt("build", pattern, folder, arguments.memory)}
             if not arguments.alone:
                 made[NOTEBOOK] = notebook(files[0], folder, {})
                 made[NOTEBOOK_ON_ONE_THREAD] = notebook(files[0], folder, one_thread)

@@ -24,7 +24,6 @@ from segmart.frames import ordered_frame
 
 MAX_K = 12
 SEEDS = 5
-SAMPLE_SIZE = 100_000
 
 
 def inertia(matrix: np.ndarray, centers: np.ndarray) -> float:
@@ -35,6 +34,7 @@ def compare_sweeps(connection: duckdb.DuckDBPyConnection, customers: pd.DataFram
     features = ordered_frame(
         connection.sql("from fitting.clustered_feature_definitions"), ["position"]
     )
+    ((sample_size,),) = connection.execute("select count(*) from fitting.fit_sample").fetchall()
     raw = preparation.raw_matrix(customers, features)
     matrix = preparation.scale(raw, preparation.fit_scaler(raw, features))
     with threadpool_limits(1):
@@ -46,7 +46,7 @@ def compare_sweeps(connection: duckdb.DuckDBPyConnection, customers: pd.DataFram
         losses, seconds = [], []
         for seed in range(SEEDS):
             begun = time.process_time()
-            rows = np.random.default_rng(seed).choice(len(matrix), SAMPLE_SIZE, replace=False)
+            rows = np.random.default_rng(seed).choice(len(matrix), sample_size, replace=False)
             found = clustering.sweep(
                 matrix[np.sort(rows)], MAX_K, seed=seed, starts=selection.SWEEP_STARTS
             )

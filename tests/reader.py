@@ -11,8 +11,9 @@ from pathlib import Path
 
 # Seconds between reads: readers that never rest would leave the build no processor.
 PAUSE = 0.15
-# Each has one model version alone; segment_model has also those of before.
+# Each has one model version alone; those of HISTORIES have also the ones of before.
 TABLES = ("customer_segments", "segments", "fit_labels")
+HISTORIES = ("model_versions", "segment_model", "k_selection")
 # Counts and versions of many tables in one query: they agree when the tables are of one release.
 QUERY = """
     select
@@ -25,6 +26,11 @@ QUERY = """
         (
             select max(segment_model.model_version)
             from {0}segment_model as segment_model
+            inner join {0}segments as segments using (model_version)
+        ),
+        (
+            select max(k_selection.model_version)
+            from {0}k_selection as k_selection
             inner join {0}segments as segments using (model_version)
         ),
         (select min(model_version) from {0}fit_labels)
@@ -85,14 +91,19 @@ def parquet(path):
         folder = Path(path).parent.joinpath("current").resolve()
         tables = {
             name: pyarrow.parquet.read_table(folder / f"{name}.parquet")
-            for name in (*TABLES, "customer_accounting")
+            for name in (*TABLES, *HISTORIES, "customer_accounting")
         }
         accounting = tables["customer_accounting"].to_pylist()
+        versions = {
+            name: tables[name]["model_version"].to_pylist() for name in (*TABLES, *HISTORIES)
+        }
+        version = max(versions["segments"])
         yield (
             len(tables["customer_segments"]),
             sum(tables["segments"]["customers"].to_pylist()),
             sum(row["customers"] for row in accounting if row["reason"] == "segmented"),
-            *(max(tables[name]["model_version"].to_pylist()) for name in TABLES),
+            *(max(versions[name]) for name in TABLES),
+            *(version if version in versions[name] else None for name in HISTORIES),
         )
 
 

@@ -4,26 +4,23 @@
   than lines_a_bucket lines are one bucket; of a CSV file its header and blank lines count too.
 -#}
 {%- macro bucket_count(order_lines) -%}
-    {%- set lines_of_files = [] -%}
-    {%- if setting("input") == "files" -%}
-        {%- do lines_of_files.append(
+    {%- set count = "select count(*) from " ~ order_lines -%}
+    {%- if setting("input") == "files" and not setting("order_lines").startswith("table:") -%}
+        {%- set count = (
             "select sum(lines) from (select distinct file, lines from "
             ~ ref("files__columns")
             ~ " where input = 'order_lines') as files"
         ) -%}
     {%- endif -%}
     {%- if not execute -%} {{- return(1) -}} {%- endif -%}
-    {%- set count = (
-        lines_of_files[0]
-        if lines_of_files and not setting("order_lines").startswith("table:")
-        else "select count(*) from " ~ order_lines
-    ) -%}
     {{- return(1 + (run_query(count).rows[0][0] or 0) // (setting("lines_a_bucket") | int)) -}}
 {%- endmacro -%}
 
 {#- Whether a row is of a bucket. The model says it of the first; its post_hook puts in the others. -#}
 {%- macro is_in_bucket(customer_id, buckets) -%}
-    {{- bucket_of(customer_id, buckets) ~ is_bucket(0, buckets) -}}
+    {#- On Spark the digest, and so the remainder, may be negative. -#}
+    ({{ row_digest([customer_id]) }} % {{ buckets }} + {{ buckets }}) % {{ buckets }}
+    {{- is_bucket(0, buckets) }}
 {%- endmacro -%}
 
 {%- macro is_bucket(bucket, buckets) -%}

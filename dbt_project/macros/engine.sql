@@ -53,14 +53,3 @@
         {%- endfor -%}
     )
 {%- endmacro -%}
-
-{#- A number from 0 that all rows with the same value share. -#}
-{%- macro bucket_of(value, buckets) -%}
-    {{- return(adapter.dispatch("bucket_of", "segmart")(value, buckets)) -}}
-{%- endmacro -%}
-
-{%- macro default__bucket_of(value, buckets) -%} hash({{ value }}) % {{ buckets }}{%- endmacro -%}
-
-{%- macro spark__bucket_of(value, buckets) -%}
-    pmod(xxhash64({{ value }}), {{ buckets }})
-{%- endmacro -%}

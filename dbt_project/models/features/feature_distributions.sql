@@ -5,19 +5,13 @@ with
 
     feature_catalog as (select * from {{ ref("feature_catalog") }}),
 
-    -- Of each feature one array: five quantiles of their own would hold its values five times.
-    feature_quantiles as (
-        select feature, {{ quantiles("raw_value", [0.1, 0.25, 0.5, 0.75, 0.9]) }} as quantiles
-        from feature_values
-        group by feature
-    ),
-
     feature_means as (
         select
             feature,
             count(*) as customers,
             count(raw_value) as customers_known,
             min(raw_value) as minimum,
+            {{ quantiles("raw_value", [0.1, 0.25, 0.5, 0.75, 0.9]) }} as quantiles,
             max(raw_value) as maximum,
             {{ exact_mean("raw_value") }} as mean,
             min(transformed_value) as lowest,
@@ -48,11 +42,11 @@ with
     feature_statistics as (
         select
             feature_means.*,
-            {{ nth_quantile("feature_quantiles.quantiles", 1) }} as p10,
-            {{ nth_quantile("feature_quantiles.quantiles", 2) }} as p25,
-            {{ nth_quantile("feature_quantiles.quantiles", 3) }} as median,
-            {{ nth_quantile("feature_quantiles.quantiles", 4) }} as p75,
-            {{ nth_quantile("feature_quantiles.quantiles", 5) }} as p90,
+            {{ nth_quantile("feature_means.quantiles", 1) }} as p10,
+            {{ nth_quantile("feature_means.quantiles", 2) }} as p25,
+            {{ nth_quantile("feature_means.quantiles", 3) }} as median,
+            {{ nth_quantile("feature_means.quantiles", 4) }} as p75,
+            {{ nth_quantile("feature_means.quantiles", 5) }} as p90,
             sqrt(feature_moments.variance)
             * (feature_means.maximum - feature_means.minimum) as standard_deviation,
             feature_moments.third_moment
@@ -60,7 +54,6 @@ with
             (feature_means.highest - feature_means.lowest) / {{ bins }} as bin_width
         from feature_means
         left join feature_moments on feature_means.feature = feature_moments.feature
-        left join feature_quantiles on feature_means.feature = feature_quantiles.feature
     ),
 
     bin_numbers as (
