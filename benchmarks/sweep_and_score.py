@@ -47,9 +47,7 @@ def compare_sweeps(connection: duckdb.DuckDBPyConnection, customers: pd.DataFram
         for seed in range(SEEDS):
             begun = time.process_time()
             rows = np.random.default_rng(seed).choice(len(matrix), sample_size, replace=False)
-            found = clustering.sweep(
-                matrix[np.sort(rows)], MAX_K, seed=seed, starts=selection.SWEEP_STARTS
-            )
+            found = selection.sweep_all(matrix[np.sort(rows)], MAX_K, seed=seed)
             seconds.append(time.process_time() - begun)
             losses.append(
                 [

@@ -110,16 +110,14 @@ def test_the_same_input_gives_the_same_tables(demo: Build, tmp_path: Path) -> No
     assert demo.report.read_bytes() == again.report.read_bytes()
 
 
-def test_one_thread_buckets_and_shuffled_rows_give_the_same_tables(
-    demo: Build, tmp_path: Path
-) -> None:
+def test_one_thread_and_shuffled_rows_give_the_same_tables(demo: Build, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     for name in ("transactions", "products", "demographics"):
         duckdb.sql(
             f"copy (from '{DATA}/{name}.parquet' order by random()) to '{data}/{name}.parquet'"
         )
-    again = dbt_build(tmp_path, threads=1, complete_journey=str(data), lines_a_bucket=300_000)
+    again = dbt_build(tmp_path, threads=1, complete_journey=str(data))
     assert again.returncode == 0, again.output
     compare_exactly(demo, again)
     assert demo.report.read_bytes() == again.report.read_bytes()

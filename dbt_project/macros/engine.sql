@@ -53,3 +53,27 @@
         {%- endfor -%}
     )
 {%- endmacro -%}
+
+{#- A number for each row of an input that has none, in any order. -#}
+{%- macro any_row_number() -%}
+    {{- return(adapter.dispatch("any_row_number", "segmart")()) -}}
+{%- endmacro -%}
+
+{%- macro default__any_row_number() -%} row_number() over (){%- endmacro -%}
+
+{%- macro spark__any_row_number() -%} monotonically_increasing_id(){%- endmacro -%}
+
+{#- How a view reads, with the version of the engine, which may read it otherwise. -#}
+{%- macro definition_of(view) -%}
+    {{- return(adapter.dispatch("definition_of", "segmart")(view)) -}}
+{%- endmacro -%}
+
+{%- macro default__definition_of(view) -%}
+    {%- set found = run_query(
+        "select version() || coalesce(max(sql), '') from duckdb_views() where schema_name = "
+        ~ text_literal(view.schema)
+        ~ " and view_name = "
+        ~ text_literal(view.identifier)
+    ) -%}
+    {{- return(found.rows[0][0]) -}}
+{%- endmacro -%}

@@ -3,7 +3,16 @@
     {%- set files = [] -%}
     {%- if execute -%}
         {%- set query -%}
-            select file_number, file, file_format, column_name, column_type, contract_column, role
+            select
+                file_number,
+                file,
+                file_format,
+                bytes,
+                modified_at,
+                column_name,
+                column_type,
+                contract_column,
+                role
             from {{ ref("files__columns") }}
             where input = {{ text_literal(input) }}
             order by file_number, position
@@ -11,11 +20,17 @@
         {%- for row in run_query(query).rows -%}
             {%- if not files or files[-1].number != row[0] -%}
                 {%- do files.append(
-                    {"number": row[0], "path": row[1], "format": row[2], "columns": []}
+                    {
+                        "number": row[0],
+                        "path": row[1],
+                        "format": row[2],
+                        "state": row[3] ~ " bytes of " ~ row[4],
+                        "columns": [],
+                    }
                 ) -%}
             {%- endif -%}
             {%- do files[-1].columns.append(
-                {"name": row[3], "kind": row[4], "contract": row[5], "role": row[6]}
+                {"name": row[5], "kind": row[6], "contract": row[7], "role": row[8]}
             ) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -69,13 +84,8 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#-
-  The rows of every file of an input: its contract columns, then its further ones by their own names,
-  a digest of the columns that are ignored, the file and the row in it (from 1). A column that some
-  files have and others have not is null in the others.
--#}
-{%- macro file_rows(input) -%}
-    {%- set files = input_files(input) -%}
+{#- The names of the columns of an input: those of the contract, then further ones, of all its files. -#}
+{%- macro input_names(files) -%}
     {%- set names = [] -%}
     {%- for file in files -%}
         {%- for column in file.columns if column.role != "ignored" -%}
@@ -85,27 +95,52 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- for file in files %}
-        select
-            {% for name in names -%}
-                {%- set found = [] -%}
-                {%- for column in file.columns
-                    if column.role != "ignored" and (column.contract or column.name) | lower == name | lower -%}
-                    {%- do found.append(file_value(column, column.contract)) -%}
-                {%- endfor -%}
-                {{ found[0] if found else "null" }} as {{ quoted(name) }},
-            {% endfor -%}
-            {%- set ignored = file.columns | selectattr("role", "equalto", "ignored") | list -%}
-            {%- set ignored_texts = [] -%}
-            {%- for column in ignored -%}
-                {%- do ignored_texts.append("cast(" ~ quoted(column.name) ~ " as varchar)") -%}
+    {{- return(names) -}}
+{%- endmacro -%}
+
+{#-
+  The rows of one file: the named columns, null where the file has none of that name, a digest of the
+  columns that are ignored, the file and the row in it (from 1).
+-#}
+{%- macro rows_of_file(file, names) -%}
+    select
+        {% for name in names -%}
+            {%- set found = [] -%}
+            {%- for column in file.columns
+                if column.role != "ignored" and (column.contract or column.name) | lower == name | lower -%}
+                {%- do found.append(file_value(column, column.contract)) -%}
             {%- endfor -%}
-            {{ ignored_digest(ignored_texts) }} as ignored_values,
-            {{ text_literal(file.path) }} as source_file,
-            {% if file.format == "csv" -%} row_number() over ()
-            {%- else -%} file_row_number + 1
-            {%- endif %} as source_row
-        from {{ file_source(file) }} {{ "union all" if not loop.last }}
+            {{ found[0] if found else "null" }} as {{ quoted(name) }},
+        {% endfor -%}
+        {%- set ignored = file.columns | selectattr("role", "equalto", "ignored") | list -%}
+        {%- set ignored_texts = [] -%}
+        {%- for column in ignored -%}
+            {%- do ignored_texts.append("cast(" ~ quoted(column.name) ~ " as varchar)") -%}
+        {%- endfor -%}
+        {{ ignored_digest(ignored_texts) }} as ignored_values,
+        {{ text_literal(file.path) }} as source_file,
+        {% if file.format == "csv" -%} row_number() over ()
+        {%- else -%} file_row_number + 1
+        {%- endif %} as source_row
+    from {{ file_source(file) }}
+{%- endmacro -%}
+
+{#- What the rows of a file depend on: how it is read, its size and the time of its last change. -#}
+{%- macro file_version(file, names) -%}
+    {{- return(local_md5(rows_of_file(file, names) ~ file.state)) -}}
+{%- endmacro -%}
+
+{#- The rows of every file of an input; order lines, which are kept, with the version of their file. -#}
+{%- macro file_rows(input) -%}
+    {%- set files = input_files(input) -%}
+    {%- set names = input_names(files) -%}
+    {%- for file in files %}
+        {% if input == "order_lines" -%}
+            select *, '{{ file_version(file, names) }}' as file_version
+            from ({{ rows_of_file(file, names) }}) as rows_of_file
+        {%- else -%} {{ rows_of_file(file, names) }}
+        {%- endif %}
+        {{ "union all" if not loop.last }}
     {% endfor %}
 {%- endmacro -%}
 

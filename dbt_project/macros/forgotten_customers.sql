@@ -32,19 +32,20 @@
 
 {#-
   The rows of an input, and whether their customer is forgotten: nothing of such a row stays but its
-  place in the file.
+  file and its place there.
 -#}
 {%- macro remembered_rows(relation, given) -%}
     {%- if setting("forgotten_customers") == "none" -%}
         select *, false as segmart_is_forgotten from {{ relation }}
     {%- else -%}
         select
-            {%- for column in given if column not in ("source_file", "source_row") %}
+            {%- set kept = ("source_file", "source_row", "file_version") -%}
+            {%- for column in given if column not in kept %}
                 case
                     when forgotten.forgotten_id is null then {{ quoted(column) }}
                 end as {{ quoted(column) }},
             {%- endfor %}
-            {%- for column in given if column in ("source_file", "source_row") %} {{ column }},
+            {%- for column in given if column in kept %} {{ column }},
             {%- endfor %}
             forgotten.forgotten_id is not null as segmart_is_forgotten
         from {{ relation }}

@@ -99,7 +99,6 @@
                 "max_k": {"minimum": 2, "maximum": 99},
                 "seed": {"minimum": 0, "maximum": 4294967295},
                 "sample_size": {"minimum": 2, "maximum": 10000000},
-                "lines_a_bucket": {"minimum": 1000, "maximum": 1000000000, "default": 12500000},
                 "serve": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}",
                     "allowed": "the path of a folder: letters, digits and the signs _ . / -",

@@ -48,6 +48,8 @@ COLUMN_TYPES = {
     "file": "string",
     "file_format": "string",
     "lines": "int64",
+    "bytes": "int64",
+    "modified_at": "int64",
     "position": "int64",
     "column_name": "string",
     "column_type": "string",
@@ -76,9 +78,9 @@ def file_columns(
 
     Returns:
         input, file_number (from 1), file, file_format (csv or parquet), lines (of a CSV file, the
-        header and blank ones counted; rows of a Parquet file), position (from 1), column_name,
-        column_type (text for CSV), contract_column (None for a column that the contract does not
-        name), role (contract, further or ignored).
+        header and blank ones counted; rows of a Parquet file), bytes, modified_at (nanoseconds
+        since 1970), position (from 1), column_name, column_type (text for CSV), contract_column
+        (None for a column that the contract does not name), role (contract, further or ignored).
 
     Raises:
         SegmentationError: a file or a column is missing or cannot be read; the message names the
@@ -119,6 +121,8 @@ def file_columns(
                         "file": str(path),
                         "file_format": file_format,
                         "lines": lines,
+                        "bytes": path.stat().st_size,
+                        "modified_at": path.stat().st_mtime_ns,
                         "position": position,
                         "column_name": column,
                         "column_type": column_type,

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 from sklearn import metrics
+from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from threadpoolctl import threadpool_limits
 
@@ -255,6 +256,25 @@ def test_compare_k_has_the_same_bits_on_one_thread_and_two(three_blobs):
         with threadpool_limits(limits=threads):
             comparisons.append(selection.compare_k(three_blobs, 3, seed=11))
     pd.testing.assert_frame_equal(*comparisons, check_exact=True)
+
+
+def test_of_many_rows_a_sample_is_swept_and_the_centers_refined_on_all():
+    matrix = correlated_gaussian(3)
+    matrix = np.vstack([matrix + shift for shift in np.linspace(0, 0.3, 30)])
+    assert len(matrix) > selection.SWEEP_ROWS
+    found = selection.sweep_all(matrix, 6, seed=1)
+    assert [clusters.k for clusters in found] == [1, 2, 3, 4, 5, 6]
+    for clusters in found:
+        best = KMeans(clusters.k, n_init=10, random_state=0).fit(matrix).inertia_
+        assert clusters.inertia < 1.005 * best
+        assert len(clusters.labels) == len(matrix)
+        again = clustering.fit(matrix, clusters.k, seed=1, warm_centers=(clusters.centers,))
+        assert again.inertia == pytest.approx(clusters.inertia, rel=1e-9)
+
+
+def test_of_many_rows_that_hardly_differ_all_are_swept():
+    matrix = np.repeat([[0.0], [1.0], [5.0]], [selection.SWEEP_ROWS * 5, 1, 1], axis=0)
+    assert [clusters.k for clusters in selection.sweep_all(matrix, 5, seed=1)] == [1, 2, 3]
 
 
 def test_max_k_is_lowered_to_the_distinct_customers():

@@ -1,13 +1,7 @@
-{%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
-{%- set given = given_columns(order_lines_input) -%}
 {%- set today = "cast('" ~ run_started_at.strftime("%Y-%m-%d") ~ "' as date)" -%}
 
 with
-    order_lines as ({{ remembered_rows(order_lines_input, given) }}),
-
-    order_dates as (
-        select {{ parsed_timestamp(given, "ordered_at") }} as ordered_at from order_lines
-    ),
+    stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
 
     -- A date after the day of the build is a mistake in the input: it must not carry the default
     -- away.
@@ -16,7 +10,7 @@ with
             max(
                 case when ordered_at < {{ dbt.dateadd("day", 1, today) }} then ordered_at end
             ) as last_ordered_at
-        from order_dates
+        from stored_order_lines
     ),
 
     as_of_date as (

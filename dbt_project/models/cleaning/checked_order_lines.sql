@@ -1,182 +1,52 @@
-{{ config(post_hook="{{ insert_further_buckets() }}") }}
-
-{%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
-{%- set buckets = bucket_count(order_lines_input) -%}
-{%- set given = given_columns(order_lines_input) -%}
-{%- set text = dbt.type_string() -%}
+{{ config(materialized="view") }}
 
 with
-    order_lines as ({{ remembered_rows(order_lines_input, given) }}),
+    stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
+
+    duplicate_order_lines as (select * from {{ ref("duplicate_order_lines") }}),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
-    typed as (
+    reasoned as (
         select
-            {{ identifier_text(given, "customer_id") }} as customer_id,
-            {{ identifier_text(given, "order_id") }} as order_id,
-            {{ identifier_text(given, "product_id") }} as product_id,
-            {{ identifier_text(given, "category") }} as category,
-            {{ given_value(given, "ordered_at") }} as given_ordered_at,
-            {{ given_value(given, "amount") }} as given_amount,
-            {{ given_value(given, "quantity") }} as given_quantity,
-            {{ given_value(given, "unit_price") }} as given_unit_price,
-            {{ given_value(given, "discount_amount") }} as given_discount_amount,
-            {{ given_value(given, "is_return") }} as given_is_return,
-            {{ parsed_timestamp(given, "ordered_at") }} as ordered_at,
-            {{ parsed_number(given, "amount") }} as amount,
-            {{ parsed_number(given, "quantity") }} as quantity,
-            {{ parsed_number(given, "unit_price") }} as unit_price,
-            {{ parsed_number(given, "discount_amount") }} as discount_amount,
-            {{ parsed_boolean(given, "is_return") }} as is_return,
-            {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
-            {{ column_or_null(given, "source_file", text) }} as source_file,
-            {{ column_or_null(given, "source_row", "bigint") }} as source_row,
-            segmart_is_forgotten
-        from order_lines
-        {% if buckets > 1 -%}
-            where {{ is_in_bucket(identifier_text(given, "customer_id"), buckets) }}
-        {%- endif %}
-    ),
-
-    -- A product beyond ten thousand million fits no DECIMAL, and is no price of goods.
-    priced as (
-        select
-            *,
-            coalesce(
-                abs(cast(quantity as double) * cast(unit_price as double)) >= 1e10, false
-            ) as is_product_too_large,
-            coalesce(
-                amount,
-                case
-                    when
-                        given_amount is null
-                        and abs(cast(quantity as double) * cast(unit_price as double)) < 1e10
-                    then cast(quantity * unit_price as decimal(18, 4))
-                end
-            ) as net_amount
-        from typed
-    ),
-
-    -- What is wrong with the row itself: the first reason that holds.
-    {% set is_malformed = {
-        "ordered_at_malformed": "ordered_at is null",
-        "amount_malformed": "given_amount is not null and amount is null",
-        "quantity_malformed": "given_quantity is not null and quantity is null",
-        "unit_price_malformed": "given_unit_price is not null and unit_price is null",
-        "discount_amount_malformed": "given_discount_amount is not null and discount_amount is null",
-        "is_return_malformed": "given_is_return is not null and is_return is null",
-    } -%}
-    examined as (
-        select
-            *,
+            stored_order_lines.*,
             case
-                when segmart_is_forgotten
-                then 'customer_forgotten'
-                when given_ordered_at is null
-                then 'ordered_at_missing'
-                {% for reason in is_malformed -%}
-                    when {{ is_malformed[reason] }} then '{{ reason }}'
-                {% endfor -%}
-                when amount is null and is_product_too_large
-                then 'unit_price_malformed'
-                when customer_id is null
-                then 'customer_id_missing'
-            end as fault,
-            {{
-                row_digest(
-                    [
-                        "given_ordered_at",
-                        "given_amount",
-                        "given_quantity",
-                        "given_unit_price",
-                        "given_discount_amount",
-                        "product_id",
-                        "category",
-                        "given_is_return",
-                        "ignored_values",
-                    ]
-                )
-            }} as other_columns
-        from priced
+                when stored_order_lines.fault is not null
+                then stored_order_lines.fault
+                when duplicate_order_lines.row_digest is not null
+                then 'duplicate_row'
+                when stored_order_lines.is_cancelled
+                then 'cancelled_order'
+                when cast(stored_order_lines.ordered_at as date) >= as_of_date.as_of
+                then 'after_as_of'
+            end as reason
+        from stored_order_lines
+        cross join as_of_date
+        left join
+            duplicate_order_lines
+            on stored_order_lines.row_digest = duplicate_order_lines.row_digest
+            and stored_order_lines.source_row = duplicate_order_lines.source_row
+            and coalesce(stored_order_lines.source_file, '')
+            = coalesce(duplicate_order_lines.source_file, '')
     ),
 
-    -- Of what is given, only the value at fault is kept: it would be most of what is sorted below.
-    narrowed as (
+    checked_order_lines as (
         select
             customer_id,
             order_id,
             product_id,
             category,
             ordered_at,
-            net_amount,
-            quantity,
-            unit_price,
-            discount_amount,
-            is_return,
-            source_file,
-            source_row,
-            other_columns,
-            fault,
-            case
-                fault
-                {% for reason in is_malformed -%}
-                    when '{{ reason }}'
-                    then cast(given_{{ reason | replace("_malformed", "") }} as {{ text }})
-                {% endfor -%}
-            end as rejected_value
-        from examined
-    ),
-
-    -- Identical in every column of the source: the one that stands first in its file stays.
-    numbered as (
-        select
-            *,
-            row_number() over (
-                partition by customer_id, order_id, other_columns
-                order by source_file asc, source_row asc
-            ) as copy_number
-        from narrowed
-    ),
-
-    reasoned as (
-        select
-            numbered.*,
-            case
-                when numbered.fault is not null
-                then numbered.fault
-                when numbered.copy_number > 1
-                then 'duplicate_row'
-                {% if setting("cancelled_order_pattern") != "none" -%}
-                    when
-                        regexp_matches(
-                            numbered.order_id, '^({{ setting("cancelled_order_pattern") }})$'
-                        )
-                    then 'cancelled_order'
-                {% endif -%}
-                when cast(numbered.ordered_at as date) >= as_of_date.as_of
-                then 'after_as_of'
-            end as reason
-        from numbered
-        cross join as_of_date
-    ),
-
-    checked_order_lines as (
-        select
-            customer_id,
-            coalesce(order_id, cast(cast(ordered_at as date) as {{ text }})) as order_id,
-            case when reason is not null then product_id end as product_id,
-            category,
-            ordered_at,
-            net_amount as amount,
+            amount,
             -- Fuel is sold by volume and coupons by value: such a number is not a number of units.
             case
                 when reason is not null or abs(quantity) <= {{ setting("max_quantity") }}
                 then quantity
             end as quantity,
             coalesce(abs(quantity) > {{ setting("max_quantity") }}, false) as is_quantity_set_aside,
-            case when reason is not null then unit_price end as unit_price,
+            unit_price,
             discount_amount,
-            coalesce(is_return, quantity < 0 or net_amount < 0, false) as is_return,
+            is_return,
             source_file,
             source_row,
             reason,

@@ -1,13 +1,11 @@
 with
-    checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
+    orders as (select * from {{ ref("orders") }}),
 
     checked_customer_metrics as (select * from {{ ref("checked_customer_metrics") }}),
 
     checked_customers as (select * from {{ ref("checked_customers") }}),
 
-    {% if setting("input") == "files" -%}
-        unreadable_lines as (select * from {{ ref("files__unreadable_lines") }}),
-    {%- endif %}
+    rejected_rows as (select * from {{ ref("rejected_rows") }}),
 
     customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
 
@@ -16,42 +14,42 @@ with
     input_rows as (
         select
             customer_id,
-            reason,
-            is_quantity_set_aside,
-            is_return,
-            amount is null as is_without_amount
-        from checked_order_lines
+            cast(null as {{ dbt.type_string() }}) as reason,
+            lines as row_count,
+            lines_without_quantity,
+            return_lines,
+            lines_without_amount
+        from orders
+        union all
+        select
+            customer_id,
+            null as reason,
+            1 as row_count,
+            0 as lines_without_quantity,
+            0 as return_lines,
+            0 as lines_without_amount
+        from checked_customer_metrics
+        where reason is null
         union all
         select
             customer_id,
             reason,
-            false as is_quantity_set_aside,
-            false as is_return,
-            false as is_without_amount
-        from checked_customer_metrics
-        {% if setting("input") == "files" -%}
-            union all
-            select
-                cast(null as {{ dbt.type_string() }}) as customer_id,
-                'line_unreadable' as reason,
-                false as is_quantity_set_aside,
-                false as is_return,
-                false as is_without_amount
-            from unreadable_lines
-            where source <> 'customers'
-        {%- endif %}
+            1 as row_count,
+            0 as lines_without_quantity,
+            0 as return_lines,
+            0 as lines_without_amount
+        from rejected_rows
+        where source <> 'customers'
     ),
 
     customers_rows as (
-        select customer_id, reason
+        select customer_id, cast(null as {{ dbt.type_string() }}) as reason
         from checked_customers
-        where {{ has_customers_input() | lower }}
-        {% if setting("input") == "files" -%}
-            union all
-            select cast(null as {{ dbt.type_string() }}) as customer_id, 'line_unreadable' as reason
-            from unreadable_lines
-            where source = 'customers'
-        {%- endif %}
+        where reason is null and {{ has_customers_input() | lower }}
+        union all
+        select customer_id, reason
+        from rejected_rows
+        where source = 'customers'
     ),
 
     input_customers as (select distinct customer_id from input_rows where customer_id is not null),
@@ -86,14 +84,10 @@ with
     row_counts as (
         select
             coalesce(input_rows.reason, reasoned_customers.reason) as reason,
-            count(*) as row_count,
-            count_if(
-                input_rows.reason is null and input_rows.is_quantity_set_aside
-            ) as rows_without_quantity,
-            count_if(input_rows.reason is null and input_rows.is_return) as return_rows,
-            count_if(
-                input_rows.reason is null and input_rows.is_without_amount
-            ) as rows_without_amount
+            sum(input_rows.row_count) as row_count,
+            sum(input_rows.lines_without_quantity) as rows_without_quantity,
+            sum(input_rows.return_lines) as return_rows,
+            sum(input_rows.lines_without_amount) as rows_without_amount
         from input_rows
         left join reasoned_customers on input_rows.customer_id = reasoned_customers.customer_id
         group by all

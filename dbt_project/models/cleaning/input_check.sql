@@ -4,6 +4,8 @@
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 
 with
+    stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
+
     checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
 
     checked_customers as (select * from {{ ref("checked_customers") }}),
@@ -21,6 +23,16 @@ with
     segment_name_rules as (select * from {{ ref("segment_name_rules") }}),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
+
+    used_totals as (
+        select
+            count(*) as row_count,
+            count_if(amount is null) as without_amount,
+            min(ordered_at) as first_ordered_at,
+            max(ordered_at) as last_ordered_at
+        from checked_order_lines
+        where reason is null
+    ),
 
     {% if from_files -%}
         input_columns as (select * from {{ ref("files__columns") }}),
@@ -176,13 +188,12 @@ with
         select
             4 as position,
             'order_lines: '
-            || cast(count(*) as {{ text }})
+            || cast(without_amount as {{ text }})
             || ' rows used without an amount' as finding,
             false as is_error
-        from checked_order_lines
-        where reason is null and amount is null
-        having
-            count(*) > 0
+        from used_totals
+        where
+            without_amount > 0
             and {{ ("amount" in given or ("quantity" in given and "unit_price" in given)) | lower }}
         {% if "amount" not in given and "quantity" in given and "unit_price" in given -%}
             union all
@@ -197,7 +208,7 @@ with
     input_counts as (
         select
             'order_lines' as source, count(*) as row_count, count(distinct customer_id) as customers
-        from checked_order_lines
+        from stored_order_lines
         union all
         select
             'customers' as source, count(*) as row_count, count(distinct customer_id) as customers
@@ -255,16 +266,15 @@ with
         select
             3 as position,
             'order_lines: from '
-            || cast(cast(min(checked_order_lines.ordered_at) as date) as {{ text }})
+            || cast(cast(used_totals.first_ordered_at as date) as {{ text }})
             || ' to '
-            || cast(cast(max(checked_order_lines.ordered_at) as date) as {{ text }})
+            || cast(cast(used_totals.last_ordered_at as date) as {{ text }})
             || ', as of '
-            || cast(min(as_of_date.as_of) as {{ text }}) as finding,
+            || cast(as_of_date.as_of as {{ text }}) as finding,
             false as is_error
-        from checked_order_lines
+        from used_totals
         cross join as_of_date
-        where checked_order_lines.reason is null
-        having min(checked_order_lines.ordered_at) is not null
+        where used_totals.first_ordered_at is not null
     ),
 
     feature_findings as (
@@ -348,7 +358,7 @@ with
 
     usable_rows as (
         select
-            (select count(*) from checked_order_lines where checked_order_lines.reason is null) + (
+            (select used_totals.row_count from used_totals) + (
                 select count(*)
                 from checked_customer_metrics
                 where checked_customer_metrics.reason is null

@@ -9,6 +9,8 @@ with
             cast(min(ordered_at) as date) as ordered_on,
             count(*) as lines,
             count_if(is_return) as return_lines,
+            count_if(is_quantity_set_aside) as lines_without_quantity,
+            count_if(amount is null) as lines_without_amount,
             -- A return never counts as an order.
             count_if(not is_return) > 0 as is_order,
             sum(amount) as amount,

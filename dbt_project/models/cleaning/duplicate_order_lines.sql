@@ -1,0 +1,31 @@
+with
+    stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
+
+    -- First by the digest alone: sorting all lines would need memory for all of them.
+    repeated_digests as (
+        select row_digest from stored_order_lines group by row_digest having count(*) > 1
+    ),
+
+    -- Identical in every column of the source: the one that stands first in its file stays.
+    numbered as (
+        select
+            stored_order_lines.row_digest,
+            stored_order_lines.source_file,
+            stored_order_lines.source_row,
+            row_number() over (
+                partition by
+                    stored_order_lines.customer_id,
+                    stored_order_lines.order_id,
+                    stored_order_lines.row_digest
+                order by stored_order_lines.source_file asc, stored_order_lines.source_row asc
+            ) as copy_number
+        from stored_order_lines
+        inner join repeated_digests on stored_order_lines.row_digest = repeated_digests.row_digest
+    ),
+
+    duplicate_order_lines as (
+        select row_digest, source_file, source_row from numbered where copy_number > 1
+    )
+
+select *
+from duplicate_order_lines

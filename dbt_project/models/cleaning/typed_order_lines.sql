@@ -1,0 +1,135 @@
+{{ config(materialized="view") }}
+
+{%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
+{%- set given = given_columns(order_lines_input) -%}
+{%- set text = dbt.type_string() -%}
+
+with
+    order_lines as ({{ remembered_rows(order_lines_input, given) }}),
+
+    typed as (
+        select
+            {{ identifier_text(given, "customer_id") }} as customer_id,
+            {{ identifier_text(given, "order_id") }} as order_id,
+            {{ identifier_text(given, "product_id") }} as product_id,
+            {{ identifier_text(given, "category") }} as category,
+            {{ given_value(given, "ordered_at") }} as given_ordered_at,
+            {{ given_value(given, "amount") }} as given_amount,
+            {{ given_value(given, "quantity") }} as given_quantity,
+            {{ given_value(given, "unit_price") }} as given_unit_price,
+            {{ given_value(given, "discount_amount") }} as given_discount_amount,
+            {{ given_value(given, "is_return") }} as given_is_return,
+            {{ parsed_timestamp(given, "ordered_at") }} as ordered_at,
+            {{ parsed_number(given, "amount") }} as amount,
+            {{ parsed_number(given, "quantity") }} as quantity,
+            {{ parsed_number(given, "unit_price") }} as unit_price,
+            {{ parsed_number(given, "discount_amount") }} as discount_amount,
+            {{ parsed_boolean(given, "is_return") }} as is_return,
+            {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
+            {{ column_or_null(given, "source_file", text) }} as source_file,
+            {{ column_or_null(given, "source_row", "bigint") }} as source_row,
+            {{ column_or_null(given, "file_version", text) }} as file_version,
+            segmart_is_forgotten
+        from order_lines
+    ),
+
+    -- A product beyond ten thousand million fits no DECIMAL, and is no price of goods.
+    priced as (
+        select
+            *,
+            coalesce(
+                abs(cast(quantity as double) * cast(unit_price as double)) >= 1e10, false
+            ) as is_product_too_large,
+            coalesce(
+                amount,
+                case
+                    when
+                        given_amount is null
+                        and abs(cast(quantity as double) * cast(unit_price as double)) < 1e10
+                    then cast(quantity * unit_price as decimal(18, 4))
+                end
+            ) as net_amount
+        from typed
+    ),
+
+    -- What is wrong with the row itself: the first reason that holds.
+    {% set is_malformed = {
+        "ordered_at_malformed": "ordered_at is null",
+        "amount_malformed": "given_amount is not null and amount is null",
+        "quantity_malformed": "given_quantity is not null and quantity is null",
+        "unit_price_malformed": "given_unit_price is not null and unit_price is null",
+        "discount_amount_malformed": "given_discount_amount is not null and discount_amount is null",
+        "is_return_malformed": "given_is_return is not null and is_return is null",
+    } -%}
+    examined as (
+        select
+            *,
+            case
+                when segmart_is_forgotten
+                then 'customer_forgotten'
+                when given_ordered_at is null
+                then 'ordered_at_missing'
+                {% for reason in is_malformed -%}
+                    when {{ is_malformed[reason] }} then '{{ reason }}'
+                {% endfor -%}
+                when amount is null and is_product_too_large
+                then 'unit_price_malformed'
+                when customer_id is null
+                then 'customer_id_missing'
+            end as fault,
+            {{
+                row_digest(
+                    [
+                        "customer_id",
+                        "order_id",
+                        "given_ordered_at",
+                        "given_amount",
+                        "given_quantity",
+                        "given_unit_price",
+                        "given_discount_amount",
+                        "product_id",
+                        "category",
+                        "given_is_return",
+                        "ignored_values",
+                    ]
+                )
+            }} as row_digest
+        from priced
+    ),
+
+    typed_order_lines as (
+        select
+            customer_id,
+            coalesce(order_id, cast(cast(ordered_at as date) as {{ text }})) as order_id,
+            product_id,
+            category,
+            ordered_at,
+            net_amount as amount,
+            quantity,
+            unit_price,
+            discount_amount,
+            coalesce(is_return, quantity < 0 or net_amount < 0, false) as is_return,
+            {% if setting("cancelled_order_pattern") != "none" -%}
+                coalesce(
+                    regexp_matches(order_id, '^({{ setting("cancelled_order_pattern") }})$'), false
+                )
+            {%- else -%} false
+            {%- endif %} as is_cancelled,
+            fault,
+            -- Of what is given, only the value at fault is kept.
+            case
+                fault
+                {% for reason in is_malformed -%}
+                    when '{{ reason }}'
+                    then cast(given_{{ reason | replace("_malformed", "") }} as {{ text }})
+                {% endfor -%}
+            end as rejected_value,
+            row_digest,
+            source_file,
+            source_row,
+            file_version
+        from examined
+    )
+
+select *
+from typed_order_lines

@@ -1,0 +1,132 @@
+"""Lines of files that have not changed are kept; the tables are those of a build from nothing."""
+
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import Build, dbt_build
+
+LINES = """
+    select
+        'c' || customer as customer_id,
+        timestamp '2024-01-01'
+        + to_days(cast(hash(customer, number) % 160 as integer)) as ordered_at,
+        'o' || customer || '-' || (number // 2) as order_id,
+        cast(1 + hash(number, customer) % 5000 as decimal(18, 2)) / 100 as amount,
+        cast(hash(customer + number) % 3 as integer) as quantity,
+        cast(hash(number + 7 * customer) % 100 as decimal(18, 2)) / 100 as discount_amount,
+        'p' || (number % 5) as product_id,
+        'category ' || (hash(number, 2, customer) % 4) as category
+    from range({first}, {last}) as customers(customer)
+    cross join range(0, 40) as numbers(number)
+    where number < 4 + hash(customer) % 36
+"""
+
+
+def write(path: Path, sql: str) -> None:
+    kind = "parquet" if path.suffix == ".parquet" else "csv, header"
+    duckdb.sql(f"copy ({sql}) to '{path}' (format {kind})")
+
+
+def build_twice(kept: Path, **variables: object) -> Build:
+    """Build upon the build file and, for comparison, without it; both go on from one release."""
+    anew = kept.with_name("anew")
+    shutil.rmtree(anew, ignore_errors=True)
+    anew.mkdir()
+    if (kept / "serve").exists():
+        shutil.copytree(kept / "serve", anew / "serve", symlinks=True)
+    settings = {"input": "files", "order_lines": str(kept.parent / "input" / "*"), **variables}
+    settings |= {"k": 3, "max_k": 4, "max_rejected_share": 0.1, "max_drop": 0.9}
+    builds = [dbt_build(folder, **settings) for folder in (kept, anew)]
+    for build in builds:
+        assert build.returncode == 0, build.output
+    releases = [max((build.folder / "serve/dev/releases").iterdir()) for build in builds]
+    tables = sorted(path.name for path in releases[0].glob("*.parquet"))
+    assert len(tables) > 20
+    for table in tables:
+        if table == "releases.parquet":
+            # It names the moment of each release.
+            continue
+        pairs = [
+            (releases[0] / table, releases[1] / table),
+            (releases[1] / table, releases[0] / table),
+        ]
+        for one, other in pairs:
+            differing = duckdb.sql(f"from '{one}' except all from '{other}'").fetchall()
+            assert differing == [], f"{table} of {one}"
+    return builds[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_tables_equal_those_of_a_build_from_nothing(tmp_path: Path, kind: str) -> None:
+    folder, kept = tmp_path / "input", tmp_path / "kept"
+    folder.mkdir()
+    kept.mkdir()
+    lines = LINES.format(first=0, last=400)
+    write(folder / f"2024-01.{kind}", f"{lines} and customer % 3 = 0")
+    write(folder / f"2024-02.{kind}", f"{lines} and customer % 3 > 0")
+    build_twice(kept)
+
+    # New customers and orders, late lines of old orders, lines of other files once more, bad ones.
+    write(
+        folder / f"2024-03.{kind}",
+        f"""
+        {LINES.format(first=390, last=430)}
+        union all ({lines} and number = 3 and customer < 40)
+        union all select 'c5', timestamp '2024-01-02', 'o5-1', 77, 1, 0, 'p1', 'category 9'
+        union all select null, timestamp '2024-01-03', 'o9', 1, 1, 0, 'p1', 'category 1'
+        """,
+    )
+    build_twice(kept)
+
+    # Corrected: other amounts, and lines that are no more, so that their copies come to count. A
+    # file before all others makes copies of what stood first.
+    write(
+        folder / f"2024-02.{kind}",
+        f"""
+        select * replace (amount + 1 as amount)
+        from ({lines} and customer % 3 > 0 and number > 2)
+        """,
+    )
+    write(folder / f"2023-12.{kind}", f"{lines} and customer % 3 = 1 and number > 20")
+    build_twice(kept)
+
+    # A file less; other settings read every line anew; a date in the past.
+    (folder / f"2024-01.{kind}").unlink()
+    build_twice(kept, cancelled_order_pattern="o1.*", as_of="2024-05-01", history="anew")
+
+    forgotten = tmp_path / "forgotten.csv"
+    forgotten.write_text("customer_id\nc7\nc8\n")
+    build = build_twice(kept, forgotten_customers=str(forgotten))
+    assert build.rows(
+        "select count(*) from cleaning.stored_order_lines where customer_id in ('c7', 'c8')"
+    ) == [(0,)]
+
+
+@pytest.mark.slow
+def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path) -> None:
+    first, second = (tmp_path / "input" / f"{number}.csv" for number in (1, 2))
+    first.parent.mkdir()
+    write(first, LINES.format(first=0, last=200))
+    settings = {"input": "files", "order_lines": str(first.parent / "*"), "k": 2, "max_k": 3}
+    assert dbt_build(tmp_path, **settings, select="+stored_order_lines").returncode == 0
+    # The same size and time: only who reads the file sees what is in it now.
+    stat = first.stat()
+    text = first.read_text()
+    first.write_text(text.replace("category 1", "category X"))
+    os.utime(first, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    write(second, LINES.format(first=200, last=210))
+    query = """
+        select count(*) filter (category = 'category X'), count(distinct source_file)
+        from cleaning.stored_order_lines
+    """
+    build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
+    assert build.returncode == 0, build.output
+    assert build.rows(query) == [(0, 2)]
+    os.utime(first)
+    build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
+    assert build.rows(query) == [(text.count("category 1"), 2)]
