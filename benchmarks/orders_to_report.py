@@ -53,9 +53,9 @@ def measured(command: list[str], environment: dict[str, str]) -> Run:
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def dbt(command: str, files: str, folder: Path, memory: str) -> Run:
-    """A command of dbt from nothing; a build has every data test."""
-    for made in ("serve", "segmart.duckdb"):
+def dbt(command: str, files: str, folder: Path, memory: str, *, anew: bool = True) -> Run:
+    """A command of dbt from nothing, or from what the last one left, with every data test."""
+    for made in ("serve", "segmart.duckdb") if anew else ():
         path = folder / made
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     variables = {

@@ -34,6 +34,6 @@
             {%- do current.append(text_literal(version ~ definition)) -%}
         {%- endfor -%}
         delete from {{ this }}
-        where file_version not in ({{ current | join(", ") }})
+        where coalesce(file_version, 'of no file') not in ({{ current | join(", ") }})
     {%- endif -%}
 {%- endmacro -%}
