@@ -12,8 +12,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from generate_orders import generate
-from orders_to_report import Run, dbt, slowest
+from orders_to_report import Run, dbt, generated, slowest
 
 
 def main() -> None:
@@ -26,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as aside:
         folder, kept = Path(aside), Path(aside) / "new"
         kept.mkdir()
-        *_, new = generate(
+        *_, new = generated(
             folder / "data", arguments.lines, arguments.format, arguments.lines // 100
         )
         pattern = str(folder / "data" / f"*.{arguments.format}")

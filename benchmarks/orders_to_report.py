@@ -21,8 +21,6 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from generate_orders import generate
-
 ROOT = Path(__file__).parents[1]
 BUILD, NOTEBOOK, NOTEBOOK_ON_ONE_THREAD = (
     "dbt build",
@@ -51,6 +49,17 @@ def measured(command: list[str], environment: dict[str, str]) -> Run:
             raise SystemExit(output.read().decode())
     wall = time.monotonic() - begun
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def generated(folder: Path, lines: int, file_format: str, new_lines: int = 0) -> list[Path]:
+    """The files of generate_orders.py, made by a process of their own.
+
+    A child begins with the peak memory of its parent: this process must stay small.
+    """
+    command = [sys.executable, "benchmarks/generate_orders.py", "--lines", str(lines)]
+    command += ["--new-lines", str(new_lines), "--format", file_format, "--to", str(folder)]
+    made = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return [Path(line) for line in made.stdout.splitlines()]
 
 
 def dbt(command: str, files: str, folder: Path, memory: str, *, anew: bool = True) -> Run:
@@ -114,7 +123,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as aside:
         folder = arguments.folder or Path(aside)
         data = folder / "data"
-        files = generate(data, arguments.lines, arguments.format)
+        files = generated(data, arguments.lines, arguments.format)
         if len(files) > 1 and not arguments.alone:
             parser.error("the notebook reads one file: give at most 10000000 lines, or --alone")
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
