@@ -18,11 +18,11 @@ with
     groupings as (
         select
             customer_segments.customer_id,
-            cast(customer_segments.segment_id as varchar) as segment,
+            cast(customer_segments.segment_id as string) as segment,
             cast(
                 ntile(4) over (
                     order by customer_features.spend, customer_segments.customer_id
-                ) as varchar
+                ) as string
             ) as spend_quartile,
             cast(
                 ntile(4) over (
@@ -31,7 +31,7 @@ with
                 + ntile(4) over (order by customer_features.orders, customer_segments.customer_id)
                 + ntile(4) over (
                     order by customer_features.spend, customer_segments.customer_id
-                ) as varchar
+                ) as string
             ) as recency_frequency_spend_score,
             ln(1 + greatest(coalesce(later_orders.spend, 0), 0)) as later_log_spend,
             later_orders.discounts

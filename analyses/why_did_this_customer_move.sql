@@ -15,7 +15,7 @@ with
             from_model_version,
             segment_id,
             event,
-            {{ dbt.listagg(from_segment, "' and '", "order by from_segment_id") }} as origins
+            {{ joined_texts(from_segment, "' and '", "from_segment_id") }} as origins
         from {{ ref("segment_lineage") }}
         group by model_version, from_model_version, segment_id, event
     )

@@ -12,6 +12,6 @@ def model(dbt, session):
     delimiter = dbt.config.get("delimiter")
     encoding = dbt.config.get("encoding")
     release = ordered_frame(dbt.ref("last_release"))
-    forgotten = forgotten_ids(session, list_path, delimiter=delimiter, encoding=encoding)
+    forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding)
     key = key_from(customer_ids, os.environ)
     return history.past_moves(release, forgotten_as_published(forgotten, key))

@@ -44,7 +44,7 @@ def model(dbt, session):
     key = key_from(customer_ids, os.environ)
     published, forgotten = as_published(
         LazyTables({name: partial(arrow_table, table) for name, table in tables.items()}),
-        forgotten_ids(session, list_path, delimiter=delimiter, encoding=encoding),
+        forgotten_ids(list_path, delimiter=delimiter, encoding=encoding),
         key,
     )
     return publish(
@@ -54,7 +54,7 @@ def model(dbt, session):
         source=source,
         keep=int(keep),
         max_drop=float(max_drop),
-        comments=column_comments(session),
+        comments=column_comments(session, tables),
         forgotten=forgotten,
         customer_ids=key_name(key),
     )

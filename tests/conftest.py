@@ -48,11 +48,12 @@ def dbt_build(
     folder: Path,
     *,
     threads: int = 2,
-    command: str = "build",
+    command: str | list[str] = "build",
     select: str | None = None,
     tests: bool = True,
     project: Path = ROOT,
     profiles: Path | None = None,
+    target: str = "dev",
     kill_after: float | None = None,
     die: Callable[[], None] | None = None,
     **variables: object,
@@ -64,13 +65,17 @@ def dbt_build(
     """
     own = {"report": str(folder / "segments.html"), "serve": str(folder / "serve")}
     pairs = {**own, **variables}
-    arguments = ["--no-use-colors", command, "--vars", repr(pairs)]
+    words = [command] if isinstance(command, str) else command
+    arguments = ["--no-use-colors", *words, "--target", target, "--vars", repr(pairs)]
     if select:
         arguments += ["--select", *select.split()]
     # The server was forked before a test could set one of them.
-    environment = {key: os.environ[key] for key in os.environ if key.startswith("SEGMART_")}
+    environment = {
+        key: os.environ[key] for key in os.environ if key.startswith(("SEGMART_", "SPARK_"))
+    }
     environment |= {
         "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
+        "SEGMART_SPARK_WAREHOUSE": str(folder / "spark"),
         "SEGMART_THREADS": str(threads),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),

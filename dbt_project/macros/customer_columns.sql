@@ -150,6 +150,9 @@
         {% if metric.kind == "text" -%}
             ({{ metric.feature }}_text is not null and {{ metric.feature }} is null) or
         {% endif -%}
-        (abs({{ metric.feature }}) >= 1e15 and not isinf({{ metric.feature }}))
+        (
+            abs({{ metric.feature }}) >= 1e15
+            and abs({{ metric.feature }}) <> cast('infinity' as double)
+        )
     )
 {%- endmacro -%}

@@ -11,7 +11,7 @@
 
 {#-
   Quantiles by linear interpolation, nulls left out, as one array: it holds the values in memory once.
-  nth_quantile takes one out, from 1.
+  nth_quantile takes one out.
 -#}
 {%- macro quantiles(value, shares) -%}
     {{- return(adapter.dispatch("quantiles", "segmart")(value, shares)) -}}
@@ -25,6 +25,7 @@
     percentile({{ value }}, array({{ shares | join(", ") }}))
 {%- endmacro -%}
 
+{#- One of the quantiles that quantiles gives, from 1. -#}
 {%- macro nth_quantile(quantiles, position) -%}
     {{- return(adapter.dispatch("nth_quantile", "segmart")(quantiles, position)) -}}
 {%- endmacro -%}
@@ -76,4 +77,99 @@
         ~ text_literal(view.identifier)
     ) -%}
     {{- return(found.rows[0][0]) -}}
+{%- endmacro -%}
+
+{#- Its tables begin anew with each build. -#}
+{%- macro spark__definition_of(view) -%} {{- return("") -}} {%- endmacro -%}
+
+{#- Whether rows can be deleted from a table, so that it can be kept from build to build. -#}
+{%- macro can_delete_rows() -%}
+    {{- return(adapter.dispatch("can_delete_rows", "segmart")()) -}}
+{%- endmacro -%}
+
+{%- macro default__can_delete_rows() -%} {{- return(true) -}} {%- endmacro -%}
+
+{#- A table of Parquet files can only be written anew. -#}
+{%- macro spark__can_delete_rows() -%} {{- return(false) -}} {%- endmacro -%}
+
+{#- Whether a text fits a regular expression somewhere; without a backslash, which Spark would unescape. -#}
+{%- macro fits_pattern(value, pattern) -%}
+    {{- return(adapter.dispatch("fits_pattern", "segmart")(value, pattern)) -}}
+{%- endmacro -%}
+
+{%- macro default__fits_pattern(value, pattern) -%}
+    regexp_matches({{ value }}, {{ pattern }})
+{%- endmacro -%}
+
+{%- macro spark__fits_pattern(value, pattern) -%}
+    regexp_like({{ value }}, {{ pattern }})
+{%- endmacro -%}
+
+{#- A time with its zone in ISO 8601 as a timestamp in UTC; null where there is no such time. -#}
+{%- macro timestamp_of_zone(value) -%}
+    {{- return(adapter.dispatch("timestamp_of_zone", "segmart")(value)) -}}
+{%- endmacro -%}
+
+{%- macro default__timestamp_of_zone(value) -%}
+    cast(try_cast({{ value }} as timestamp with time zone) as timestamp)
+{%- endmacro -%}
+
+{%- macro spark__timestamp_of_zone(value) -%}
+    cast(try_cast({{ value }} as timestamp_ltz) as timestamp)
+{%- endmacro -%}
+
+{#- A time in a format of the codes of strptime as a timestamp; null where it does not fit. -#}
+{%- macro timestamp_of_format(value, format) -%}
+    {{- return(adapter.dispatch("timestamp_of_format", "segmart")(value, format)) -}}
+{%- endmacro -%}
+
+{%- macro default__timestamp_of_format(value, format) -%}
+    cast(try_strptime({{ value }}, {{ text_literal(format) }}) as timestamp)
+{%- endmacro -%}
+
+{#-
+  Of Java's letters one alone takes one or two digits, as strptime does; where nothing stands between
+  two numbers, each must have both digits.
+-#}
+{%- macro spark__timestamp_of_format(value, format) -%}
+    {%- set letters = {
+        "Y": "yyyy",
+        "y": "yy",
+        "m": "M",
+        "d": "d",
+        "H": "H",
+        "I": "h",
+        "M": "m",
+        "S": "s",
+        "f": "[SSSSSS][SSSSS][SSSS][SSS][SS][S]",
+        "z": "[XXX][XX][X]",
+        "b": "MMM",
+        "B": "MMMM",
+        "p": "a",
+    } -%}
+    {%- set java = [] -%}
+    {%- for code, letter, sign in modules.re.findall("%-?([A-Za-z])|([A-Za-z])|(.)", format) -%}
+        {%- if letter or sign -%} {%- do java.append("'" ~ letter ~ "'" if letter else sign) -%}
+        {%- elif code in "mdHIMS" and (
+            (loop.nextitem and loop.nextitem[0])
+            or (loop.previtem and loop.previtem[0])
+        ) -%}
+            {%- do java.append(letters[code] * 2) -%}
+        {%- else -%} {%- do java.append(letters[code]) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    cast(try_to_timestamp({{ value }}, {{ text_literal(java | join) }}) as timestamp)
+{%- endmacro -%}
+
+{#- The texts of a group as one, in order. -#}
+{%- macro joined_texts(value, delimiter, order_by) -%}
+    {{- return(adapter.dispatch("joined_texts", "segmart")(value, delimiter, order_by)) -}}
+{%- endmacro -%}
+
+{%- macro default__joined_texts(value, delimiter, order_by) -%}
+    string_agg({{ value }}, {{ delimiter }} order by {{ order_by }})
+{%- endmacro -%}
+
+{%- macro spark__joined_texts(value, delimiter, order_by) -%}
+    listagg({{ value }}, {{ delimiter }}) within group (order by {{ order_by }})
 {%- endmacro -%}

@@ -21,6 +21,7 @@
             {%- if not files or files[-1].number != row[0] -%}
                 {%- do files.append(
                     {
+                        "input": input,
                         "number": row[0],
                         "path": row[1],
                         "format": row[2],
@@ -37,8 +38,13 @@
     {{- return(files) -}}
 {%- endmacro -%}
 
-{#- The function that reads the rows of one file. Every column of a CSV file is read as text. -#}
-{%- macro file_source(file, rejects="ignore_errors = true") -%}
+{#- The rows of one file. Every column of a CSV file is read as text. -#}
+{%- macro file_source(file) -%}
+    {{- return(adapter.dispatch("file_source", "segmart")(file)) -}}
+{%- endmacro -%}
+
+{#- segmart.files.csv_query reads a CSV file the same way. -#}
+{%- macro default__file_source(file, rejects="ignore_errors = true") -%}
     {%- if file.format == "csv" -%}
         read_csv(
             {{ text_literal(file.path) }},
@@ -61,6 +67,36 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- Lines of a file have no order on a cluster: the machine that dbt runs on reads and numbers them. -#}
+{%- macro spark__file_source(file) -%}
+    {%- if file.format == "csv" -%}
+        {%- set function = "segmart.files.csv_rows" -%}
+        {%- set arguments = {
+            "path": file.path,
+            "columns": file.columns | map(attribute="name") | list,
+            "delimiter": setting("delimiter"),
+            "encoding": setting("encoding"),
+        } -%}
+    {%- else -%}
+        {%- set function = "segmart.files.parquet_rows" -%}
+        {%- set arguments = {"path": file.path} -%}
+    {%- endif -%}
+    {{ handed_over(file.input ~ "_" ~ file.number, function, arguments) }}
+{%- endmacro -%}
+
+{#- The number of a row in its file, from 1. -#}
+{%- macro row_in_file(file) -%}
+    {{- return(adapter.dispatch("row_in_file", "segmart")(file)) -}}
+{%- endmacro -%}
+
+{%- macro default__row_in_file(file) -%}
+    {%- if file.format == "csv" -%} row_number() over ()
+    {%- else -%} file_row_number + 1
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro spark__row_in_file(file) -%} file_row_number + 1{%- endmacro -%}
+
 {#- A column of a file, with identifiers as text and times of a zone in UTC. -#}
 {%- macro file_value(column, contract) -%}
     {%- set name = quoted(column.name) -%}
@@ -80,7 +116,7 @@
                 chr(31){% for column in columns %}, coalesce({{ column }}, chr(30)){% endfor %}
             )
         )
-    {%- else -%} cast(null as varchar)
+    {%- else -%} cast(null as string)
     {%- endif -%}
 {%- endmacro -%}
 
@@ -115,13 +151,11 @@
         {%- set ignored = file.columns | selectattr("role", "equalto", "ignored") | list -%}
         {%- set ignored_texts = [] -%}
         {%- for column in ignored -%}
-            {%- do ignored_texts.append("cast(" ~ quoted(column.name) ~ " as varchar)") -%}
+            {%- do ignored_texts.append("cast(" ~ quoted(column.name) ~ " as string)") -%}
         {%- endfor -%}
         {{ ignored_digest(ignored_texts) }} as ignored_values,
         {{ text_literal(file.path) }} as source_file,
-        {% if file.format == "csv" -%} row_number() over ()
-        {%- else -%} file_row_number + 1
-        {%- endif %} as source_row
+        {{ row_in_file(file) }} as source_row
     from {{ file_source(file) }}
 {%- endmacro -%}
 
@@ -147,9 +181,7 @@
 {#- The rows of a table of an attached database, its columns named as the contract names them. -#}
 {%- macro table_rows(input) -%}
     {%- set parts = setting(input).removeprefix("table:").split(".") -%}
-    {%- set relation = api.Relation.create(
-        database=parts[0], schema=parts[1], identifier=parts[2]
-    ) -%}
+    {%- set relation = table_of_input(parts) -%}
     {%- set given = given_columns(relation) -%}
     {%- set renamed = setting("columns").get(input, {}) -%}
     {%- set contract = {
@@ -194,7 +226,7 @@
     {%- endfor %}
     {%- set ignored = [] -%}
     {%- for name in given if name not in mapped and input == "order_lines" -%}
-        {%- do ignored.append("cast(" ~ quoted(name) ~ " as varchar)") -%}
+        {%- do ignored.append("cast(" ~ quoted(name) ~ " as string)") -%}
     {%- endfor %}
     select
         {%- for name in given if name in mapped or (input != "order_lines" and name not in contract) %}
@@ -202,6 +234,20 @@
         {%- endfor %}
         {{ ignored_digest(ignored) }} as ignored_values
     from {{ relation }}
+{%- endmacro -%}
+
+{#- The relation of a database, a schema and a table that the user has named. -#}
+{%- macro table_of_input(parts) -%}
+    {{- return(adapter.dispatch("table_of_input", "segmart")(parts)) -}}
+{%- endmacro -%}
+
+{%- macro default__table_of_input(parts) -%}
+    {{- return(api.Relation.create(database=parts[0], schema=parts[1], identifier=parts[2])) -}}
+{%- endmacro -%}
+
+{#- To dbt-spark a relation has no database: the catalog's name stands before the schema's. -#}
+{%- macro spark__table_of_input(parts) -%}
+    {{- return(api.Relation.create(schema=parts[0] ~ "." ~ parts[1], identifier=parts[2])) -}}
 {%- endmacro -%}
 
 {#- The rows of one input of files: of its table, of its files, or none. -#}
@@ -213,11 +259,13 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#-
-  Reads every CSV file once for its lines that have no place in the columns; DuckDB then lists them in
-  the tables reject_errors and reject_scans of the connection.
--#}
+{#- Before unreadable_lines: looks for the lines of CSV files that have no place in the columns. -#}
 {%- macro find_unreadable_lines() -%}
+    {{- adapter.dispatch("find_unreadable_lines", "segmart")() -}}
+{%- endmacro -%}
+
+{#- DuckDB then lists them in the tables reject_errors and reject_scans of the connection. -#}
+{%- macro default__find_unreadable_lines() -%}
     {%- if execute -%}
         {%- do run_query("drop table if exists temp.reject_errors") -%}
         {%- do run_query("drop table if exists temp.reject_scans") -%}
@@ -225,9 +273,59 @@
             {%- for file in input_files(input) if file.format == "csv" -%}
                 {%- do run_query(
                     "select count(columns(*)) from "
-                    ~ file_source(file, "store_rejects = true, rejects_limit = 0")
+                    ~ default__file_source(
+                        file, "store_rejects = true, rejects_limit = 0"
+                    )
                 ) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro -%}
+
+{%- macro spark__find_unreadable_lines() -%} {%- endmacro -%}
+
+{#- The lines that cannot be read: source_file, line, problem, line_text. -#}
+{%- macro unreadable_lines() -%}
+    {{- return(adapter.dispatch("unreadable_lines", "segmart")()) -}}
+{%- endmacro -%}
+
+{%- macro default__unreadable_lines() -%}
+    (
+        select
+            scans.file_path as source_file,
+            errors.line,
+            min(cast(errors.error_type as varchar)) as problem,
+            min(errors.csv_line) as line_text
+        from reject_errors as errors
+        inner join
+            reject_scans as scans
+            on errors.scan_id = scans.scan_id
+            and errors.file_id = scans.file_id
+        group by scans.file_path, errors.line
+    )
+{%- endmacro -%}
+
+{%- macro spark__unreadable_lines() -%}
+    {%- set files = [] -%}
+    {%- for input in ("order_lines", "customers", "customer_metrics") -%}
+        {%- for file in input_files(input) if file.format == "csv" -%}
+            {%- do files.append(
+                {
+                    "path": file.path,
+                    "columns": file.columns | map(attribute="name") | list,
+                }
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{
+        handed_over(
+            "unreadable_lines",
+            "segmart.files.unreadable_lines",
+            {
+                "files": files,
+                "delimiter": setting("delimiter"),
+                "encoding": setting("encoding"),
+            },
+        )
+    }}
 {%- endmacro -%}

@@ -14,6 +14,21 @@
     )
 {%- endmacro -%}
 
+{#- A view of the session: no file holds its rows. -#}
+{%- macro spark__forgotten_customers() -%}
+    {{-
+        adapter.rows_of_python(
+            "forgotten_customers",
+            "segmart.erasure.forgotten_table",
+            {
+                "path": setting("forgotten_customers"),
+                "delimiter": setting("delimiter"),
+                "encoding": setting("encoding"),
+            },
+        )
+    -}}
+{%- endmacro -%}
+
 {%- macro forgotten_customers_file() -%}
     read_csv(
         {{ text_literal(setting("forgotten_customers")) }},
@@ -122,6 +137,25 @@
             "forgotten_customers: the list has changed; the build file was emptied",
             info=true,
         ) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  A table that is dropped leaves no file. Where a list is given, no table of an earlier build stays: only
+  the tables of this project go, since others may share its schemas.
+-#}
+{%- macro spark__erase_forgotten() -%}
+    {%- if setting("forgotten_customers") != "none" -%}
+        {#- A list that cannot be read ends the build here. -#}
+        {%- do spark__forgotten_customers() -%}
+        {%- do run_query("drop schema if exists handed_over cascade") -%}
+        {%- for node in graph.nodes.values()
+            if node.package_name == project_name
+            and node.resource_type in ("model", "seed")
+            and node.schema in adapter.list_schemas(none) -%}
+            {%- set relation = adapter.get_relation(none, node.schema, node.alias) -%}
+            {%- if relation -%} {%- do adapter.drop_relation(relation) -%} {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}
 

@@ -9,9 +9,9 @@
         {%- set folders = run_query("select folder from " ~ last_release).columns[0].values() -%}
         {%- if folders -%}
             {%- set file = folders[0] ~ "/" ~ table ~ ".parquet" -%}
-            {%- if run_query(files_like(file)).rows -%}
-                {%- set path = parquet_rows(file) -%}
-                {%- set known = run_query("describe select * from " ~ path).columns[0].values() -%}
+            {%- set path = released_file(table, file) -%}
+            {%- if path -%}
+                {%- set known = dbt.get_columns_in_query("select * from " ~ path) -%}
             {%- endif -%}
         {%- endif -%}
         {%- set columns = graph.nodes["model.segmart." ~ table].columns.values() | list -%}
@@ -42,20 +42,26 @@
     from {{ new_rows }}
 {%- endmacro -%}
 
-{#- The rows of a Parquet file. -#}
-{%- macro parquet_rows(file) -%}
-    {{- return(adapter.dispatch("parquet_rows", "segmart")(file)) -}}
+{#- The rows of a file of a release; none where there is no file: an earlier version may lack the table. -#}
+{%- macro released_file(table, file) -%}
+    {{- return(adapter.dispatch("released_file", "segmart")(table, file)) -}}
 {%- endmacro -%}
 
-{%- macro default__parquet_rows(file) -%} read_parquet({{ text_literal(file) }}){%- endmacro -%}
-
-{#- A query with a row for each file of this name: a release of an earlier version may lack it. -#}
-{%- macro files_like(file) -%}
-    {{- return(adapter.dispatch("files_like", "segmart")(file)) -}}
+{%- macro default__released_file(table, file) -%}
+    {%- if run_query("select file from glob(" ~ text_literal(file) ~ ")").rows -%}
+        {{- return("read_parquet(" ~ text_literal(file) ~ ")") -}}
+    {%- endif -%}
 {%- endmacro -%}
 
-{%- macro default__files_like(file) -%}
-    select file from glob({{ text_literal(file) }})
+{#- A release stands on the machine that dbt runs on, which hands its rows over. -#}
+{%- macro spark__released_file(table, file) -%}
+    {{-
+        return(
+            adapter.rows_of_python(
+                "released_" ~ table, "segmart.history.released_rows", {"path": file}
+            )
+        )
+    -}}
 {%- endmacro -%}
 
 {#-

@@ -69,33 +69,31 @@
     {%- elif setting("date_format") == "iso" -%}
         case
             when
-                regexp_matches(
-                    {{ trimmed(column) }},
-                    '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'
-                )
+                {{
+                    fits_pattern(
+                        trimmed(column),
+                        "'^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'",
+                    )
+                }}
             then try_cast({{ trimmed(column) }} as timestamp)
             when
-                regexp_matches(
-                    {{ trimmed(column) }},
-                    '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'
-                    || ' ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'
-                )
+                {{
+                    fits_pattern(
+                        trimmed(column),
+                        "'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'"
+                        ~ " || ' ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'",
+                    )
+                }}
             then
-                cast(
-                    try_cast(
-                        replace(
-                            replace(replace({{ trimmed(column) }}, ' +', '+'), ' -', '-'), ' Z', 'Z'
-                        ) as timestamp
-                        with time zone
-                    ) as timestamp
-                )
+                {{
+                    timestamp_of_zone(
+                        "replace(replace(replace("
+                        ~ trimmed(column)
+                        ~ ", ' +', '+'), ' -', '-'), ' Z', 'Z')"
+                    )
+                }}
         end
-    {%- else -%}
-        cast(
-            try_strptime(
-                {{ trimmed(column) }}, {{ text_literal(setting("date_format")) }}
-            ) as timestamp
-        )
+    {%- else -%} {{ timestamp_of_format(trimmed(column), setting("date_format")) }}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -111,7 +109,7 @@
         {%- set value = plain_number(trimmed(column)) -%}
         case
             when
-                regexp_matches({{ value }}, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$')
+                {{ fits_pattern(value, "'^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$'") }}
             then try_cast({{ value }} as {{ type }})
         end
     {%- endif -%}
@@ -128,15 +126,12 @@
     {%- if currency != "none" -%}
         {%- set sign = text_literal(currency) -%}
         {%- do plain.append(
-            "case when starts_with("
-            ~ plain[-1]
-            ~ ", "
+            "case when left(" ~ plain[-1] ~ ", " ~ currency
+            | length ~ ") = " ~ sign ~ " or right(" ~ plain[-1] ~ ", " ~ currency
+            | length
+            ~ ") = "
             ~ sign
-            ~ ") or ends_with("
-            ~ plain[-1]
-            ~ ", "
-            ~ sign
-            ~ ") then trim(replace("
+            ~ " then trim(replace("
             ~ plain[-1]
             ~ ", "
             ~ sign
@@ -147,21 +142,21 @@
     {%- endif -%}
     {%- if thousands == " " -%}
         {#- French exports write the no-break ones. -#}
-        {%- do plain.append(
-            "replace(replace(" ~ plain[-1] ~ ", chr(160), ' '), chr(8239), ' ')"
-        ) -%}
+        {%- do plain.append("replace(replace(" ~ plain[-1] ~ ", '\u00a0', ' '), '\u202f', ' ')") -%}
     {%- endif -%}
     {%- if thousands -%}
         {#- Only between groups of three digits: 1,5 is no 15. -#}
-        {%- set sign = modules.re.escape(thousands) -%}
         {%- do plain.append(
-            "case when regexp_matches("
-            ~ plain[-1]
-            ~ ", '^[+-]?[0-9]{1,3}("
-            ~ sign
-            ~ "[0-9]{3})+("
-            ~ modules.re.escape(decimal)
-            ~ "[0-9]*)?$') then replace("
+            "case when "
+            ~ fits_pattern(
+                plain[-1],
+                "'^[+-]?[0-9]{1,3}(["
+                ~ thousands
+                ~ "][0-9]{3})+(["
+                ~ decimal
+                ~ "][0-9]*)?$'",
+            )
+            ~ " then replace("
             ~ plain[-1]
             ~ ", '"
             ~ thousands

@@ -1,6 +1,15 @@
 {#- A value as a literal of SQL: no text of it can end the literal. -#}
 {%- macro text_literal(value) -%}
+    {{- return(adapter.dispatch("text_literal", "segmart")(value)) -}}
+{%- endmacro -%}
+
+{%- macro default__text_literal(value) -%}
     {{- return("'" ~ value | string | replace("'", "''") ~ "'") -}}
+{%- endmacro -%}
+
+{#- A backslash takes the next sign as it is. -#}
+{%- macro spark__text_literal(value) -%}
+    {{- return("'" ~ value | string | replace("\\", "\\\\") | replace("'", "\\'") ~ "'") -}}
 {%- endmacro -%}
 
 {#- A name from outside as an identifier of SQL. -#}
@@ -24,7 +33,7 @@
     {%- set value = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
     case
         when {{ value }} < '!' or right({{ value }}, 1) < '!'
-        then nullif(trim({{ value }}, ' ' || chr(9) || chr(10) || chr(13)), '')
+        then nullif(trim(both ' ' || chr(9) || chr(10) || chr(13) from {{ value }}), '')
         else {{ value }}
     end
 {%- endmacro -%}

@@ -2,18 +2,19 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from segmart import SegmentationError
 
-def forgotten_ids(session: Any, path: str, *, delimiter: str, encoding: str) -> set[str]:
+
+def forgotten_ids(path: str, *, delimiter: str, encoding: str) -> set[str]:
     """The ids of the list that the var ``forgotten_customers`` names.
 
     Args:
-        session: connection of DuckDB.
         path: a CSV file with the column customer_id, or ``none``.
         delimiter: of the file, one character or ``tab``.
         encoding: of the file.
@@ -21,12 +22,30 @@ def forgotten_ids(session: Any, path: str, *, delimiter: str, encoding: str) -> 
     if path == "none":
         return set()
     # Read as the macro forgotten_customers_file reads it; the signs that SQL trims, and no other.
-    rows = session.execute(
-        "select customer_id from read_csv(?, header = true, all_varchar = true, delim = ?, "
-        "quote = '\"', escape = '\"', comment = '', skip = 0, strict_mode = true, encoding = ?)",
-        [path, "\t" if delimiter == "tab" else delimiter, encoding],
-    ).fetchall()
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "select customer_id from read_csv(?, header = true, all_varchar = true, delim = ?, "
+            "quote = '\"', escape = '\"', comment = '', skip = 0, strict_mode = true, "
+            "encoding = ?)",
+            [path, "\t" if delimiter == "tab" else delimiter, encoding],
+        ).fetchall()
     return {(value or "").strip(" \t\n\r") for (value,) in rows} - {""}
+
+
+def forgotten_table(path: str, *, delimiter: str, encoding: str) -> pa.Table:
+    """The same ids as a table, of one column: forgotten_id.
+
+    Raises:
+        SegmentationError: the list has no column customer_id.
+    """
+    try:
+        ids = forgotten_ids(path, delimiter=delimiter, encoding=encoding)
+    except duckdb.BinderException:
+        raise SegmentationError(
+            f"var forgotten_customers: the file {path} has no column customer_id in its first "
+            "line; write the name of the column there"
+        ) from None
+    return pa.table({"forgotten_id": pa.array(sorted(ids), pa.string())})
 
 
 def holds(table: pa.Table, ids: Collection[str]) -> bool:

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -42,6 +43,7 @@ IDENTIFIERS = ("customer_id", "order_id", "product_id", "category")
 NUMBERS = ("amount", "quantity", "unit_price", "discount_amount")
 DELIMITERS = {"tab": "\t"}
 CHUNK = 1 << 20
+ROWS_A_PART = 1_000_000
 COLUMN_TYPES = {
     "input": "string",
     "file_number": "int64",
@@ -179,6 +181,82 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
                 begins = reader.line_num + 1
     frame = pd.DataFrame(found, columns=["source_file", "source_row", "line"])
     return frame.astype({"source_file": "string", "source_row": "int64", "line": "int64"})
+
+
+def csv_rows(path: str, columns: list[str], *, delimiter: str, encoding: str) -> Iterator[pa.Table]:
+    """The rows of a CSV file in parts, for an engine that cannot number them itself.
+
+    Args:
+        path: of the file.
+        columns: names, in order.
+        delimiter: one character or ``tab``.
+        encoding: a key of ``ENCODINGS``.
+
+    Yields:
+        The columns as text, and file_row_number (from 0), without the rows that
+        ``unreadable_lines`` has.
+    """
+    query = csv_query(columns, "ignore_errors = true")
+    yield from _parts(
+        f"select *, row_number() over () - 1 as file_row_number from {query}",  # noqa: S608
+        _csv_parameters(path, delimiter, encoding),
+    )
+
+
+def parquet_rows(path: str) -> Iterator[pa.Table]:
+    """The rows of a Parquet file, or of those that a glob matches, and file_row_number (from 0)."""
+    yield from _parts("select * from read_parquet(?, file_row_number = true)", [path])
+
+
+def unreadable_lines(files: list[dict], *, delimiter: str, encoding: str) -> pa.Table:
+    """The lines of CSV files that have no place in the columns.
+
+    Args:
+        files: path and columns of each file.
+        delimiter, encoding: as for ``csv_rows``.
+
+    Returns:
+        source_file, line (from 1, the header's line counted), problem, line_text.
+    """
+    with duckdb.connect() as connection:
+        for file in files:
+            query = csv_query(file["columns"], "store_rejects = true, rejects_limit = 0")
+            connection.execute(
+                f"select count(columns(*)) from {query}",  # noqa: S608 - names are quoted
+                _csv_parameters(file["path"], delimiter, encoding),
+            ).fetchall()
+        return connection.sql(
+            "select scans.file_path as source_file, cast(errors.line as bigint) as line, "
+            "min(cast(errors.error_type as varchar)) as problem, "
+            "min(errors.csv_line) as line_text "
+            "from reject_errors as errors inner join reject_scans as scans "
+            "on errors.scan_id = scans.scan_id and errors.file_id = scans.file_id "
+            "group by scans.file_path, errors.line order by all"
+        ).to_arrow_table()
+
+
+def csv_query(columns: list[str], rejects: str) -> str:
+    """The call that reads a CSV file, as the macro file_source writes it.
+
+    Its three parameters are path, delimiter and encoding.
+    """
+    names = ", ".join(f"'{name.replace(chr(39), 2 * chr(39))}': 'VARCHAR'" for name in columns)
+    return (
+        f"read_csv(?, auto_detect = false, header = true, columns = {{{names}}}, delim = ?, "
+        f"quote = '\"', escape = '\"', strict_mode = true, encoding = ?, {rejects})"
+    )
+
+
+def _csv_parameters(path: str, delimiter: str, encoding: str) -> list[str]:
+    return [path, "\t" if delimiter == "tab" else delimiter, encoding]
+
+
+def _parts(query: str, parameters: list[str]) -> Iterator[pa.Table]:
+    with duckdb.connect() as connection:
+        reader = connection.execute(query, parameters).to_arrow_reader(ROWS_A_PART)
+        yield reader.schema.empty_table()
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
 
 
 def parse_mapping(text: str) -> dict[str, dict[str, str]]:

@@ -14,7 +14,11 @@ def ordered_frame(relation: Any, by: list[str] | None = None) -> pd.DataFrame:
         relation: what ``dbt.ref`` gives: a DuckDB relation, or a Spark frame.
         by: columns to sort by; they must identify a row. Default: all columns, in order.
     """
-    frame = relation.df() if hasattr(relation, "df") else relation.toPandas()
+    if hasattr(relation, "df"):
+        frame = relation.df()
+    else:
+        # As DuckDB gives them: dates as timestamps.
+        frame = relation.toArrow().to_pandas(date_as_object=False)
     return frame.sort_values(by or list(frame.columns), ignore_index=True)
 
 
@@ -46,8 +50,22 @@ class LazyTables(Mapping[str, pa.Table]):
         return len(self._makers)
 
 
-def column_comments(session: Any) -> dict[str, dict[str, str]]:
-    """The comments of the columns of a DuckDB connection's tables, by table and column."""
+def column_comments(session: Any, relations: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The comments of the columns, by table and column.
+
+    Args:
+        session: connection of DuckDB, or Spark session.
+        relations: what ``dbt.ref`` gives, by table. A Spark frame knows its comments itself.
+    """
+    if not hasattr(session, "execute"):
+        return {
+            name: {
+                column.name: column.metadata["comment"]
+                for column in relation.schema.fields
+                if "comment" in column.metadata
+            }
+            for name, relation in relations.items()
+        }
     comments: dict[str, dict[str, str]] = {}
     rows = session.sql(
         "select table_name, column_name, comment from duckdb_columns() where comment is not null"

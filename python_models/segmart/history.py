@@ -94,6 +94,11 @@ def last_release(
     return typed([row], RELEASE_COLUMNS)
 
 
+def released_rows(path: str) -> pa.Table | None:
+    """The rows of a file of a release; None where there is no file."""
+    return pq.read_table(path) if Path(path).is_file() else None
+
+
 def past_moves(release: pd.DataFrame, forgotten: Collection[str]) -> pa.Table:
     """The moves of the last release, without those of customers who are to be forgotten.
 

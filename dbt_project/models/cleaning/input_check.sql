@@ -293,7 +293,7 @@ with
             count(*) as row_count,
             min(
                 coalesce('file ' || rejected_rows.file || ', line ', '')
-                || coalesce(lpad(cast(rejected_rows.line as {{ text }}), 12, ' '), '')
+                || coalesce(lpad(cast(rejected_rows.line as {{ text }}), 12, chr(1)), '')
                 || case
                     when rejected_rows.file is null
                     then
@@ -349,7 +349,7 @@ with
             || ' rows '
             || ranked_reasons.reason
             || ', such as '
-            || regexp_replace(ranked_reasons.example, 'line +', 'line ') as finding,
+            || replace(ranked_reasons.example, chr(1), '') as finding,
             malformed_shares.share > {{ setting("max_rejected_share") }} as is_error
         from ranked_reasons
         inner join malformed_shares on ranked_reasons.source = malformed_shares.source

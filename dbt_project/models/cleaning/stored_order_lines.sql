@@ -5,7 +5,9 @@
         on_schema_change="sync_all_columns",
         full_refresh=(
             true
-            if var("input") != "files" or (var("order_lines") | string).startswith("table:")
+            if var("input") != "files"
+            or (var("order_lines") | string).startswith("table:")
+            or not can_delete_rows()
             else none
         ),
         pre_hook="{{ delete_changed_files('order_lines', 'typed_order_lines') }}",

@@ -111,7 +111,12 @@ with
             coalesce(is_return, quantity < 0 or net_amount < 0, false) as is_return,
             {% if setting("cancelled_order_pattern") != "none" -%}
                 coalesce(
-                    regexp_matches(order_id, '^({{ setting("cancelled_order_pattern") }})$'), false
+                    {{
+                        fits_pattern(
+                            "order_id", "'^(" ~ setting("cancelled_order_pattern") ~ ")$'"
+                        )
+                    }},
+                    false
                 )
             {%- else -%} false
             {%- endif %} as is_cancelled,

@@ -16,7 +16,7 @@ with
     settings as (
         select
             'k = {{ setting("k") }}; '
-            || {{ dbt.listagg("feature || ' (' || transform || ')'", "', '", "order by position") }}
+            || {{ joined_texts("feature || ' (' || transform || ')'", "', '", "position") }}
             as configuration
         from clustered_feature_definitions
     ),

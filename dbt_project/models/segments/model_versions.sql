@@ -17,7 +17,7 @@ with
     population as (select count(*) as customers from clustering_features),
 
     failed_gates as (
-        select {{ dbt.listagg("sentence", "'; '", "order by position") }} as sentences
+        select {{ joined_texts("sentence", "'; '", "position") }} as sentences
         from candidate_gates
         where not holds
     ),

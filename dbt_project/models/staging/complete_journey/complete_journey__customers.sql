@@ -1,7 +1,7 @@
 {{ config(enabled=var("input") == "complete_journey") }}
 
 with
-    demographics as (select * from {{ source("complete_journey", "demographics") }}),
+    demographics as (select * from {{ source_rows("complete_journey", "demographics") }}),
 
     customers as (
         select

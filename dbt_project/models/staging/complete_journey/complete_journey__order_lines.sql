@@ -1,7 +1,7 @@
 {{ config(enabled=var("input") == "complete_journey") }}
 
 with
-    transactions as (select * from {{ source("complete_journey", "transactions") }}),
+    transactions as (select * from {{ source_rows("complete_journey", "transactions") }}),
 
     products as (select * from {{ ref("complete_journey__products") }}),
 

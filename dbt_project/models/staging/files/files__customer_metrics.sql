@@ -2,7 +2,7 @@
 -- depends_on: {{ ref("files__columns") }}
 with
     customer_metrics as (
-        {{ input_rows("customer_metrics", "cast(null as varchar) as customer_id") }}
+        {{ input_rows("customer_metrics", "cast(null as string) as customer_id") }}
     )
 
 select *

@@ -5,7 +5,7 @@ with
         {{
             input_rows(
                 "order_lines",
-                "cast(null as varchar) as customer_id, cast(null as timestamp) as ordered_at",
+                "cast(null as string) as customer_id, cast(null as timestamp) as ordered_at",
             )
         }}
     )

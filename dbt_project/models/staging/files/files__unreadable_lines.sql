@@ -18,23 +18,13 @@ with
 
     unreadable_lines as (
         {% if csv_inputs -%}
-            select
-                scans.file_path as source_file,
-                errors.line,
-                min(cast(errors.error_type as varchar)) as problem,
-                min(errors.csv_line) as line_text
-            from reject_errors as errors
-            inner join
-                reject_scans as scans
-                on errors.scan_id = scans.scan_id
-                and errors.file_id = scans.file_id
-            group by scans.file_path, errors.line
+            select source_file, line, problem, line_text from {{ unreadable_lines() }} as found
         {%- else -%}
             select
-                cast(null as varchar) as source_file,
+                cast(null as string) as source_file,
                 cast(null as bigint) as line,
-                cast(null as varchar) as problem,
-                cast(null as varchar) as line_text
+                cast(null as string) as problem,
+                cast(null as string) as line_text
             where false
         {%- endif %}
     ),

@@ -1,0 +1,137 @@
+"""Macros that DuckDB and Spark write differently give the same on both."""
+
+import importlib.util
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, dbt_build
+
+sys.path.insert(0, str(ROOT / "docs"))
+import dispatched_macros
+
+# An expression that calls the macro, and what it gives, as text.
+CASES = {
+    "iso_day_of_week": [
+        ("{{ iso_day_of_week(\"date '2024-01-01'\") }}", "1"),
+        ("{{ iso_day_of_week(\"date '2024-01-07'\") }}", "7"),
+    ],
+    "quantiles": [
+        ("(select {{ nth_quantile(quantiles('x', [0.5, 0.75]), 2) }} from numbers)", "3.25"),
+    ],
+    "nth_quantile": [
+        ("(select {{ nth_quantile(quantiles('x', [0.5, 0.75]), 1) }} from numbers)", "2.5"),
+    ],
+    "row_digest": [
+        ("{{ row_digest([\"'a'\", 'null']) }} = {{ row_digest([\"'a'\", 'null']) }}", "true"),
+        ("{{ row_digest([\"'a'\", 'null']) }} = {{ row_digest(['null', \"'a'\"]) }}", "false"),
+    ],
+    "fits_pattern": [
+        ("{{ fits_pattern(\"'C123'\", \"'^C[0-9]+$'\") }}", "true"),
+        ("{{ fits_pattern(\"'C12a'\", \"'^C[0-9]+$'\") }}", "false"),
+        ("{{ fits_pattern(\"'1.5'\", \"'^[0-9][.][0-9]$'\") }}", "true"),
+    ],
+    "timestamp_of_zone": [
+        ("{{ timestamp_of_zone(\"'2024-01-01 10:00:00+05:30'\") }}", "2024-01-01 04:30:00"),
+        ("{{ timestamp_of_zone(\"'2024-01-01T10:00:00Z'\") }}", "2024-01-01 10:00:00"),
+        ("{{ timestamp_of_zone(\"'2024-01-01 10:00:00-05'\") }}", "2024-01-01 15:00:00"),
+        ("{{ timestamp_of_zone(\"'2024-02-30 10:00:00Z'\") }}", None),
+    ],
+    "timestamp_of_format": [
+        ("{{ timestamp_of_format(\"'31/12/2024'\", '%d/%m/%Y') }}", "2024-12-31 00:00:00"),
+        ("{{ timestamp_of_format(\"'1/2/2024 9:05'\", '%d/%m/%Y %H:%M') }}", "2024-02-01 09:05:00"),
+        ("{{ timestamp_of_format(\"'31.12.24'\", '%d.%m.%y') }}", "2024-12-31 00:00:00"),
+        ("{{ timestamp_of_format(\"'5 Mar 2024'\", '%d %b %Y') }}", "2024-03-05 00:00:00"),
+        (
+            "{{ timestamp_of_format(\"'20241231T101112'\", '%Y%m%dT%H%M%S') }}",
+            "2024-12-31 10:11:12",
+        ),
+        (
+            "{{ timestamp_of_format(\"'12/31/2024 01:05 PM'\", '%m/%d/%Y %I:%M %p') }}",
+            "2024-12-31 13:05:00",
+        ),
+        ("{{ timestamp_of_format(\"'31/13/2024'\", '%d/%m/%Y') }}", None),
+        ("{{ timestamp_of_format(\"'31/12/2024 x'\", '%d/%m/%Y') }}", None),
+        ("{{ timestamp_of_format(\"'30/02/2024'\", '%d/%m/%Y') }}", None),
+    ],
+    "joined_texts": [
+        (
+            "(select {{ joined_texts('cast(cast(x as integer) as string)', \"', '\", 'x desc') }} from numbers)",
+            "4, 3, 2, 1",
+        ),
+    ],
+    "text_literal": [
+        ('{{ text_literal("it\'s \\\\ a \\"name\\"") }}', 'it\'s \\ a "name"'),
+        ('{{ text_literal("a\\\\\' or true --") }}', "a\\' or true --"),
+    ],
+    "quoted": [
+        ("(select {{ quoted('two \\\" ` words') }} from names)", "5"),
+    ],
+}
+# These read or make tables: a build of both engines calls them.
+IN_BUILDS = {
+    "source_rows": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
+    "file_source": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "row_in_file": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "find_unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "forgotten_customers": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "erase_forgotten": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "forget_handed_over": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "released_file": "test_spark.py::test_the_next_build_on_two_workers_equals_duckdb",
+    "table_of_input": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
+}
+
+
+def test_every_dispatched_macro_has_a_test() -> None:
+    names = [name for name, _, _ in dispatched_macros.dispatched_macros()]
+    text = "".join(path.read_text() for path in (ROOT / "dbt_project/macros").glob("*.sql"))
+    assert sorted(names) == sorted(set(re.findall(r'adapter\.dispatch\("(\w+)"', text)))
+    assert sorted(names) == sorted([*CASES, *IN_BUILDS])
+    for place in IN_BUILDS.values():
+        file, _, test = place.partition("::")
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text()
+
+
+def test_the_list_in_the_documentation_is_current() -> None:
+    assert dispatched_macros.PAGE.read_text() == dispatched_macros.page()
+
+
+def test_no_model_names_an_engine() -> None:
+    for folder in ("dbt_project/models", "dbt_project/tests", "analyses"):
+        for path in (ROOT / folder).rglob("*.sql"):
+            found = re.findall(
+                r"(?i)duckdb|spark|target\.(?:type|name)|adapter\.type", path.read_text()
+            )
+            assert not found, f"{path} names {found}"
+
+
+@pytest.mark.parametrize("target", ["dev", pytest.param("spark", marks=pytest.mark.spark)])
+def test_each_macro_gives_the_same(target: str, tmp_path: Path) -> None:
+    if target == "spark" and (
+        shutil.which("java") is None or importlib.util.find_spec("pyspark") is None
+    ):
+        pytest.skip("Spark needs Java 17 and uv sync --group spark")
+    cases = [case for of_macro in CASES.values() for case in of_macro]
+    selects = [
+        f"select {number} as position, cast({expression} as string) as found"
+        for number, (expression, _) in enumerate(cases)
+    ]
+    sql = (
+        "with numbers as (select 1e0 * x as x from (select 1 as x union all select 2 as x "
+        "union all select 3 as x union all select 4 as x) as four), "
+        "names as (select 5 as {{ quoted('two \" ` words') }}), "
+        f"found as ({' union all '.join(selects)}) select * from found order by position"
+    )
+    shown = dbt_build(
+        tmp_path,
+        command=["show", "--inline", sql, "--limit", "-1", "--output", "json", "--quiet"],
+        target=target,
+    )
+    rows = json.loads(shown.output[shown.output.index("{") :])["show"]
+    found = {cases[row["position"]][0]: row["found"] for row in rows}
+    assert found == dict(cases)

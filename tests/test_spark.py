@@ -1,0 +1,234 @@
+"""The same project on Spark: in a local session, and on a cluster through Spark Connect."""
+
+import importlib.util
+import math
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from conftest import Build, dbt_build
+from spark_cluster import Cluster, cluster
+from test_own_data import AS_OF, SHOP_COLUMNS, shop_lines
+
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("pyspark") is None, reason="uv sync --group spark installs Spark"
+    ),
+]
+
+
+def released(build: Build, target: str) -> dict[str, pa.Table]:
+    """The public tables of a build, by name."""
+    folder = build.folder / "serve" / target / "current"
+    return {path.stem: pq.read_table(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def differences(expected: pa.Table, found: pa.Table) -> list[str]:
+    """Where two tables differ: keys, labels and decimals at all, others by more than 1e-9."""
+    if expected.schema != found.schema:
+        return [f"schema {found.schema}, expected {expected.schema}"]
+    doubles = [field.name for field in expected.schema if pa.types.is_floating(field.type)]
+    exact = [name for name in expected.column_names if name not in doubles]
+    order = [(name, "ascending") for name in [*exact, *doubles]]
+    expected, found = expected.sort_by(order), found.sort_by(order)
+    if not expected.select(exact).equals(found.select(exact)):
+        pairs = zip(
+            expected.select(exact).to_pylist(), found.select(exact).to_pylist(), strict=False
+        )
+        first = next((pair for pair in pairs if pair[0] != pair[1]), None)
+        return [f"{found.num_rows} rows, expected {expected.num_rows}; first {first}"]
+    return [
+        f"{name}, row {number}: {is_} expected {was}"
+        for name in doubles
+        for number, (was, is_) in enumerate(
+            zip(expected[name].to_pylist(), found[name].to_pylist(), strict=True)
+        )
+        if (was is None) != (is_ is None)
+        or (was is not None and not math.isclose(was, is_, rel_tol=1e-9, abs_tol=1e-12))
+    ]
+
+
+def assert_equal_to_duckdb(on_spark: Build, on_duckdb: Build) -> None:
+    assert on_spark.returncode == 0, on_spark.output
+    expected, found = released(on_duckdb, "dev"), released(on_spark, "spark")
+    assert list(found) == list(expected)
+    wrong = {name: differences(expected[name], found[name])[:3] for name in expected}
+    assert {name: lines for name, lines in wrong.items() if lines} == {}
+
+
+@pytest.fixture(scope="module")
+def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("cluster")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def first_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return dbt_build(tmp_path_factory.mktemp("demo_on_spark"), target="spark")
+
+
+def test_the_demo_in_a_local_session_equals_duckdb(demo: Build, first_build: Build) -> None:
+    assert_equal_to_duckdb(first_build, demo)
+    assert not list((first_build.folder / "spark").glob("session-*"))
+
+
+def test_the_next_build_on_two_workers_equals_duckdb(
+    demo: Build,
+    first_build: Build,
+    two_workers: Cluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It goes on from the release of the first one, with its model."""
+    shutil.copytree(demo.folder / "serve", tmp_path / "serve", symlinks=True)
+    on_duckdb = dbt_build(tmp_path)
+    assert "no refit, nothing calls for one" in on_duckdb.output
+    assert two_workers.live_workers() == 2
+    monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
+    on_spark = dbt_build(first_build.folder, target="spark")
+    assert_equal_to_duckdb(on_spark, on_duckdb)
+    assert min(two_workers.finished_tasks()) > 100
+
+
+FAULTY = {
+    "first.csv": (
+        "CustNo,ordered_at,order_id,amount,quantity,product_id,note\n"
+        "1,2024-01-05,A1,10.5,1,x,n\n"
+        "1,2024-01-05,A1,10.5,1,x,n\n"
+        "1,2024-01-05,A1,10.5,1,x,other\n"
+        '2,2024-01-06T10:00:00+02:00,A2,"7",2,"two\nlines",n\n'
+        "\n"
+        "3,2024-01-07,A3,5,1,x\n"
+        "4,2024-01-08,A4,5,1,x,n,more,still more\n"
+        '"it\'s ""5""\\",2024-01-09 08:30,C5,5,1,x,n\n'
+        "6,soon,A6,5,1,x,n\n"
+        "7,2024-01-10,A7,1e3,1,x,n\n"
+        "8,2024-01-10,A8,five,1,x,n\n"
+        " ,2024-01-10,A9,5,1,x,n\n"
+        "forgotten,2024-01-10,A10,5,1,secret,n\n"
+    ),
+    "second.csv": "ordered_at,CustNo,amount\n2024-01-11,1,3\n2099-01-01,2,3\n,2,3\n",
+}
+
+
+def in_build(build: Build, target: str, schema: str, table: str, two_workers: Cluster) -> pa.Table:
+    """A table of a build: of its DuckDB file, or of the files of the cluster."""
+    if target == "dev":
+        with duckdb.connect(build.warehouse, read_only=True) as connection:
+            return connection.sql(f"from {schema}.{table}").to_arrow_table()
+    return pq.read_table(two_workers.folder / "warehouse" / f"{schema}.db" / table)
+
+
+def test_files_with_much_wrong_equal_duckdb(
+    two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in FAULTY.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "forgotten.txt").write_text("customer_id\nforgotten\n")
+    builds = {}
+    for target in ("dev", "spark"):
+        (tmp_path / target).mkdir()
+        builds[target] = dbt_build(
+            tmp_path / target,
+            target=target,
+            select="+rejected_rows +customer_accounting",
+            tests=False,
+            input="files",
+            order_lines=str(tmp_path / "*.csv"),
+            columns={"order_lines": {"customer_id": "CustNo"}},
+            cancelled_order_pattern="C.*",
+            max_rejected_share=1,
+            forgotten_customers=str(tmp_path / "forgotten.txt"),
+            as_of="2024-02-01",
+        )
+        assert builds[target].returncode == 0, builds[target].output
+        monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
+    for schema, table in (
+        ("cleaning", "rejected_rows"),
+        ("cleaning", "customer_accounting"),
+        ("cleaning", "checked_order_lines"),
+    ):
+        expected, found = (
+            in_build(builds[target], target, schema, table, two_workers) for target in builds
+        )
+        assert expected.num_rows > 0
+        assert differences(expected, found) == []
+    files = [path for path in (two_workers.folder / "warehouse").rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if b"secret" in path.read_bytes()]
+
+
+def test_a_table_of_the_catalog_is_an_input(
+    two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyspark.sql import SparkSession
+
+    monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
+    session = SparkSession.builder.remote(two_workers.remote).create()
+    session.sql("create schema sales")
+    session.sql(
+        "create table sales.orders using parquet as select id % 7 as customer, "
+        "timestampadd(day, cast(id as int), timestamp_ntz '2024-01-01 10:00:00') as Day, "
+        "cast(id as decimal(10, 2)) as amount, 'x' as note from range(100)"
+    )
+    session.stop()
+    build = dbt_build(
+        tmp_path,
+        target="spark",
+        select="+checked_order_lines",
+        tests=False,
+        input="files",
+        order_lines="table:spark_catalog.sales.orders",
+        columns={"order_lines": {"customer_id": "customer", "ordered_at": "day"}},
+    )
+    assert build.returncode == 0, build.output
+    lines = in_build(build, "spark", "cleaning", "checked_order_lines", two_workers)
+    assert sorted(lines["customer_id"].to_pylist()) == sorted(str(id % 7) for id in range(100))
+    assert sum(lines["amount"].to_pylist()) == sum(range(100))
+    assert str(max(lines["ordered_at"].to_pylist())) == "2024-04-09 10:00:00"
+
+
+def test_a_shop_equals_duckdb_though_a_worker_dies(
+    two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last test of the cluster: it leaves one worker."""
+    lines = tmp_path / "lines.csv"
+    shop_lines().to_csv(lines, index=False)
+    variables = {
+        "input": "files",
+        "order_lines": str(lines),
+        "columns": {"order_lines": SHOP_COLUMNS},
+        "cancelled_order_pattern": "C.*",
+        "as_of": str(AS_OF.date()),
+    }
+    (tmp_path / "duckdb").mkdir()
+    on_duckdb = dbt_build(tmp_path / "duckdb", **variables)
+    assert on_duckdb.returncode == 0, on_duckdb.output
+    monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
+    folder = tmp_path / "spark"
+    folder.mkdir()
+
+    def kill_in_the_middle() -> None:
+        while "sql table model features.customer_features" not in text(folder / "output.txt"):
+            time.sleep(0.1)
+        two_workers.kill_worker(1)
+
+    killer = threading.Thread(target=kill_in_the_middle, daemon=True)
+    killer.start()
+    on_spark = dbt_build(folder, target="spark", **variables)
+    assert not killer.is_alive()
+    assert two_workers.live_workers() == 1
+    assert_equal_to_duckdb(on_spark, on_duckdb)
+
+
+def text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
