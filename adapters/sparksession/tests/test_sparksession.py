@@ -27,6 +27,8 @@ small:
 models:
   - name: from_pandas
     columns: [{name: id, description: "It's the id"}]
+  - name: from_arrow
+    config: {offset: 3}
   - name: counted
     config: {contract: {enforced: true}}
     columns: [{name: rows_of_all, data_type: bigint}]
@@ -35,7 +37,7 @@ models:
 import pandas as pd
 
 def model(dbt, session):
-    words = dbt.ref("words").toPandas()
+    words = dbt.ref("words").toPandas().sort_values("id", ignore_index=True)
     return pd.DataFrame({"id": words["id"], "nothing": None, "half": [0.5, None, 1.5]})
 """,
     "models/from_arrow.py": """
@@ -84,7 +86,7 @@ select
             "counted": "select * from small.counted",
             "squares": "select sum(square) from small.squares",
             "squares_view": "select sum(square) from squares_view",
-            "comment": "select comment from (describe small.from_pandas) where col_name = 'id'",
+            "comment": "describe table small.from_pandas id",
         } %}
         {% set found = {"nothing": nothing} %}
         {% for name, query in queries.items() %}
@@ -131,15 +133,32 @@ def test_a_project_builds(tmp_path: Path) -> None:
     run = dbt(project(tmp_path), "build")
     assert run.returncode == 0, run.stdout
     line = next(line for line in run.stdout.splitlines() if "FOUND " in line)
-    assert line.partition("FOUND ")[2] == ""
+    found = eval(line.partition("FOUND ")[2], {"Decimal": float})  # noqa: S307 - of our own macro
+    assert found == {
+        "nothing": None,
+        "words": [[1, "it's", True], [2, None, False], [3, "a\\b", None]],
+        "dates": [["2024-02-29 00:00:00", 2, None]],
+        "half": [[1, None, 0.5], [2, None, None], [3, None, 1.5]],
+        "arrow": [[1, 3], [2, 3]],
+        "counted": [[13]],
+        "squares": [[14]],
+        "squares_view": [[5]],
+        "comment": [["col_name", "id"], ["data_type", "bigint"], ["comment", "It's the id"]],
+    }
     assert not list((tmp_path / "warehouse").glob("session-*"))
 
 
 @pytest.mark.spark
 @needs_java
 def test_what_a_python_model_says_is_what_the_user_reads(tmp_path: Path) -> None:
-    broken = "def model(dbt, session):\n    raise ValueError('the input has no rows: give some')\n"
-    run = dbt(project(tmp_path, **{"models/from_arrow.py": broken}), "build", "-s", "from_arrow")
+    broken = (
+        "def model(dbt, session):\n"
+        "    raise ValueError('the input has no rows: give some')\n"
+        "    return None\n"
+    )
+    silent = "{% macro say_what_is_there() %} {% endmacro %}"
+    changed = {"models/from_arrow.py": broken, "macros/say_what_is_there.sql": silent}
+    run = dbt(project(tmp_path, **changed), "build", "-s", "from_arrow")
     assert run.returncode == 1
     assert "Python model failed: ValueError: the input has no rows: give some" in run.stdout
 

@@ -4,6 +4,7 @@ import atexit
 import datetime
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from dbt.adapters.contracts.connection import Connection, ConnectionState, Credentials
+from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.spark.connections import SparkConnectionManager
 from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
+
+logger = AdapterLogger("Spark")
 
 # What a query means must not hang on how a cluster is configured.
 SETTINGS = {
@@ -228,5 +232,10 @@ class SparkSessionConnectionManager(SparkConnectionManager):
         except DbtRuntimeError:
             raise
         except Exception as error:
-            # The stack of the JVM says nothing of the statement.
-            raise DbtDatabaseError(str(error).split("JVM stacktrace:")[0].strip()) from error
+            logger.debug(f"Error while running:\n{sql}\n{error}")
+            raise DbtDatabaseError(_first_part(str(error))) from error
+
+
+def _first_part(message: str) -> str:
+    """What went wrong and where, without the plan of the statement and the stack of the JVM."""
+    return re.split(r";\n|JVM stacktrace:", message, maxsplit=1)[0].strip()
