@@ -90,9 +90,6 @@ def cluster(folder: Path) -> Iterator[Cluster]:
             "spark.executor.cores": 1,
             "spark.sql.warehouse.dir": folder / "warehouse",
             "spark.ui.enabled": "false",
-            # A dead worker is known by its silence.
-            "spark.network.timeout": "20s",
-            "spark.executor.heartbeatInterval": "4s",
         }
         pairs = [pair for key in settings for pair in ("--conf", f"{key}={settings[key]}")]
         _start(

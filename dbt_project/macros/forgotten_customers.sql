@@ -150,9 +150,7 @@
         {%- do spark__forgotten_customers() -%}
         {%- do run_query("drop schema if exists handed_over cascade") -%}
         {%- for node in graph.nodes.values()
-            if node.package_name == project_name
-            and node.resource_type in ("model", "seed")
-            and node.schema in adapter.list_schemas(none) -%}
+            if node.package_name == project_name and node.resource_type in ("model", "seed") -%}
             {%- set relation = adapter.get_relation(none, node.schema, node.alias) -%}
             {%- if relation -%} {%- do adapter.drop_relation(relation) -%} {%- endif -%}
         {%- endfor -%}

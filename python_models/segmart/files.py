@@ -253,7 +253,7 @@ def _csv_parameters(path: str, delimiter: str, encoding: str) -> list[str]:
 
 def _parts(query: str, parameters: list[str]) -> Iterator[pa.Table]:
     with duckdb.connect() as connection:
-        reader = connection.execute(query, parameters).to_arrow_reader(ROWS_A_PART)
+        reader = connection.sql(query, params=parameters).to_arrow_reader(ROWS_A_PART)
         yield reader.schema.empty_table()
         for batch in reader:
             yield pa.Table.from_batches([batch])

@@ -14,11 +14,11 @@ def ordered_frame(relation: Any, by: list[str] | None = None) -> pd.DataFrame:
         relation: what ``dbt.ref`` gives: a DuckDB relation, or a Spark frame.
         by: columns to sort by; they must identify a row. Default: all columns, in order.
     """
-    if hasattr(relation, "df"):
-        frame = relation.df()
-    else:
+    if _is_of_spark(relation):
         # As DuckDB gives them: dates as timestamps.
         frame = relation.toArrow().to_pandas(date_as_object=False)
+    else:
+        frame = relation.df()
     return frame.sort_values(by or list(frame.columns), ignore_index=True)
 
 
@@ -29,9 +29,12 @@ def typed(rows: list[dict], columns: Mapping[str, str]) -> pd.DataFrame:
 
 def arrow_table(relation: Any) -> pa.Table:
     """The rows of a relation as an Arrow table, with the engine's own types."""
-    if hasattr(relation, "to_arrow_table"):
-        return relation.to_arrow_table()
-    return relation.toArrow()
+    return relation.toArrow() if _is_of_spark(relation) else relation.to_arrow_table()
+
+
+def _is_of_spark(relation: Any) -> bool:
+    """Whether it is a Spark frame, which takes any other name for one of a column."""
+    return hasattr(relation, "toArrow")
 
 
 class LazyTables(Mapping[str, pa.Table]):

@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,6 +100,13 @@ class Session:
 
 
 def _start(credentials: SparkSessionCredentials) -> Any:
+    with warnings.catch_warnings():
+        # That it does not know pandas 3 yet: rows go through Arrow here.
+        warnings.simplefilter("ignore", FutureWarning)
+        return _start_quietly(credentials)
+
+
+def _start_quietly(credentials: SparkSessionCredentials) -> Any:
     # Imported here: dbt loads the adapter also to parse, which needs neither Spark nor Java.
     from pyspark.sql import SparkSession
 

@@ -53,23 +53,34 @@ def write_table(session: Any, rows: Any, name: str) -> None:
     """
     mode = "overwrite"
     for part in _parts(rows):
-        frame = session.createDataFrame(_for_spark(part)) if isinstance(part, pa.Table) else part
-        frame.write.mode(mode).format("parquet").saveAsTable(name)
+        _frame(session, part).write.mode(mode).format("parquet").saveAsTable(name)
         mode = "append"
 
 
 def temporary_view(session: Any, rows: Any, name: str) -> None:
     """Make what a function returned a temporary view of the session: no file holds its rows."""
     (part,) = _parts(rows)
-    session.createDataFrame(_for_spark(part)).createOrReplaceTempView(name)
+    _frame(session, part).createOrReplaceTempView(name)
 
 
 def _parts(rows: Any) -> Iterable[Any]:
-    if isinstance(rows, pa.Table) or hasattr(rows, "sparkSession"):
+    if isinstance(rows, pa.Table) or hasattr(rows, "toArrow"):
         return [rows]
     if hasattr(rows, "columns"):
         return [pa.Table.from_pandas(rows, preserve_index=False)]
     return rows
+
+
+def _frame(session: Any, part: Any) -> Any:
+    """A Spark frame of an Arrow table, or what is one already."""
+    if not isinstance(part, pa.Table):
+        return part
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    table = _for_spark(part)
+    # Of rows that are none a Connect server learns no types.
+    schema = from_arrow_schema(table.schema, prefer_timestamp_ntz=True)
+    return session.createDataFrame(table if len(table) else [], schema)
 
 
 def _for_spark(table: pa.Table) -> pa.Table:
