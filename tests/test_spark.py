@@ -41,12 +41,10 @@ def differences(expected: pa.Table, found: pa.Table) -> list[str]:
     exact = [name for name in expected.column_names if name not in doubles]
     order = [(name, "ascending") for name in [*exact, *doubles]]
     expected, found = expected.sort_by(order), found.sort_by(order)
-    if not expected.select(exact).equals(found.select(exact)):
-        pairs = zip(
-            expected.select(exact).to_pylist(), found.select(exact).to_pylist(), strict=False
-        )
-        first = next((pair for pair in pairs if pair[0] != pair[1]), None)
-        return [f"{found.num_rows} rows, expected {expected.num_rows}; first {first}"]
+    rows = [table.select(exact).to_pylist() for table in (expected, found)]
+    if rows[0] != rows[1]:
+        first = next((pair for pair in zip(*rows, strict=False) if pair[0] != pair[1]), None)
+        return [f"{len(rows[1])} rows, expected {len(rows[0])}; first {first}"]
     return [
         f"{name}, row {number}: {is_} expected {was}"
         for name in doubles
