@@ -74,6 +74,9 @@ CASES = {
 }
 # These read or make tables: a build of both engines calls them.
 IN_BUILDS = {
+    "any_row_number": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
+    "can_delete_rows": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "definition_of": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "source_rows": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "file_source": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "row_in_file": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
