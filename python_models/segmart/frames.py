@@ -32,6 +32,14 @@ def arrow_table(relation: Any) -> pa.Table:
     return relation.toArrow() if _is_of_spark(relation) else relation.to_arrow_table()
 
 
+def column_twice(relation: Any, column: str, name: str) -> Any:
+    """A column of a relation and a copy of it under this name; its rows do not pass Python."""
+    copy = f"{column} as {name}"
+    if _is_of_spark(relation):
+        return relation.selectExpr(column, copy)
+    return relation.project(f"{column}, {copy}")
+
+
 def _is_of_spark(relation: Any) -> bool:
     """Whether it is a Spark frame, which takes any other name for one of a column."""
     return hasattr(relation, "toArrow")

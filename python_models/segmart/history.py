@@ -117,7 +117,7 @@ def past_moves(release: pd.DataFrame, forgotten: Collection[str]) -> pa.Table:
     return without(pq.read_table(path, schema=MOVES), forgotten)
 
 
-def published_ids(customers: pa.Table, key: bytes | None) -> pa.Table:
-    """Each customer's id, and the same as a release has it: customer_id, published_id."""
+def published_ids(customers: pa.Table, key: bytes) -> pa.Table:
+    """Each customer's id, and its pseudonym, as a release has it: customer_id, published_id."""
     given = customers["customer_id"].cast(pa.string())
     return pa.table({"customer_id": given, "published_id": published(given, key)})
