@@ -5,6 +5,7 @@ By hand, until Enter is pressed: ``uv run --group spark python tests/spark_clust
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -46,10 +47,11 @@ class Cluster:
     def kill_worker(self, number: int) -> None:
         """Kill a worker and its executors, as a machine that fails."""
         self.workers[number].kill()
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
+        folder = self.folder / f"worker{number}"
+        for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if f"worker{number}/" in path.read_text() and str(self.folder) in path.read_text():
-                    os.kill(int(path.parent.name), 9)
+                if (process / "cwd").resolve().is_relative_to(folder):
+                    os.kill(int(process.name), signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -59,7 +61,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     url = f"spark://{LOOPBACK}:{master}"
     found = Cluster(folder, f"sc://{LOOPBACK}:{connect}", f"http://{LOOPBACK}:{page}")
     with contextlib.ExitStack() as stack:
-        _start(
+        started = _start(
             stack,
             folder / "master.log",
             [
@@ -67,7 +69,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
                 *("--port", str(master), "--webui-port", str(page)),
             ],
         )
-        _wait_until(lambda: found.live_workers() == 0, folder / "master.log")
+        _wait_until(lambda: found.live_workers() == 0, started, folder / "master.log")
         for number in range(2):
             found.workers.append(
                 _start(
@@ -80,7 +82,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
                     ],
                 )
             )
-        _wait_until(lambda: found.live_workers() == 2, folder / "master.log")
+        _wait_until(lambda: found.live_workers() == 2, started, folder / "master.log")
         settings = {
             "spark.connect.grpc.binding.address": LOOPBACK,
             "spark.connect.grpc.binding.port": connect,
@@ -92,12 +94,12 @@ def cluster(folder: Path) -> Iterator[Cluster]:
             "spark.ui.enabled": "false",
         }
         pairs = [pair for key in settings for pair in ("--conf", f"{key}={settings[key]}")]
-        _start(
+        started = _start(
             stack,
             folder / "connect.log",
             ["spark-submit", "--class", CONNECT, "--master", url, *pairs],
         )
-        _wait_until(lambda: _answers(connect), folder / "connect.log")
+        _wait_until(lambda: _answers(connect), started, folder / "connect.log")
         yield found
 
 
@@ -129,11 +131,13 @@ def _answers(port: int) -> bool:
         return tried.connect_ex((LOOPBACK, port)) == 0
 
 
-def _wait_until(is_so: Callable[[], bool], log: Path) -> None:
+def _wait_until(is_so: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
     for _ in range(SECONDS_TO_START * 4):
         with contextlib.suppress(OSError):
             if is_so():
                 return
+        if process.poll() is not None:
+            break
         time.sleep(0.25)
     raise RuntimeError(f"the cluster has not started in {SECONDS_TO_START} s: see {log}")
 
