@@ -8,7 +8,7 @@ import pytest
 
 from conftest import Build, dbt_build
 from segmart import SegmentationError
-from segmart.erasure import forgotten_ids
+from segmart.erasure import forgotten_ids, forgotten_table
 from segmart.pseudonyms import (
     KEY,
     forgotten_as_published,
@@ -44,6 +44,15 @@ def test_the_list_is_read_whole(tmp_path: Path) -> None:
     path.write_text("asked_on,customer_id\n1,#1\n2, #2 \n3,\n4,'a'\n")
     ids = forgotten_ids(str(path), delimiter=",", encoding="utf-8")
     assert ids == {"#1", "#2", "'a'"}
+    table = forgotten_table(str(path), delimiter=",", encoding="utf-8")
+    assert table.to_pydict() == {"forgotten_id": ["#1", "#2", "'a'"]}
+
+
+def test_a_list_without_customer_id_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "forgotten.csv"
+    path.write_text("customer\n1\n")
+    with pytest.raises(SegmentationError, match="has no column customer_id"):
+        forgotten_table(str(path), delimiter=",", encoding="utf-8")
 
 
 def test_a_release_says_with_which_key_its_ids_were_made() -> None:

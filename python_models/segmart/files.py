@@ -216,7 +216,8 @@ def unreadable_lines(files: list[dict], *, delimiter: str, encoding: str) -> pa.
         delimiter, encoding: as for ``csv_rows``.
 
     Returns:
-        source_file, line (from 1, the header's line counted), problem, line_text.
+        source_file, line (from 1, the header's line counted; a row that spans lines counts as one),
+        problem, line_text.
     """
     with duckdb.connect() as connection:
         for file in files:

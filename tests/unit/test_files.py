@@ -4,10 +4,18 @@ import gzip
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from segmart import SegmentationError
-from segmart.files import file_columns, line_numbers, parse_mapping
+from segmart.files import (
+    csv_rows,
+    file_columns,
+    line_numbers,
+    parquet_rows,
+    parse_mapping,
+    unreadable_lines,
+)
 
 NONE = {"order_lines": "none", "customers": "none", "customer_metrics": "none"}
 
@@ -104,3 +112,30 @@ def test_all_lines_are_counted(ending: str, tmp_path: Path) -> None:
 def test_a_mapping_of_another_shape_is_named(mapping: str) -> None:
     with pytest.raises(SegmentationError, match=r"var columns is .*such as"):
         parse_mapping(mapping)
+
+
+def test_rows_that_python_hands_over_are_numbered_and_text(tmp_path: Path) -> None:
+    path = write(tmp_path, 'a\';a\n01;x\n"two\nlines";""""\n1;2;3\n;y\n')
+    settings = {"delimiter": ";", "encoding": "utf-8"}
+    rows = pa.concat_tables(csv_rows(str(path), ["a'", "b"], **settings))
+    assert rows.to_pydict() == {
+        "a'": ["01", "two\nlines", None],
+        "b": ["x", '"', "y"],
+        "file_row_number": [0, 1, 2],
+    }
+    found = unreadable_lines([{"path": str(path), "columns": ["a'", "b"]}], **settings)
+    assert found.to_pydict() == {
+        "source_file": [str(path)],
+        "line": [4],
+        "problem": ["TOO MANY COLUMNS"],
+        "line_text": ["1;2;3"],
+    }
+
+
+def test_parts_of_a_file_without_rows_have_its_columns(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,b\n")
+    (part,) = csv_rows(str(path), ["a", "b"], delimiter=",", encoding="utf-8")
+    assert part.schema.names == ["a", "b", "file_row_number"]
+    pd.DataFrame({"n": range(5)}).to_parquet(tmp_path / "n.parquet")
+    rows = pa.concat_tables(parquet_rows(str(tmp_path / "*.parquet")))
+    assert rows.to_pydict() == {"n": list(range(5)), "file_row_number": list(range(5))}
