@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dbt.adapters.sparksession.connections import SparkSessionCredentials
+
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17")
 FILES = {
     "dbt_project.yml": """
@@ -161,6 +163,14 @@ def test_what_a_python_model_says_is_what_the_user_reads(tmp_path: Path) -> None
     run = dbt(project(tmp_path, **changed), "build", "-s", "from_arrow")
     assert run.returncode == 1
     assert "Python model failed: ValueError: the input has no rows: give some" in run.stdout
+
+
+@pytest.mark.spark
+def test_a_token_is_not_printed() -> None:
+    credentials = SparkSessionCredentials(remote="sc://host:15002/;token=secret")
+    assert credentials.url == "sc://host:15002/;token=secret"
+    assert credentials.place == "sc://host:15002"
+    assert "secret" not in str(dict(credentials.connection_info()))
 
 
 @pytest.mark.spark

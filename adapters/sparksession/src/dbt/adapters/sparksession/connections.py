@@ -71,8 +71,13 @@ class SparkSessionCredentials(Credentials):
         """Where the session runs: the URL of a Connect server, or a master."""
         return self.remote or os.environ.get("SPARK_REMOTE") or self.master
 
+    @property
+    def place(self) -> str:
+        """The URL without its parameters, one of which may be a token."""
+        return self.url.partition("/;")[0]
+
     def _connection_keys(self) -> tuple[str, ...]:
-        return ("url", "schema")
+        return ("schema", "master")
 
 
 class Session:
@@ -225,7 +230,7 @@ class SparkSessionConnectionManager(SparkConnectionManager):
                 session = Session.get(connection.credentials)
             except Exception as error:
                 raise FailedToConnectError(
-                    f"no Spark session at {connection.credentials.url}: {error}. A local session "
+                    f"no Spark session at {connection.credentials.place}: {error}. A local session "
                     "needs Java 17 or later on the PATH or in JAVA_HOME; a remote one a Spark "
                     "Connect server that answers"
                 ) from error
