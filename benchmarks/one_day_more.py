@@ -1,8 +1,9 @@
 """A build with one file of new lines, after one of all lines before: what the day costs.
 
 The new file has a hundredth of the lines. The first build is from nothing, the second goes on from
-it: it reads the new file alone, and scores with the model that is there. Prints the medians, and
-the share of the second build in the processor time of the first, both without the start of dbt.
+it: it types the lines of the new file alone, and scores with the model that is there. Prints the
+medians, and the share of the second build in the processor time of the first, both without the
+start of dbt.
 
     uv run python benchmarks/one_day_more.py --lines 10000000
 """

@@ -1,5 +1,6 @@
 """Lines of files that have not changed are kept; the tables are those of a build from nothing."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -71,13 +72,14 @@ def test_tables_equal_those_of_a_build_from_nothing(tmp_path: Path, kind: str) -
     write(folder / f"2024-02.{kind}", f"{lines} and customer % 3 > 0")
     build_twice(kept)
 
-    # New customers and orders, late lines of old orders, lines of other files once more, bad ones.
+    # New customers and orders, late lines of old orders, lines of other files once more, bad ones;
+    # in Parquet a column of another type, which then is that of all files.
     write(
         folder / f"2024-03.{kind}",
         f"""
         {LINES.format(first=390, last=430)}
         union all ({lines} and number = 3 and customer < 40)
-        union all select 'c5', timestamp '2024-01-02', 'o5-1', 77, 1, 0, 'p1', 'category 9'
+        union all select 'c5', timestamp '2024-01-02', 'o5-1', 77, 1.5, 0, 'p1', 'category 9'
         union all select null, timestamp '2024-01-03', 'o9', 1, 1, 0, 'p1', 'category 1'
         """,
     )
@@ -132,6 +134,27 @@ def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path)
     build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
     assert build.returncode == 0, build.output
     assert build.rows(query) == [(0, 2)]
+    # Of other settings than the view over the files, nothing is read, and nothing is lost.
+    build = dbt_build(tmp_path, **settings, delimiter=";", select="stored_order_lines")
+    assert build.returncode != 0
+    assert "build it too, with --select +stored_order_lines" in build.output
+    assert build.rows(query) == [(0, 2)]
     os.utime(first)
     build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
     assert build.rows(query) == [(text.count("category 1"), 2)]
+
+
+@pytest.mark.slow
+def test_what_a_manifest_vouches_for_is_read(tmp_path: Path) -> None:
+    lines, manifest = tmp_path / "lines.csv", tmp_path / "SHA256SUMS"
+    settings = {"input": "files", "order_lines": str(lines), "checksums": str(manifest)}
+    for category in ("category 1", "category X"):
+        stat = lines.stat() if lines.exists() else None
+        write(lines, LINES.format(first=0, last=50).replace("'category '", f"'{category}'"))
+        if stat:
+            os.utime(lines, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        manifest.write_text(f"{hashlib.sha256(lines.read_bytes()).hexdigest()}  {lines.name}\n")
+        build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
+        assert build.returncode == 0, build.output
+        found = build.rows("select distinct left(category, 10) from cleaning.stored_order_lines")
+        assert found == [(category,)]

@@ -71,7 +71,9 @@
 
 {%- macro default__definition_of(view) -%}
     {%- set found = run_query(
-        "select version() || coalesce(max(sql), '') from duckdb_views() where schema_name = "
+        "select version() || coalesce(max(sql), '') from duckdb_views() where database_name = "
+        ~ text_literal(view.database)
+        ~ " and schema_name = "
         ~ text_literal(view.schema)
         ~ " and view_name = "
         ~ text_literal(view.identifier)

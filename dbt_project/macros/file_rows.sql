@@ -9,6 +9,7 @@
                 file_format,
                 bytes,
                 modified_at,
+                sha256,
                 column_name,
                 column_type,
                 contract_column,
@@ -25,13 +26,13 @@
                         "number": row[0],
                         "path": row[1],
                         "format": row[2],
-                        "state": row[3] ~ " bytes of " ~ row[4],
+                        "state": row[3] ~ " bytes of " ~ row[4] ~ " " ~ row[5],
                         "columns": [],
                     }
                 ) -%}
             {%- endif -%}
             {%- do files[-1].columns.append(
-                {"name": row[5], "kind": row[6], "contract": row[7], "role": row[8]}
+                {"name": row[6], "kind": row[7], "contract": row[8], "role": row[9]}
             ) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -170,7 +171,7 @@
     {%- set names = input_names(files) -%}
     {%- for file in files %}
         {% if input == "order_lines" -%}
-            select *, '{{ file_version(file, names) }}' as file_version
+            select *, '{{ file_version(file, names) }}' as segmart_file_version
             from ({{ rows_of_file(file, names) }}) as rows_of_file
         {%- else -%} {{ rows_of_file(file, names) }}
         {%- endif %}

@@ -54,7 +54,7 @@
         select *, false as segmart_is_forgotten from {{ relation }}
     {%- else -%}
         select
-            {%- set kept = ("source_file", "source_row", "file_version") -%}
+            {%- set kept = ("source_file", "source_row", "segmart_file_version") -%}
             {%- for column in given if column not in kept %}
                 case
                     when forgotten.forgotten_id is null then {{ quoted(column) }}

@@ -1,26 +1,64 @@
 {#-
-  A model that keeps the rows of files from build to build reads only the files that are new or have
-  changed. Each row keeps the version of its file: how the file and the view over it read, its size and
-  the time of its last change. Rows of versions that are no more are deleted before others come in.
+  A model that keeps the rows of files from build to build types only those of files that are new or
+  have changed. Each row keeps the version of its file: how the file and the view over it are read, its
+  size and the time of its last change. Rows of versions that are no more are deleted before others
+  come in.
 -#}
-{%- macro stored_version(file_version, view) -%}
-    {{ file_version }} || '{{ local_md5(definition_of(ref(view))) if execute }}'
+{%- macro has_files(input) -%}
+    {{- return(setting("input") == "files" and not setting(input).startswith("table:")) -}}
 {%- endmacro -%}
 
-{#- The versions that the files have now. -#}
+{#- As the view over the files has it, and after it how all of them are read. -#}
+{%- macro stored_version(file_version, input, view) -%}
+    {{ file_version }} || '{{ reading_digest(input, view) }}'
+{%- endmacro -%}
+
+{#-
+  What the rows of every file depend on: the view, the model, and the types of the columns, which are
+  those that the columns of all files have in common.
+-#}
+{%- macro reading_digest(input, view) -%}
+    {%- set staging = ref(setting("input") ~ "__" ~ input) -%}
+    {%- set reading = [] -%}
+    {%- set view = ref(view) -%}
+    {%- if execute -%}
+        {%- do reading.append(model.raw_code) -%}
+        {%- do reading.append(definition_of(view)) -%}
+        {%- for column in adapter.get_columns_in_relation(staging) -%}
+            {%- do reading.append(column.name ~ " " ~ column.dtype) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(local_md5(reading | join("; "))) -}}
+{%- endmacro -%}
+
+{#- The versions that the files have now, as the view over them has them. -#}
 {%- macro file_versions(input) -%}
     {%- set files = input_files(input) -%}
     {%- set names = input_names(files) -%}
+    {%- set definition = definition_of(ref(setting("input") ~ "__" ~ input)) -%}
     {%- set versions = [] -%}
-    {%- for file in files -%} {%- do versions.append(file_version(file, names)) -%} {%- endfor -%}
+    {%- for file in files -%}
+        {%- set version = file_version(file, names) -%}
+        {%- if version not in definition -%}
+            {{-
+                exceptions.raise_compiler_error(
+                    "the view over "
+                    ~ file.path
+                    ~ " is older than the settings or the file: build it too, with --select +"
+                    ~ model.name
+                )
+            -}}
+        {%- endif -%}
+        {%- do versions.append(version) -%}
+    {%- endfor -%}
     {{- return(versions) -}}
 {%- endmacro -%}
 
 {%- macro is_of_new_file(input, view) -%}
-    {%- set definition = local_md5(definition_of(ref(view))) -%}
+    {%- set digest = reading_digest(input, view) -%}
     {%- set known = run_query("select distinct file_version from " ~ this).columns[0].values() -%}
     {%- set new = ["''"] -%}
-    {%- for version in file_versions(input) if version ~ definition not in known -%}
+    {%- for version in file_versions(input) if version ~ digest not in known -%}
         {%- do new.append(text_literal(version)) -%}
     {%- endfor -%}
     file_version in ({{ new | join(", ") }})
@@ -28,10 +66,10 @@
 
 {%- macro delete_changed_files(input, view) -%}
     {%- if is_incremental() -%}
-        {%- set definition = local_md5(definition_of(ref(view))) -%}
+        {%- set digest = reading_digest(input, view) -%}
         {%- set current = ["''"] -%}
         {%- for version in file_versions(input) -%}
-            {%- do current.append(text_literal(version ~ definition)) -%}
+            {%- do current.append(text_literal(version ~ digest)) -%}
         {%- endfor -%}
         delete from {{ this }}
         where coalesce(file_version, 'of no file') not in ({{ current | join(", ") }})

@@ -52,6 +52,7 @@ COLUMN_TYPES = {
     "lines": "int64",
     "bytes": "int64",
     "modified_at": "int64",
+    "sha256": "string",
     "position": "int64",
     "column_name": "string",
     "column_type": "string",
@@ -81,8 +82,9 @@ def file_columns(
     Returns:
         input, file_number (from 1), file, file_format (csv or parquet), lines (of a CSV file, the
         header and blank ones counted; rows of a Parquet file), bytes, modified_at (nanoseconds
-        since 1970), position (from 1), column_name, column_type (text for CSV), contract_column
-        (None for a column that the contract does not name), role (contract, further or ignored).
+        since 1970), sha256 (None without ``checksums``), position (from 1), column_name,
+        column_type (text for CSV), contract_column (None for a column that the contract does not
+        name), role (contract, further or ignored).
 
     Raises:
         SegmentationError: a file or a column is missing or cannot be read; the message names the
@@ -98,8 +100,7 @@ def file_columns(
             continue
         for number, path in enumerate(_matching(name, pattern), start=1):
             file_format = _format(path)
-            if manifest is not None:
-                _check_sum(path, manifest, checksums)
+            digest = None if manifest is None else _check_sum(path, manifest, checksums)
             if file_format == "csv":
                 header, lines = _csv_header(path, DELIMITERS.get(delimiter, delimiter), encoding)
                 found = [(column, "text") for column in header]
@@ -125,6 +126,7 @@ def file_columns(
                         "lines": lines,
                         "bytes": path.stat().st_size,
                         "modified_at": path.stat().st_mtime_ns,
+                        "sha256": digest,
                         "position": position,
                         "column_name": column,
                         "column_type": column_type,
@@ -364,7 +366,7 @@ def _manifest(path: Path) -> dict[Path, str]:
     return sums
 
 
-def _check_sum(path: Path, manifest: dict[Path, str], checksums: str) -> None:
+def _check_sum(path: Path, manifest: dict[Path, str], checksums: str) -> str:
     expected = manifest.get(path.resolve())
     if expected is None:
         raise SegmentationError(f"file {path} is not in the manifest {checksums}: write it anew")
@@ -375,6 +377,7 @@ def _check_sum(path: Path, manifest: dict[Path, str], checksums: str) -> None:
             f"file {path} has the sha256 {found}, and the manifest {checksums} says {expected}: "
             "the file is damaged or has changed; copy it again, or write the manifest anew"
         )
+    return found
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

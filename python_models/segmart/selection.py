@@ -22,8 +22,8 @@ BOOTSTRAP_DRAWS = 20
 JACCARD_STARTS = 5
 # Three starts keep the sweeps of the resamples near their optimum; the final fit has many more.
 SWEEP_STARTS = 3
-# Of many customers, ten starts on so many find better centers than three on all, for a third of the
-# time; the centers then run to their fixed point on all.
+# Of many customers, so many are swept, with more starts, and the centers then run to their fixed
+# point on all: a third of the time.
 SWEEP_ROWS = 10_000
 SAMPLED_SWEEP_STARTS = 10
 # What costs draws x k fits is computed on at most so many rows: its error is below the third digit.
@@ -216,8 +216,11 @@ def sweep_all(matrix: np.ndarray, max_k: int, *, seed: int) -> list[Clusters]:
         random = np.random.default_rng(seed)
         rows = matrix[np.sort(random.choice(len(matrix), SWEEP_ROWS, replace=False))]
         if count_distinct(rows) >= max_k:
-            near = sweep(rows, max_k, seed=seed, starts=SAMPLED_SWEEP_STARTS)
-            return [fit(matrix, c.k, seed=seed, warm_centers=(c.centers,)) for c in near]
+            of_sample = sweep(rows, max_k, seed=seed, starts=SAMPLED_SWEEP_STARTS)
+            return [
+                fit(matrix, clusters.k, seed=seed, warm_centers=(clusters.centers,))
+                for clusters in of_sample
+            ]
     return _sweep(matrix, max_k, seed)
 
 

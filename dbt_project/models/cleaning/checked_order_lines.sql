@@ -25,7 +25,7 @@ with
         left join
             duplicate_order_lines
             on stored_order_lines.row_digest = duplicate_order_lines.row_digest
-            and stored_order_lines.source_row = duplicate_order_lines.source_row
+            and stored_order_lines.input_row = duplicate_order_lines.input_row
             and coalesce(stored_order_lines.source_file, '')
             = coalesce(duplicate_order_lines.source_file, '')
     ),

@@ -11,20 +11,20 @@ with
         select
             stored_order_lines.row_digest,
             stored_order_lines.source_file,
-            stored_order_lines.source_row,
+            stored_order_lines.input_row,
             row_number() over (
                 partition by
                     stored_order_lines.customer_id,
                     stored_order_lines.order_id,
                     stored_order_lines.row_digest
-                order by stored_order_lines.source_file asc, stored_order_lines.source_row asc
+                order by stored_order_lines.source_file asc, stored_order_lines.input_row asc
             ) as copy_number
         from stored_order_lines
         inner join repeated_digests on stored_order_lines.row_digest = repeated_digests.row_digest
     ),
 
     duplicate_order_lines as (
-        select row_digest, source_file, source_row from numbered where copy_number > 1
+        select row_digest, source_file, input_row from numbered where copy_number > 1
     )
 
 select *

@@ -101,12 +101,11 @@ with
             {% if from_files -%}
                 -- Line 1 is the header.
                 case
-                    when csv_files.source_file is not null
-                    then coalesce(row_lines.line, rejected.source_row + 1)
-                    when rejected.source_file is not null
+                    when csv_files.source_file is null
                     then rejected.source_row
+                    else coalesce(row_lines.line, rejected.source_row + 1)
                 end
-            {%- else -%} case when rejected.source_file is not null then rejected.source_row end
+            {%- else -%} rejected.source_row
             {%- endif %} as line,
             rejected.customer_id,
             rejected.order_id,

@@ -3,21 +3,14 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="sync_all_columns",
-        full_refresh=(
-            true
-            if var("input") != "files"
-            or (var("order_lines") | string).startswith("table:")
-            or not can_delete_rows()
-            else none
-        ),
+        full_refresh=none if has_files("order_lines") and can_delete_rows() else true,
         pre_hook="{{ delete_changed_files('order_lines', 'typed_order_lines') }}",
     )
 }}
--- To read and type a line costs as much as all that comes after it: it is done once.
+-- To type a line is a large part of what a build costs: it is done once.
 {%- if setting("input") == "files" %}
 -- depends_on: {{ ref("files__columns") }}
 {%- endif %}
-{%- set has_rows = "source_row" in given_columns(ref(setting("input") ~ "__order_lines")) %}
 
 with
     typed_order_lines as (select * from {{ ref("typed_order_lines") }}),
@@ -39,8 +32,9 @@ with
             rejected_value,
             row_digest,
             source_file,
-            {{ "source_row" if has_rows else any_row_number() }} as source_row,
-            {{ stored_version("file_version", "typed_order_lines") }} as file_version
+            source_row,
+            {{ "source_row" if has_files("order_lines") else any_row_number() }} as input_row,
+            {{ stored_version("file_version", "order_lines", "typed_order_lines") }} as file_version
         from typed_order_lines
         {% if is_incremental() -%}
             where {{ is_of_new_file("order_lines", "typed_order_lines") }}

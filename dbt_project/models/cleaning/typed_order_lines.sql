@@ -28,7 +28,7 @@ with
             {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
-            {{ column_or_null(given, "file_version", text) }} as file_version,
+            {{ column_or_null(given, "segmart_file_version", text) }} as file_version,
             segmart_is_forgotten
         from order_lines
     ),
