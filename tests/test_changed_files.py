@@ -61,8 +61,10 @@ def build_twice(kept: Path, **variables: object) -> Build:
     return builds[0]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param("parquet", marks=pytest.mark.slow), pytest.param("csv", marks=pytest.mark.soak)],
+)
 def test_tables_equal_those_of_a_build_from_nothing(tmp_path: Path, kind: str) -> None:
     folder, kept = tmp_path / "input", tmp_path / "kept"
     folder.mkdir()
