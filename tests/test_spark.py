@@ -157,11 +157,14 @@ def test_files_with_much_wrong_equal_duckdb(
     for schema, table in (
         ("cleaning", "rejected_rows"),
         ("cleaning", "customer_accounting"),
-        ("cleaning", "checked_order_lines"),
+        ("cleaning", "stored_order_lines"),
     ):
         expected, found = (
             in_build(builds[target], target, schema, table, two_workers) for target in builds
         )
+        # Digests of an engine's own.
+        own = {"row_digest", "file_version"} & set(expected.column_names)
+        expected, found = expected.drop_columns(list(own)), found.drop_columns(list(own))
         assert expected.num_rows > 0
         assert differences(expected, found) == []
     files = [path for path in (two_workers.folder / "warehouse").rglob("*") if path.is_file()]
@@ -186,14 +189,14 @@ def test_a_table_of_the_catalog_is_an_input(
     build = dbt_build(
         tmp_path,
         target="spark",
-        select="+checked_order_lines",
+        select="+stored_order_lines",
         tests=False,
         input="files",
         order_lines="table:spark_catalog.sales.orders",
         columns={"order_lines": {"customer_id": "customer", "ordered_at": "day"}},
     )
     assert build.returncode == 0, build.output
-    lines = in_build(build, "spark", "cleaning", "checked_order_lines", two_workers)
+    lines = in_build(build, "spark", "cleaning", "stored_order_lines", two_workers)
     assert sorted(lines["customer_id"].to_pylist()) == sorted(str(id % 7) for id in range(100))
     assert sum(lines["amount"].to_pylist()) == sum(range(100))
     assert str(max(lines["ordered_at"].to_pylist())) == "2024-04-09 10:00:00"

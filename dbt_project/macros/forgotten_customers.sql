@@ -14,10 +14,10 @@
     )
 {%- endmacro -%}
 
-{#- A view of the session: no file holds its rows. -#}
+{#- The ids stand in a table until the build ends. -#}
 {%- macro spark__forgotten_customers() -%}
     {{-
-        adapter.rows_of_python(
+        handed_over(
             "forgotten_customers",
             "segmart.erasure.forgotten_table",
             {
@@ -146,9 +146,9 @@
 -#}
 {%- macro spark__erase_forgotten() -%}
     {%- if setting("forgotten_customers") != "none" -%}
+        {%- do run_query("drop schema if exists handed_over cascade") -%}
         {#- A list that cannot be read ends the build here. -#}
         {%- do spark__forgotten_customers() -%}
-        {%- do run_query("drop schema if exists handed_over cascade") -%}
         {%- for node in graph.nodes.values()
             if node.package_name == project_name and node.resource_type in ("model", "seed") -%}
             {%- set relation = adapter.get_relation(none, node.schema, node.alias) -%}
