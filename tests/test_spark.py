@@ -68,6 +68,14 @@ def assert_equal_to_duckdb(on_spark: Build, on_duckdb: Build) -> None:
     assert {name: lines for name, lines in wrong.items() if lines} == {}
 
 
+def test_differences_are_found() -> None:
+    one = pa.table({"id": [1, 2], "x": [1.0, None]})
+    assert differences(one, one.slice(1).cast(one.schema)) != []
+    for other in ({"x": [1.0 + 1e-8, None]}, {"x": [1.0, 2.0]}, {"id": [1, 3]}, {"id": ["1", "2"]}):
+        assert differences(one, pa.table(one.to_pydict() | other)) != []
+    assert differences(one, pa.table(one.to_pydict() | {"x": [1.0 + 1e-12, None]})) == []
+
+
 @pytest.fixture(scope="module")
 def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster(tmp_path_factory.mktemp("cluster")) as started:
