@@ -272,9 +272,12 @@ def test_backfill_equals_live(tmp_path: Path) -> None:
     assert checksums[0] == checksums[1]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("module", "step"), [("segmart.fitting", "model_rows"), ("segmart.gates", "judge")]
+    ("module", "step"),
+    [
+        pytest.param("segmart.fitting", "model_rows", marks=pytest.mark.slow),
+        pytest.param("segmart.gates", "judge", marks=pytest.mark.soak),
+    ],
 )
 def test_a_build_that_is_killed_while_it_refits(module: str, step: str, tmp_path: Path) -> None:
     lines = orders()
