@@ -4,7 +4,9 @@ By hand, until Enter is pressed: ``uv run --group spark python tests/spark_clust
 """
 
 import contextlib
+import importlib.util
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,9 +17,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 LOOPBACK = "127.0.0.1"
 CONNECT = "org.apache.spark.sql.connect.service.SparkConnectServer"
 SECONDS_TO_START = 90
+
+# Where all must run, a test that cannot fails.
+NEEDS_SPARK = [
+    pytest.mark.spark,
+    pytest.mark.skipif(
+        "CI" not in os.environ and shutil.which("java") is None, reason="Spark needs Java 17"
+    ),
+    pytest.mark.skipif(
+        "CI" not in os.environ and importlib.util.find_spec("pyspark") is None,
+        reason="Spark is in the group: uv run --group spark pytest -m spark",
+    ),
+]
 
 
 @dataclass

@@ -1,16 +1,14 @@
 """Macros that DuckDB and Spark write differently give the same on both."""
 
-import importlib.util
 import json
-import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT, dbt_build
+from spark_cluster import NEEDS_SPARK
 
 sys.path.insert(0, str(ROOT / "docs"))
 import dispatched_macros
@@ -55,6 +53,23 @@ CASES = {
             "{{ timestamp_of_format(\"'12/31/2024 01:05 PM'\", '%m/%d/%Y %I:%M %p') }}",
             "2024-12-31 13:05:00",
         ),
+        (
+            "{{ timestamp_of_format(\"'31/12/2024 10:00:00.25'\", '%d/%m/%Y %H:%M:%S.%f') }}",
+            "2024-12-31 10:00:00.25",
+        ),
+        (
+            "{{ timestamp_of_format(\"'5 March 2024'\", '%-d %B %Y') }}",
+            "2024-03-05 00:00:00",
+        ),
+        (
+            "{{ timestamp_of_format(\"'2024-12-31 23:00 -0500'\", '%Y-%m-%d %H:%M %z') }}",
+            "2025-01-01 04:00:00",
+        ),
+        (
+            "{{ timestamp_of_format(\"'2024-12-31 23:00+01:30'\", '%Y-%m-%d %H:%M%z') }}",
+            "2024-12-31 21:30:00",
+        ),
+        ("{{ timestamp_of_format(\"'2024-12-31 23:00'\", '%Y-%m-%d %H:%M%z') }}", None),
         ("{{ timestamp_of_format(\"'31/13/2024'\", '%d/%m/%Y') }}", None),
         ("{{ timestamp_of_format(\"'31/12/2024 x'\", '%d/%m/%Y') }}", None),
         ("{{ timestamp_of_format(\"'30/02/2024'\", '%d/%m/%Y') }}", None),
@@ -139,14 +154,8 @@ def test_no_model_has_a_trap(trap: str) -> None:
             assert not found, f"{path} has {found and found[0]!r}: {TRAPS[trap]}"
 
 
-@pytest.mark.parametrize("target", ["dev", pytest.param("spark", marks=pytest.mark.spark)])
+@pytest.mark.parametrize("target", ["dev", pytest.param("spark", marks=NEEDS_SPARK)])
 def test_each_macro_gives_the_same(target: str, tmp_path: Path) -> None:
-    if (
-        target == "spark"
-        and "CI" not in os.environ
-        and (shutil.which("java") is None or importlib.util.find_spec("pyspark") is None)
-    ):
-        pytest.skip("Spark needs Java 17 and uv sync --group spark")
     cases = [case for of_macro in CASES.values() for case in of_macro]
     selects = [
         f"select {number} as position, cast({expression} as string) as found"

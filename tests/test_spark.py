@@ -1,8 +1,6 @@
 """The same project on Spark: in a local session, and on a cluster through Spark Connect."""
 
-import importlib.util
 import math
-import os
 import shutil
 import threading
 import time
@@ -15,19 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Build, dbt_build
-from spark_cluster import Cluster, cluster
+from spark_cluster import NEEDS_SPARK, Cluster, cluster
 from test_own_data import AS_OF, SHOP_COLUMNS, shop_lines
 
-pytestmark = [
-    pytest.mark.spark,
-    pytest.mark.skipif(
-        "CI" not in os.environ and shutil.which("java") is None, reason="Spark needs Java 17"
-    ),
-    pytest.mark.skipif(
-        "CI" not in os.environ and importlib.util.find_spec("pyspark") is None,
-        reason="Spark is in the group: uv run --group spark pytest -m spark",
-    ),
-]
+pytestmark = NEEDS_SPARK
 
 
 def released(build: Build, target: str) -> dict[str, pa.Table]:

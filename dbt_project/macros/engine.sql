@@ -131,7 +131,7 @@
 
 {#-
   Of Java's letters one alone takes one or two digits, as strptime does; where nothing stands between
-  two numbers, each must have both digits.
+  two numbers, each must have both digits. Java's X is an offset from UTC: +01:00, +0100 or +01.
 -#}
 {%- macro spark__timestamp_of_format(value, format) -%}
     {%- set letters = {
@@ -144,7 +144,7 @@
         "M": "m",
         "S": "s",
         "f": "[SSSSSS][SSSSS][SSSS][SSS][SS][S]",
-        "z": "[XXX][XX][X]",
+        "z": "{z}",
         "b": "MMM",
         "B": "MMMM",
         "p": "a",
@@ -160,7 +160,20 @@
         {%- else -%} {%- do java.append(letters[code]) -%}
         {%- endif -%}
     {%- endfor -%}
-    cast(try_to_timestamp({{ value }}, {{ text_literal(java | join) }}) as timestamp)
+    {%- if "%z" not in format -%}
+        cast(try_to_timestamp({{ value }}, {{ text_literal(java | join) }}) as timestamp)
+    {%- else -%}
+        {#- A timestamp without a zone would drop the offset; the other one has no form that tries. -#}
+        case
+            {%- for offset in ("XXX", "XX", "X") %}
+                {%- set parsed = (
+                    value ~ ", " ~ text_literal(java | join | replace("{z}", offset))
+                ) %}
+                when try_to_timestamp({{ parsed }}) is not null
+                then cast(to_timestamp_ltz({{ parsed }}) as timestamp)
+            {%- endfor %}
+        end
+    {%- endif -%}
 {%- endmacro -%}
 
 {#- The texts of a group as one, in order. -#}
