@@ -13,7 +13,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from orders_to_report import Run, dbt, generated, slowest
+from orders_to_report import Run, dbt, generated, print_medians, slowest
 
 
 def main() -> None:
@@ -39,13 +39,9 @@ def main() -> None:
             (kept / new.name).rename(new)
             runs["a day later"].append(dbt("build", pattern, folder, arguments.memory, anew=False))
         nodes = slowest(folder)
-    print(f"{arguments.lines} lines of {arguments.format}, medians of {arguments.runs} runs")
-    print("| | wall, s | CPU, s | peak memory, GB |\n|---|---|---|---|")
-    for name, of_name in runs.items():
-        wall, processor, memory = (
-            statistics.median(figures) for figures in zip(*of_name, strict=True)
-        )
-        print(f"| {name} | {wall:.1f} | {processor:.1f} | {memory / 1e9:.2f} |")
+    print_medians(
+        f"{arguments.lines} lines of {arguments.format}, medians of {arguments.runs} runs", runs
+    )
     shares = [
         (day.processor - start.processor) / (first.processor - start.processor)
         for start, first, day in zip(*runs.values(), strict=True)

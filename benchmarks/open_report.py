@@ -1,6 +1,8 @@
-"""Seconds until a report is open in Chromium, every chart drawn: the median of five fresh browsers.
+"""How long a report takes to open in Chromium.
 
-uv run python benchmarks/open_report.py reports/out/segments.html
+Seconds until every chart is drawn, the median of five fresh browsers.
+
+    uv run python benchmarks/open_report.py reports/out/segments.html
 """
 
 import argparse

@@ -62,19 +62,30 @@ def generated(folder: Path, lines: int, file_format: str, new_lines: int = 0) ->
     return [Path(line) for line in made.stdout.splitlines()]
 
 
-def dbt(command: str, files: str, folder: Path, memory: str, *, anew: bool = True) -> Run:
-    """A command of dbt from nothing, or from what the last one left, with every data test."""
-    for made in ("serve", "segmart.duckdb") if anew else ():
+def variables(files: str, folder: Path) -> str:
+    """The vars of a build of these files into a folder of its own, for the command line."""
+    return json.dumps(
+        {
+            "input": "files",
+            "order_lines": files,
+            "serve": str(folder / "serve"),
+            "report": str(folder / "segments.html"),
+        }
+    )
+
+
+def remove_last_build(folder: Path) -> None:
+    for made in ("serve", "segmart.duckdb"):
         path = folder / made
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    variables = {
-        "input": "files",
-        "order_lines": files,
-        "serve": str(folder / "serve"),
-        "report": str(folder / "segments.html"),
-    }
+
+
+def dbt(command: str, files: str, folder: Path, memory: str, *, anew: bool = True) -> Run:
+    """A command of dbt from nothing, or from what the last one left, with every data test."""
+    if anew:
+        remove_last_build(folder)
     return measured(
-        ["dbt", command, "--vars", json.dumps(variables)],
+        ["dbt", command, "--vars", variables(files, folder)],
         {
             "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
             "SEGMART_MEMORY": memory,
@@ -109,6 +120,19 @@ def slowest(folder: Path) -> list[tuple[str, float]]:
     return sorted(found, key=lambda node: -node[1])[:8]
 
 
+def print_medians(title: str, runs: dict[str, list[Run]]) -> dict[str, Run]:
+    """Print the medians of each command's runs as a table, and return them."""
+    middle = {
+        name: Run(*(statistics.median(figures) for figures in zip(*of_name, strict=True)))
+        for name, of_name in runs.items()
+    }
+    print(title)
+    print("| | wall, s | CPU, s | peak memory, GB |\n|---|---|---|---|")
+    for name, run in middle.items():
+        print(f"| {name} | {run.wall:.1f} | {run.processor:.1f} | {run.memory / 1e9:.2f} |")
+    return middle
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=10_000_000)
@@ -139,14 +163,9 @@ def main() -> None:
                 runs.setdefault(name, []).append(run)
         by_stage, nodes = stages(folder), slowest(folder)
         report = (folder / "segments.html").stat().st_size
-    middle = {
-        name: Run(*(statistics.median(figures) for figures in zip(*of_name, strict=True)))
-        for name, of_name in runs.items()
-    }
-    print(f"{arguments.lines} lines of {arguments.format}, medians of {arguments.runs} runs")
-    print("| | wall, s | CPU, s | peak memory, GB |\n|---|---|---|---|")
-    for name, run in middle.items():
-        print(f"| {name} | {run.wall:.1f} | {run.processor:.1f} | {run.memory / 1e9:.2f} |")
+    middle = print_medians(
+        f"{arguments.lines} lines of {arguments.format}, medians of {arguments.runs} runs", runs
+    )
     for name in (NOTEBOOK, NOTEBOOK_ON_ONE_THREAD):
         if name in middle:
             ratios = [of / to for of, to in zip(middle[name], middle[BUILD], strict=True)]

@@ -9,10 +9,8 @@ those of the process and of all that it started, Spark's Java too. Prints the me
 import argparse
 import contextlib
 import ctypes
-import json
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -20,26 +18,18 @@ import time
 from pathlib import Path
 
 from generate_orders import generate
+from orders_to_report import ROOT, remove_last_build, variables
 
-ROOT = Path(__file__).parents[1]
 TARGETS = {"DuckDB": "dev", "Spark": "spark"}
 PR_SET_CHILD_SUBREAPER = 36
 
 
 def seconds_of_build(target: str, files: str, folder: Path) -> tuple[float, float]:
     """Seconds on the clock and of processors, of one build from nothing."""
-    for made in ("serve", "segmart.duckdb"):
-        path = folder / made
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    variables = {
-        "input": "files",
-        "order_lines": files,
-        "serve": str(folder / "serve"),
-        "report": str(folder / "segments.html"),
-    }
+    remove_last_build(folder)
     begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     build = subprocess.run(
-        ["dbt", "build", "--target", target, "--vars", json.dumps(variables)],
+        ["dbt", "build", "--target", target, "--vars", variables(files, folder)],
         cwd=ROOT,
         env=os.environ
         | {

@@ -1,3 +1,8 @@
+{#- Whether an input comes from files; it may also be a table, or of a staging folder. -#}
+{%- macro has_files(input) -%}
+    {{- return(setting("input") == "files" and not setting(input).startswith("table:")) -}}
+{%- endmacro -%}
+
 {#- Rows of files__columns for one input, as a list of files, each with its columns in order. -#}
 {%- macro input_files(input) -%}
     {%- set files = [] -%}

@@ -200,7 +200,7 @@ def csv_rows(path: str, columns: list[str], *, delimiter: str, encoding: str) ->
     """
     query = csv_query(columns, "ignore_errors = true")
     yield from _parts(
-        f"select *, row_number() over () - 1 as file_row_number from {query}",  # noqa: S608
+        f"select *, row_number() over () - 1 as file_row_number from {query}",  # noqa: S608 - names are quoted
         _csv_parameters(path, delimiter, encoding),
     )
 

@@ -7,6 +7,7 @@ writes may be deleted.
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from segmart import SegmentationError
 from segmart.erasure import without
-from segmart.frames import typed
+from segmart.frames import arrow_table, column_twice, typed
 from segmart.pseudonyms import published
 from segmart.releases import last_manifest, sha256, standing_manifests
 
@@ -117,7 +118,17 @@ def past_moves(release: pd.DataFrame, forgotten: Collection[str]) -> pa.Table:
     return without(pq.read_table(path, schema=MOVES), forgotten)
 
 
-def published_ids(customers: pa.Table, key: bytes) -> pa.Table:
-    """Each customer's id, and its pseudonym, as a release has it: customer_id, published_id."""
-    given = customers["customer_id"].cast(pa.string())
+def published_ids(customers: Any, key: bytes | None) -> Any:
+    """Each customer's id, and the same as a release has it: customer_id, published_id.
+
+    Args:
+        customers: what ``dbt.ref`` gives, its column customer_id alone.
+        key: of the pseudonyms; None where releases have the ids as given.
+
+    Returns:
+        A relation of the same engine without a key, whose rows do not pass Python; else a table.
+    """
+    if key is None:
+        return column_twice(customers, "customer_id", "published_id")
+    given = arrow_table(customers)["customer_id"].cast(pa.string())
     return pa.table({"customer_id": given, "published_id": published(given, key)})

@@ -23,7 +23,7 @@ JACCARD_STARTS = 5
 # Three starts keep the sweeps of the resamples near their optimum; the final fit has many more.
 SWEEP_STARTS = 3
 # Of many customers, so many are swept, with more starts, and the centers then run to their fixed
-# point on all: a third of the time.
+# point on all.
 SWEEP_ROWS = 10_000
 SAMPLED_SWEEP_STARTS = 10
 # What costs draws x k fits is computed on at most so many rows: its error is below the third digit.

@@ -181,7 +181,7 @@ with
             {{ text_literal("order_lines: the columns are " ~ file_columns_of(given)) }} as finding,
             false as is_error
         from as_of_date
-        where {{ (not from_files or setting("order_lines").startswith("table:")) | lower }}
+        where {{ (not has_files("order_lines")) | lower }}
     ),
 
     amount_findings as (

@@ -228,6 +228,7 @@ class SparkSessionConnectionManager(SparkConnectionManager):
         if connection.state != ConnectionState.OPEN:
             try:
                 session = Session.get(connection.credentials)
+            # Java, a server, a missing module: what can fail here has no class in common.
             except Exception as error:
                 raise FailedToConnectError(
                     f"no Spark session at {connection.credentials.place}: {error}. A local session "
@@ -244,6 +245,7 @@ class SparkSessionConnectionManager(SparkConnectionManager):
             yield
         except DbtRuntimeError:
             raise
+        # Of a JVM, of a server, of Python: errors of Spark have no class in common.
         except Exception as error:
             logger.debug(f"Error while running:\n{sql}\n{error}")
             raise DbtDatabaseError(_first_part(str(error))) from error

@@ -62,6 +62,7 @@ class SparkSessionAdapter(SparkAdapter):
                 return None
             session = Session.get(self.config.credentials)
             (write_table if "." in name else temporary_view)(session, rows, name)
+        # The function is another package's: it may raise anything, and dbt is to say what.
         except Exception as error:
             logger.debug(traceback.format_exc())
             raise DbtRuntimeError(f"{function}: {error}") from error

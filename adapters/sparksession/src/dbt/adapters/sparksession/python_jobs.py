@@ -34,7 +34,8 @@ class SessionJob(PythonJobHelper):
         try:
             # The macros that lead here leave spaces before the first line.
             code = compile(compiled_code.lstrip(), f"<model {self._name}>", "exec")
-            exec(code, names)  # noqa: S102
+            exec(code, names)  # noqa: S102 - a model of the project, which dbt is asked to run
+        # A model may raise anything, and dbt is to say what.
         except Exception as error:
             logger.debug(traceback.format_exc())
             raise DbtRuntimeError(
