@@ -4,7 +4,6 @@
   size and the time of its last change. Rows of versions that are no more are deleted before others
   come in.
 -#}
-
 {#- As the view over the files has it, and after it how all of them are read. -#}
 {%- macro stored_version(file_version, input, view) -%}
     {{ file_version }} || '{{ reading_digest(input, view) }}'
