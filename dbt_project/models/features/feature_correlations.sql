@@ -21,28 +21,23 @@ with
             second_values.feature as feature_b,
             first_values.raw_value as value_a,
             second_values.raw_value as value_b,
-            -- Ties share their mean rank.
-            rank() over (
+            -- Ties share their mean rank, an integer when it is doubled.
+            2 * rank() over (
                 partition by first_values.feature, second_values.feature
                 order by first_values.raw_value
-            ) + (
-                count(*) over (
-                    partition by first_values.feature, second_values.feature, first_values.raw_value
-                )
-                - 1
             )
-            / 2e0 as rank_a,
-            rank() over (
+            + count(*) over (
+                partition by first_values.feature, second_values.feature, first_values.raw_value
+            )
+            - 1 as doubled_rank_a,
+            2 * rank() over (
                 partition by first_values.feature, second_values.feature
                 order by second_values.raw_value
-            ) + (
-                count(*) over (
-                    partition by
-                        first_values.feature, second_values.feature, second_values.raw_value
-                )
-                - 1
             )
-            / 2e0 as rank_b
+            + count(*) over (
+                partition by first_values.feature, second_values.feature, second_values.raw_value
+            )
+            - 1 as doubled_rank_b
         from known_values as first_values
         inner join
             known_values as second_values
@@ -59,7 +54,7 @@ with
             {{ exact_mean("value_b") }} as mean_b,
             nullif(max(value_a) - min(value_a), 0) as range_a,
             nullif(max(value_b) - min(value_b), 0) as range_b,
-            (count(*) + 1) / 2e0 as mean_rank
+            count(*) + 1 as doubled_mean_rank
         from known_pairs
         group by feature_a, feature_b
     ),
@@ -71,9 +66,8 @@ with
             known_pairs.feature_b,
             (known_pairs.value_a - pair_ranges.mean_a) / pair_ranges.range_a as deviation_a,
             (known_pairs.value_b - pair_ranges.mean_b) / pair_ranges.range_b as deviation_b,
-            (known_pairs.rank_a - pair_ranges.mean_rank)
-            / pair_ranges.customers as rank_deviation_a,
-            (known_pairs.rank_b - pair_ranges.mean_rank) / pair_ranges.customers as rank_deviation_b
+            known_pairs.doubled_rank_a - pair_ranges.doubled_mean_rank as rank_deviation_a,
+            known_pairs.doubled_rank_b - pair_ranges.doubled_mean_rank as rank_deviation_b
         from known_pairs
         inner join
             pair_ranges
@@ -85,40 +79,43 @@ with
         select
             feature_a,
             feature_b,
+            count(*) as customers,
             {{ exact_sum("deviation_a * deviation_b") }} as covariance,
             {{ exact_sum("deviation_a * deviation_a") }} as variance_a,
             {{ exact_sum("deviation_b * deviation_b") }} as variance_b,
-            {{ exact_sum("rank_deviation_a * rank_deviation_b") }} as rank_covariance,
-            {{ exact_sum("rank_deviation_a * rank_deviation_a") }} as rank_variance_a,
-            {{ exact_sum("rank_deviation_b * rank_deviation_b") }} as rank_variance_b
+            cast(sum(rank_deviation_a * rank_deviation_b) as double) as rank_covariance,
+            cast(sum(rank_deviation_a * rank_deviation_a) as double) as rank_variance_a,
+            cast(sum(rank_deviation_b * rank_deviation_b) as double) as rank_variance_b
         from deviations
         group by feature_a, feature_b
     ),
 
     correlated_pairs as (
         select
-            pair_moments.feature_a,
-            pair_moments.feature_b,
-            pair_moments.covariance
-            / nullif(sqrt(pair_moments.variance_a * pair_moments.variance_b), 0) as pearson,
-            pair_moments.rank_covariance / nullif(
-                sqrt(pair_moments.rank_variance_a * pair_moments.rank_variance_b), 0
-            ) as spearman,
-            cast(pair_ranges.customers as bigint) as customers
+            feature_a,
+            feature_b,
+            covariance / nullif(sqrt(variance_a * variance_b), 0) as pearson,
+            rank_covariance / nullif(sqrt(rank_variance_a * rank_variance_b), 0) as spearman,
+            customers
         from pair_moments
-        inner join
-            pair_ranges
-            on pair_moments.feature_a = pair_ranges.feature_a
-            and pair_moments.feature_b = pair_ranges.feature_b
+    ),
+
+    orders_of_a_pair as (
+        select false as is_swapped
+        union all
+        select true as is_swapped
     ),
 
     ordered_pairs as (
-        select *
+        select
+            case when is_swapped then feature_b else feature_a end as feature_a,
+            case when is_swapped then feature_a else feature_b end as feature_b,
+            pearson,
+            spearman,
+            customers
         from correlated_pairs
-        union all
-        select feature_b as feature_a, feature_a as feature_b, pearson, spearman, customers
-        from correlated_pairs
-        where feature_a <> feature_b
+        cross join orders_of_a_pair
+        where feature_a <> feature_b or not is_swapped
     ),
 
     feature_correlations as (
