@@ -15,7 +15,7 @@ with
             max(raw_value) as maximum,
             {{ exact_mean("raw_value") }} as mean,
             min(transformed_value) as lowest,
-            max(transformed_value) as highest
+            (max(transformed_value) - min(transformed_value)) / {{ bins }} as bin_width
         from feature_values
         group by feature
     ),
@@ -50,8 +50,7 @@ with
             sqrt(feature_moments.variance)
             * (feature_means.maximum - feature_means.minimum) as standard_deviation,
             feature_moments.third_moment
-            / nullif(feature_moments.variance * sqrt(feature_moments.variance), 0) as skewness,
-            (feature_means.highest - feature_means.lowest) / {{ bins }} as bin_width
+            / nullif(feature_moments.variance * sqrt(feature_moments.variance), 0) as skewness
         from feature_means
         left join feature_moments on feature_means.feature = feature_moments.feature
     ),
@@ -67,13 +66,13 @@ with
         select
             feature_values.feature,
             case
-                when feature_statistics.bin_width > 0
+                when feature_means.bin_width > 0
                 then
                     least(
                         1 + cast(
                             floor(
-                                (feature_values.transformed_value - feature_statistics.lowest)
-                                / feature_statistics.bin_width
+                                (feature_values.transformed_value - feature_means.lowest)
+                                / feature_means.bin_width
                             ) as integer
                         ),
                         {{ bins }}
@@ -82,7 +81,7 @@ with
             end as bin,
             count(*) as customers
         from feature_values
-        inner join feature_statistics on feature_values.feature = feature_statistics.feature
+        inner join feature_means on feature_values.feature = feature_means.feature
         where feature_values.raw_value is not null
         group by all
     ),
