@@ -24,8 +24,8 @@ JACCARD_STARTS = 5
 SWEEP_STARTS = 3
 # Of many customers, so many are swept, with more starts, and the centers then run to their fixed
 # point on all.
-SWEEP_ROWS = 10_000
-SAMPLED_SWEEP_STARTS = 10
+SWEEP_ROWS = 8_000
+SAMPLED_SWEEP_STARTS = 14
 # What costs draws x k fits is computed on at most so many rows: its error is below the third digit.
 RESAMPLING_ROWS = 5_000
 SMALLEST_K_BY_STABILITY = 3
