@@ -108,14 +108,24 @@ with
 
     ordered_pairs as (
         select
-            case when is_swapped then feature_b else feature_a end as feature_a,
-            case when is_swapped then feature_a else feature_b end as feature_b,
-            pearson,
-            spearman,
-            customers
+            case
+                when orders_of_a_pair.is_swapped
+                then correlated_pairs.feature_b
+                else correlated_pairs.feature_a
+            end as feature_a,
+            case
+                when orders_of_a_pair.is_swapped
+                then correlated_pairs.feature_a
+                else correlated_pairs.feature_b
+            end as feature_b,
+            correlated_pairs.pearson,
+            correlated_pairs.spearman,
+            correlated_pairs.customers
         from correlated_pairs
-        cross join orders_of_a_pair
-        where feature_a <> feature_b or not is_swapped
+        inner join
+            orders_of_a_pair
+            on correlated_pairs.feature_a <> correlated_pairs.feature_b
+            or not orders_of_a_pair.is_swapped
     ),
 
     feature_correlations as (
