@@ -1,9 +1,10 @@
 """The comparison of k, and scoring, on the customers of a build of many order lines.
 
-The sweep of a build (a sample, each k warm from the one before and three cold starts) against ten
+The sweep of a build (``selection.sweep_all`` on a sample of the size of the build's) against ten
 starts of scikit-learn for each k on all customers, both on one thread: CPU seconds, and how much
 more inertia the sweep's centers leave on all customers, the largest of five seeds. Then the CPU
-seconds of the statement that scores every customer, and the labels that differ from scikit-learn's.
+seconds of the statement that scores every customer, those of its labels alone, and the labels that
+differ from scikit-learn's.
 
     uv run python benchmarks/orders_to_report.py --format csv --runs 1 --alone --folder FOLDER
     uv run python benchmarks/sweep_and_score.py FOLDER

@@ -93,7 +93,7 @@ IN_BUILDS = {
     "any_row_number": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
     "can_delete_rows": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "definition_of": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "source_rows": "test_spark.py::test_the_demo_on_two_workers_equals_duckdb",
+    "source_rows": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "file_source": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "row_in_file": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "find_unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
@@ -101,7 +101,7 @@ IN_BUILDS = {
     "forgotten_customers": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "erase_forgotten": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "forget_handed_over": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "released_file": "test_spark.py::test_the_next_build_in_a_local_session_equals_duckdb",
+    "released_file": "test_spark.py::test_the_next_build_on_two_workers_equals_duckdb",
     "table_of_input": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
 }
 

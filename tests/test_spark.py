@@ -71,29 +71,24 @@ def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def first_build(tmp_path_factory: pytest.TempPathFactory, two_workers: Cluster) -> Build:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_REMOTE", two_workers.remote)
-        return dbt_build(tmp_path_factory.mktemp("demo_on_spark"), target="spark")
+def test_the_demo_in_a_local_session_equals_duckdb(demo: Build, tmp_path: Path) -> None:
+    assert_equal_to_duckdb(dbt_build(tmp_path, target="spark"), demo)
 
 
-def test_the_demo_on_two_workers_equals_duckdb(
-    demo: Build, first_build: Build, two_workers: Cluster
+def test_the_next_build_on_two_workers_equals_duckdb(
+    demo: Build, two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert_equal_to_duckdb(first_build, demo)
-    assert two_workers.live_workers() == 2
-    assert min(two_workers.finished_tasks()) > 100
-
-
-def test_the_next_build_in_a_local_session_equals_duckdb(
-    demo: Build, first_build: Build, tmp_path: Path
-) -> None:
-    """It goes on from the release of the first one, with its model."""
-    shutil.copytree(demo.folder / "serve", tmp_path / "serve", symlinks=True)
+    """It goes on from a release of DuckDB, with its model: who moves to Spark keeps the history."""
+    for target in ("dev", "spark"):
+        shutil.copytree(demo.folder / "serve/dev", tmp_path / "serve" / target, symlinks=True)
     on_duckdb = dbt_build(tmp_path)
     assert "no refit, nothing calls for one" in on_duckdb.output
-    assert_equal_to_duckdb(dbt_build(first_build.folder, target="spark"), on_duckdb)
+    assert two_workers.live_workers() == 2
+    monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
+    on_spark = dbt_build(tmp_path, target="spark")
+    assert "no refit, nothing calls for one" in on_spark.output
+    assert_equal_to_duckdb(on_spark, on_duckdb)
+    assert min(two_workers.finished_tasks()) > 100
 
 
 FAULTY = {

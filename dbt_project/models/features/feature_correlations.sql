@@ -49,7 +49,6 @@ with
         select
             feature_a,
             feature_b,
-            count(*) as customers,
             {{ exact_mean("value_a") }} as mean_a,
             {{ exact_mean("value_b") }} as mean_b,
             nullif(max(value_a) - min(value_a), 0) as range_a,
@@ -100,32 +99,13 @@ with
         from pair_moments
     ),
 
-    orders_of_a_pair as (
-        select false as is_swapped
-        union all
-        select true as is_swapped
-    ),
-
     ordered_pairs as (
-        select
-            case
-                when orders_of_a_pair.is_swapped
-                then correlated_pairs.feature_b
-                else correlated_pairs.feature_a
-            end as feature_a,
-            case
-                when orders_of_a_pair.is_swapped
-                then correlated_pairs.feature_a
-                else correlated_pairs.feature_b
-            end as feature_b,
-            correlated_pairs.pearson,
-            correlated_pairs.spearman,
-            correlated_pairs.customers
+        select *
         from correlated_pairs
-        inner join
-            orders_of_a_pair
-            on correlated_pairs.feature_a <> correlated_pairs.feature_b
-            or not orders_of_a_pair.is_swapped
+        union all
+        select feature_b as feature_a, feature_a as feature_b, pearson, spearman, customers
+        from correlated_pairs
+        where feature_a <> feature_b
     ),
 
     feature_correlations as (
