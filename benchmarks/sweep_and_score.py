@@ -101,7 +101,7 @@ def main() -> None:
     compiled = folder / "target/compiled/segmart/dbt_project/models/fitting/scored_customers.sql"
     with duckdb.connect(folder / "segmart.duckdb", read_only=True) as connection:
         customers = ordered_frame(
-            connection.sql("from fitting.clustering_features"), ["customer_id"]
+            connection.sql("from features.clustering_features"), ["customer_id"]
         )
         compare_scores(connection, customers, compiled.read_text())
         compare_sweeps(connection, customers)

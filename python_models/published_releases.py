@@ -1,11 +1,10 @@
 import datetime
 import os
-from functools import partial
 from pathlib import Path
 
 from segmart.erasure import forgotten_ids
-from segmart.frames import LazyTables, arrow_table, column_comments
-from segmart.pseudonyms import as_published, key_from, key_name
+from segmart.frames import column_comments
+from segmart.pseudonyms import PublishedTables, forgotten_as_published, key_from, key_name
 from segmart.releases import publish
 
 
@@ -42,19 +41,15 @@ def model(dbt, session):
         "rejected_rows": dbt.ref("rejected_rows"),
     }
     key = key_from(customer_ids, os.environ)
-    published, forgotten = as_published(
-        LazyTables({name: partial(arrow_table, table) for name, table in tables.items()}),
-        forgotten_ids(list_path, delimiter=delimiter, encoding=encoding),
-        key,
-    )
+    forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding)
     return publish(
-        published,
+        PublishedTables(tables, key),
         Path(serve),
         release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
         source=source,
         keep=int(keep),
         max_drop=float(max_drop),
         comments=column_comments(session, tables),
-        forgotten=forgotten,
+        forgotten=forgotten_as_published(forgotten, key),
         customer_ids=key_name(key),
     )

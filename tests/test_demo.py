@@ -184,6 +184,16 @@ def test_segments_explain_later_behaviour(tmp_path: Path) -> None:
     assert discount_share > 5 * explained["spend quartiles"][2]
 
 
+def test_a_missing_value_stays_missing_when_it_is_transformed(demo: Build) -> None:
+    [(missing, different)] = demo.rows(
+        "select count_if(raw_value is null), "
+        "count_if((raw_value is null) <> (transformed_value is null)) "
+        "from features.feature_values where feature = 'median_days_between_orders'"
+    )
+    assert missing > 0
+    assert different == 0
+
+
 def test_labels_of_a_million_customers_equal_scikit_learn(demo: Build, tmp_path: Path) -> None:
     random = np.random.default_rng(7)
     size = 1_000_000
@@ -193,24 +203,31 @@ def test_labels_of_a_million_customers_equal_scikit_learn(demo: Build, tmp_path:
         ).df()
     first = model[model["segment_id"] == 1]
     customers = pd.DataFrame({"customer_id": np.arange(size).astype(str)})
+    outliers = np.zeros(size, dtype=bool)
     for step in first.itertuples():
         values = random.normal(step.mean, 1.5 * step.scale, size)
-        values = np.expm1(values) if step.transform == "log1p" else values
         values[random.random(size) < 0.01] = np.nan
+        # What is missing lies nowhere.
+        lowest = np.maximum(values, 0.0) if step.transform == "log1p" else values
+        outliers |= (lowest < step.clip_low) | (values > step.clip_high)
+        values = np.expm1(values) if step.transform == "log1p" else values
         customers[step.feature] = values
     scored = "select * from (" + scoring_sql(demo, "customers") + ") order by customer_id"
     with duckdb.connect() as connection:
         connection.register("customers", customers)
         segments = connection.sql(scored).df()
-    labels = fitted_labels(customers, model).sort_values("customer_id", ignore_index=True)
+    customers["is_outlier"] = outliers
+    customers = customers.sort_values("customer_id", ignore_index=True)
+    labels = fitted_labels(customers, model)
     assert (labels["segment_id"].to_numpy() != segments["segment_id"].to_numpy()).sum() == 0
+    assert (customers["is_outlier"].to_numpy() != segments["is_outlier"].to_numpy()).sum() == 0
 
 
 def scoring_sql(demo: Build, relation: str) -> str:
     """The SQL that the build itself ran, over another relation."""
     compiled = demo.folder / "target/compiled/segmart/dbt_project/models/fitting"
     sql = (compiled / "scored_customers.sql").read_text()
-    original = '"segmart"."fitting"."clustering_features"'
+    original = '"segmart"."features"."clustering_features"'
     assert sql.count(original) == 1
     # A missing value is null in the warehouse, and NaN in a frame.
     names = demo.rows("select distinct feature from segments.segment_model")

@@ -52,19 +52,23 @@
 
 {#- The transform of a feature, in the units that are clipped and scaled. -#}
 {%- macro transformed(value, transform) -%}
-    {%- if transform == "log1p" -%} ln(1 + greatest({{ value }}, 0))
+    {#- No greatest(): it passes a missing value over, which would become 0. -#}
+    {%- if transform == "log1p" -%} ln(1 + case when {{ value }} < 0 then 0 else {{ value }} end)
     {%- else -%} {{ value }}
     {%- endif -%}
 {%- endmacro -%}
 
-{#- A raw feature as the model sees it: fill, transform, clip, standardise. -#}
+{#- A transformed feature as the model sees it: fill, clip, standardise. -#}
 {%- macro prepared_feature(feature) -%}
-    {%- set filled -%}
-        coalesce(cast({{ feature.feature }} as double), {{ double(feature.fill_value) }})
-    {%- endset -%}
     (
         least(
-            greatest({{ transformed(filled, feature.transform) }}, {{ double(feature.clip_low) }}),
+            greatest(
+                coalesce(
+                    {{ feature.feature }},
+                    {{ transformed(double(feature.fill_value), feature.transform) }}
+                ),
+                {{ double(feature.clip_low) }}
+            ),
             {{ double(feature.clip_high) }}
         )
         - {{ double(feature.mean) }}
@@ -72,12 +76,11 @@
     / {{ double(feature.scale) }}
 {%- endmacro -%}
 
-{#- Whether a known raw value lies outside the clip of its feature. -#}
+{#- Whether a transformed feature is known and lies outside its clip. -#}
 {%- macro is_clipped(feature) -%}
-    {%- set value = transformed("cast(" ~ feature.feature ~ " as double)", feature.transform) -%}
     coalesce(
-        {{ value }} < {{ double(feature.clip_low) }}
-        or {{ value }} > {{ double(feature.clip_high) }},
+        {{ feature.feature }} < {{ double(feature.clip_low) }}
+        or {{ feature.feature }} > {{ double(feature.clip_high) }},
         false
     )
 {%- endmacro -%}
@@ -95,6 +98,17 @@
     {%- set segments = model.segments -%}
     {%- set several = segments | length > 1 -%}
     with
+        transformed as (
+            select
+                customer_id
+                {%- for feature in model.features %}
+                    ,
+                    {{ transformed("cast(" ~ feature.feature ~ " as double)", feature.transform) }}
+                    as {{ feature.feature }}
+                {%- endfor %}
+            from {{ relation }}
+        ),
+
         prepared as (
             select
                 customer_id,
@@ -104,7 +118,7 @@
                 {% for feature in model.features -%}
                     {{ is_clipped(feature) }}{% if not loop.last %} or {% endif %}
                 {%- endfor %} as is_outlier
-            from {{ relation }}
+            from transformed
         ),
 
         squared_distances as (

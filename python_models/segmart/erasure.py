@@ -6,7 +6,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from segmart import SegmentationError
 
@@ -48,11 +47,12 @@ def forgotten_table(path: str, *, delimiter: str, encoding: str) -> pa.Table:
     return pa.table({"forgotten_id": pa.array(sorted(ids), pa.string())})
 
 
-def holds(table: pa.Table, ids: Collection[str]) -> bool:
+def holds(table: duckdb.DuckDBPyRelation, ids: Collection[str]) -> bool:
     """Whether a row of the table is one of these customers."""
-    if not ids or "customer_id" not in table.column_names:
+    if not ids or "customer_id" not in table.columns:
         return False
-    return bool(pc.any(_is_one_of(table, ids)).as_py())
+    customers = table.project("cast(customer_id as varchar) as customer_id")
+    return bool(pc.any(_is_one_of(customers.to_arrow_table(), ids)).as_py())
 
 
 def without(table: pa.Table, ids: Collection[str]) -> pa.Table:
@@ -66,9 +66,8 @@ def _is_one_of(table: pa.Table, ids: Collection[str]) -> pa.ChunkedArray:
 
 def release_holds(folder: Path, ids: Collection[str]) -> bool:
     """Whether a table of a release, in this folder, has a row of one of these customers."""
-    for path in sorted(folder.glob("*.parquet")):
-        if "customer_id" in pq.read_schema(path).names:
-            column = pq.read_table(path, columns=["customer_id"])
-            if holds(column, ids):
-                return True
-    return False
+    with duckdb.connect() as connection:
+        return any(
+            holds(connection.read_parquet(str(path)), ids)
+            for path in sorted(folder.glob("*.parquet"))
+        )

@@ -1,6 +1,6 @@
 """From a dbt relation to a frame or table of Python."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ def ordered_frame(relation: Any, by: list[str] | None = None) -> pd.DataFrame:
         relation: what ``dbt.ref`` gives: a DuckDB relation, or a Spark frame.
         by: columns to sort by; they must identify a row. Default: all columns, in order.
     """
-    if _is_of_spark(relation):
+    if is_of_spark(relation):
         # As DuckDB gives them: dates as timestamps.
         frame = relation.toArrow().to_pandas(date_as_object=False)
     else:
@@ -29,36 +29,20 @@ def typed(rows: list[dict], columns: Mapping[str, str]) -> pd.DataFrame:
 
 def arrow_table(relation: Any) -> pa.Table:
     """The rows of a relation as an Arrow table, with the engine's own types."""
-    return relation.toArrow() if _is_of_spark(relation) else relation.to_arrow_table()
+    return relation.toArrow() if is_of_spark(relation) else relation.to_arrow_table()
 
 
 def column_twice(relation: Any, column: str, name: str) -> Any:
     """A column of a relation and a copy of it under this name; its rows do not pass Python."""
     copy = f"{column} as {name}"
-    if _is_of_spark(relation):
+    if is_of_spark(relation):
         return relation.selectExpr(column, copy)
     return relation.project(f"{column}, {copy}")
 
 
-def _is_of_spark(relation: Any) -> bool:
+def is_of_spark(relation: Any) -> bool:
     """Whether it is a Spark frame, which takes any other name for one of a column."""
     return hasattr(relation, "toArrow")
-
-
-class LazyTables(Mapping[str, pa.Table]):
-    """Tables by name, each made when it is asked for: not all of them are in memory at once."""
-
-    def __init__(self, makers: Mapping[str, Callable[[], pa.Table]]) -> None:
-        self._makers = makers
-
-    def __getitem__(self, name: str) -> pa.Table:
-        return self._makers[name]()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._makers)
-
-    def __len__(self) -> int:
-        return len(self._makers)
 
 
 def column_comments(session: Any, relations: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -2,7 +2,7 @@
 
 A feature passes five steps: a missing value becomes ``fill_value``; ``transform`` (none, or log1p
 of the value floored at 0); clip to ``clip_low``..``clip_high`` in transformed units; subtract
-``mean``; divide by ``scale``. The same steps stand in SQL in the macro ``prepared_feature``.
+``mean``; divide by ``scale``. The same steps stand in SQL in the macro ``score_segments``.
 """
 
 import numpy as np

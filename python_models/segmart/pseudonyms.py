@@ -1,13 +1,14 @@
 """Keyed pseudonyms in place of customer ids."""
 
-import functools
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from segmart import SegmentationError
-from segmart.frames import LazyTables
+from segmart.frames import arrow_table, is_of_spark
 
 KEY = "SEGMART_PSEUDONYM_KEY"
 SHORTEST_KEY = 32
@@ -30,28 +31,32 @@ def published(customer_ids: pa.ChunkedArray | pa.Array, key: bytes | None) -> pa
     return pa.array([None if value is None else pseudonym(value, key) for value in given])
 
 
-def as_published(
-    tables: Mapping[str, pa.Table], forgotten: Collection[str], key: bytes | None
-) -> tuple[Mapping[str, pa.Table], set[str]]:
-    """The tables and the forgotten ids as a release has them.
+class PublishedTables(Mapping[str, duckdb.DuckDBPyRelation]):
+    """The tables as a release has them, by name, each made when it is asked for.
+
+    So not all of them are in memory at once. Without a key those of DuckDB never are: they stay
+    relations of the engine.
 
     Args:
-        tables: by name, with the ids as given, but for segment_moves, whose past has them as
-            published.
-        forgotten: ids as given.
+        tables: what ``dbt.ref`` gives, by name, with the ids as given, but for segment_moves, whose
+            past has them as published.
         key: what ``key_from`` returned.
-
-    Returns:
-        The tables; the forgotten ids, with a key as given and as pseudonyms.
     """
-    made = LazyTables(
-        {name: functools.partial(_table_as_published, tables, name, key) for name in tables}
-    )
-    return made, forgotten_as_published(forgotten, key)
 
+    def __init__(self, tables: Mapping[str, Any], key: bytes | None) -> None:
+        self._tables, self._key = tables, key
 
-def _table_as_published(tables: Mapping[str, pa.Table], name: str, key: bytes | None) -> pa.Table:
-    return tables[name] if name == "segment_moves" else with_published_ids(tables[name], key)
+    def __getitem__(self, name: str) -> duckdb.DuckDBPyRelation:
+        relation, key = self._tables[name], self._key if name != "segment_moves" else None
+        if key is None and not is_of_spark(relation):
+            return relation
+        return duckdb.from_arrow(with_published_ids(arrow_table(relation), key))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
 
 
 def forgotten_as_published(forgotten: Collection[str], key: bytes | None) -> set[str]:

@@ -25,9 +25,7 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation
 
 from segmart import SegmentationError
 from segmart.erasure import holds, release_holds
@@ -44,7 +42,7 @@ NOTICE = 1.0
 
 
 def publish(
-    tables: Mapping[str, pa.Table],
+    tables: Mapping[str, DuckDBPyRelation],
     serve: Path,
     *,
     release: str,
@@ -59,9 +57,8 @@ def publish(
     """Publish the tables as one release and return the releases that stand.
 
     Args:
-        tables: the public tables by name, ``frames.LazyTables`` where they are large;
-            customer_segments, segments, segment_model, model_versions, segment_moves and
-            customer_accounting must be among them.
+        tables: the public tables by name; customer_segments, segments, segment_model,
+            model_versions, segment_moves and customer_accounting must be among them.
         serve: folder of the releases of one target.
         release: name of the new release; names sort by time.
         source: name of the input. A release is held against the last one of the same input alone.
@@ -101,7 +98,7 @@ def publish(
         return list_releases(serve)
 
 
-def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) -> None:
+def audit(tables: Mapping[str, DuckDBPyRelation], last: dict | None, max_drop: float) -> None:
     """Refuse tables that contradict one another, or lose too many customers.
 
     Args:
@@ -114,49 +111,43 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
     """
     customers, segments = tables["customer_segments"], tables["segments"]
     model = tables["segment_model"]
-    active = [
-        row["model_version"]
-        for row in tables["model_versions"].to_pylist()
-        if row["status"] == "active"
-    ]
-    versions = {
-        version
-        for table in (customers, segments)
-        for version in pc.unique(table["model_version"]).to_pylist()
-    }
-    models = set(pc.unique(model["model_version"]).to_pylist())
-    if len(active) != 1 or versions - set(active) or not versions <= models:
+    active = _values(tables["model_versions"].filter("status = 'active'"), "model_version")
+    versions = _values(customers, "model_version") | _values(segments, "model_version")
+    models = _values(model, "model_version")
+    if len(active) != 1 or versions - active or not versions <= models:
         raise SegmentationError(
             f"release refused: the tables are of the model versions {sorted(map(str, versions))}, "
-            f"active is {active}, and segment_model has {sorted(map(str, models))}; run dbt build"
+            f"active is {sorted(active)}, and segment_model has {sorted(map(str, models))}; "
+            "run dbt build"
         )
-    in_segments = _counts(customers["segment_id"])
-    in_model = {row["segment_id"] for row in model.to_pylist() if row["model_version"] == active[0]}
+    in_segments = dict(customers.aggregate("segment_id, count(*)").fetchall())
+    in_model = _values(
+        model.filter(ColumnExpression("model_version").isin(*map(ConstantExpression, active))),
+        "segment_id",
+    )
     unknown = sorted(set(in_segments) - in_model, key=str)
     if unknown:
         raise SegmentationError(
             f"release refused: customer_segments has the segment {unknown[0]}, which segment_model "
             "has not; run dbt build"
         )
-    for row in segments.to_pylist():
-        found = in_segments.get(row["segment_id"], 0)
-        if row["customers"] != found:
+    for segment, counted in segments.project("segment_id, customers").order("all").fetchall():
+        found = in_segments.get(segment, 0)
+        if counted != found:
             raise SegmentationError(
-                f"release refused: segments counts {row['customers']} customers in segment "
-                f"{row['segment_id']}, customer_segments has {found}; run dbt build"
+                f"release refused: segments counts {counted} customers in segment {segment}, "
+                f"customer_segments has {found}; run dbt build"
             )
-    accounted = sum(
-        row["customers"]
-        for row in tables["customer_accounting"].to_pylist()
-        if row["reason"] == "segmented"
-    )
-    if accounted != len(customers):
+    present = sum(in_segments.values())
+    accounting = tables["customer_accounting"].filter("reason = 'segmented'")
+    accounted = sum(count for (count,) in accounting.project("customers").fetchall())
+    if accounted != present:
         raise SegmentationError(
             f"release refused: customer_accounting counts {accounted} segmented customers, "
-            f"customer_segments has {len(customers)}; run dbt build"
+            f"customer_segments has {present}; run dbt build"
         )
     before = last["tables"]["customer_segments"]["rows"] if last else 0
-    gone = max(before - len(customers), _departures(tables["segment_moves"], customers))
+    gone = max(before - present, _departures(tables["segment_moves"], customers))
     if gone > max_drop * before:
         raise SegmentationError(
             f"release refused: of {before} customers of the last release "
@@ -166,13 +157,14 @@ def audit(tables: Mapping[str, pa.Table], last: dict | None, max_drop: float) ->
         )
 
 
-def _departures(moves: pa.Table, customers: pa.Table) -> int:
+def _departures(moves: DuckDBPyRelation, customers: DuckDBPyRelation) -> int:
     """Customers of the last release who have no segment in this one."""
-    today = moves.filter(pc.is_in(moves["as_of"], value_set=pc.unique(customers["as_of"])))
-    return today["to_segment_id"].null_count
+    dates = _values(customers, "as_of")
+    today = moves.filter(ColumnExpression("as_of").isin(*map(ConstantExpression, dates)))
+    return today.filter("to_segment_id is null").shape[0] if dates else 0
 
 
-def _audit_forgotten(tables: Mapping[str, pa.Table], forgotten: Collection[str]) -> None:
+def _audit_forgotten(tables: Mapping[str, DuckDBPyRelation], forgotten: Collection[str]) -> None:
     for name in tables if forgotten else ():
         if holds(tables[name], forgotten):
             raise SegmentationError(
@@ -306,8 +298,8 @@ def _link_current(serve: Path, release: str) -> None:
     _sync(serve)
 
 
-def _counts(column: pa.ChunkedArray) -> dict:
-    return {row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()}
+def _values(table: DuckDBPyRelation, column: str) -> set:
+    return {value for (value,) in table.project(column).distinct().fetchall()}
 
 
 @contextlib.contextmanager
@@ -348,7 +340,7 @@ def _discard(release: Path) -> None:
 
 
 def _write(
-    tables: Mapping[str, pa.Table],
+    tables: Mapping[str, DuckDBPyRelation],
     serve: Path,
     release: str,
     source: str,
@@ -363,9 +355,9 @@ def _write(
     for name in sorted(tables):
         table = tables[name]
         path = folder / f"{name}.parquet"
-        pq.write_table(_sorted(table), path, compression="zstd")
+        _write_table(table, path)
         entries[name] = {
-            "rows": table.num_rows,
+            "rows": table.shape[0],
             "sha256": sha256(path),
             "columns": [
                 {
@@ -373,21 +365,22 @@ def _write(
                     "type": str(field.type),
                     "comment": comments.get(name, {}).get(field.name),
                 }
-                for field in table.schema
+                for field in table.limit(0).to_arrow_table().schema
             ],
         }
-    segments = tables["customer_segments"].slice(0, 1).to_pylist()
-    first = segments[0] if segments else {"as_of": None, "model_version": None}
+    first = tables["customer_segments"].project("as_of, model_version").limit(1).fetchall()
+    as_of, model_version = first[0] if first else (None, None)
     manifest = {
         "release": release,
         "source": source,
         "customer_ids": customer_ids,
-        "as_of": str(first["as_of"]),
-        "model_version": first["model_version"],
+        "as_of": str(as_of),
+        "model_version": model_version,
         # A number is never used again, not even after going back to a release without it.
         "last_segment_id": max(
             *(other.get("last_segment_id", 0) for other in standing_manifests(serve)),
-            *(pc.max(tables["segment_model"]["segment_id"]).as_py(), 0),
+            *_values(tables["segment_model"], "segment_id"),
+            0,
         ),
         "tables": entries,
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
@@ -400,9 +393,9 @@ def _write(
     return folder
 
 
-def _sorted(table: pa.Table) -> pa.Table:
+def _write_table(table: DuckDBPyRelation, path: Path) -> None:
     """The rows in one order, whatever the order of the engine: the same tables, the same bytes."""
-    return table.sort_by([(name, "ascending") for name in table.column_names])
+    table.order("all").to_parquet(str(path), compression="zstd")
 
 
 def _verify(folder: Path) -> None:

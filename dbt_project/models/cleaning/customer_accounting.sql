@@ -52,7 +52,20 @@ with
         where source = 'customers'
     ),
 
-    input_customers as (select distinct customer_id from input_rows where customer_id is not null),
+    -- A customer has many orders: the joins below meet fewer rows.
+    input_sums as (
+        select
+            customer_id,
+            reason,
+            sum(row_count) as row_count,
+            sum(lines_without_quantity) as lines_without_quantity,
+            sum(return_lines) as return_lines,
+            sum(lines_without_amount) as lines_without_amount
+        from input_rows
+        group by customer_id, reason
+    ),
+
+    input_customers as (select distinct customer_id from input_sums where customer_id is not null),
 
     known_customers as (
         select customer_id
@@ -83,13 +96,13 @@ with
     -- A used row stands under the reason of its customer, any other under its own.
     row_counts as (
         select
-            coalesce(input_rows.reason, reasoned_customers.reason) as reason,
-            sum(input_rows.row_count) as row_count,
-            sum(input_rows.lines_without_quantity) as rows_without_quantity,
-            sum(input_rows.return_lines) as return_rows,
-            sum(input_rows.lines_without_amount) as rows_without_amount
-        from input_rows
-        left join reasoned_customers on input_rows.customer_id = reasoned_customers.customer_id
+            coalesce(input_sums.reason, reasoned_customers.reason) as reason,
+            sum(input_sums.row_count) as row_count,
+            sum(input_sums.lines_without_quantity) as rows_without_quantity,
+            sum(input_sums.return_lines) as return_rows,
+            sum(input_sums.lines_without_amount) as rows_without_amount
+        from input_sums
+        left join reasoned_customers on input_sums.customer_id = reasoned_customers.customer_id
         group by all
     ),
 

@@ -20,22 +20,49 @@ with
         group by feature
     ),
 
-    -- Deviations in units of the range: their cubes fit a DECIMAL whatever the feature's unit.
-    deviations as (
+    -- Equal widths in the transformed unit: a skewed feature keeps its shape visible. Deviations in
+    -- units of the range: their cubes fit a DECIMAL whatever the feature's unit.
+    placed_values as (
         select
             feature_values.feature,
+            case
+                when feature_means.bin_width > 0
+                then
+                    least(
+                        1 + cast(
+                            floor(
+                                (feature_values.transformed_value - feature_means.lowest)
+                                / feature_means.bin_width
+                            ) as integer
+                        ),
+                        {{ bins }}
+                    )
+                else 1
+            end as bin,
             (feature_values.raw_value - feature_means.mean)
             / nullif(feature_means.maximum - feature_means.minimum, 0) as deviation
         from feature_values
         inner join feature_means on feature_values.feature = feature_means.feature
+        where feature_values.raw_value is not null
+    ),
+
+    binned_values as (
+        select
+            feature,
+            bin,
+            count(*) as customers,
+            {{ decimal_sum("deviation * deviation") }} as squares,
+            {{ decimal_sum("deviation * deviation * deviation") }} as cubes
+        from placed_values
+        group by feature, bin
     ),
 
     feature_moments as (
         select
             feature,
-            {{ exact_mean("deviation * deviation") }} as variance,
-            {{ exact_mean("deviation * deviation * deviation") }} as third_moment
-        from deviations
+            cast(sum(squares) as double) / sum(customers) as variance,
+            cast(sum(cubes) as double) / sum(customers) as third_moment
+        from binned_values
         group by feature
     ),
 
@@ -59,31 +86,6 @@ with
         {% for bin in range(1, bins + 1) -%}
             select {{ bin }} as bin {{ "union all" if not loop.last }}
         {% endfor %}
-    ),
-
-    -- Equal widths in the transformed unit: a skewed feature keeps its shape visible.
-    binned_values as (
-        select
-            feature_values.feature,
-            case
-                when feature_means.bin_width > 0
-                then
-                    least(
-                        1 + cast(
-                            floor(
-                                (feature_values.transformed_value - feature_means.lowest)
-                                / feature_means.bin_width
-                            ) as integer
-                        ),
-                        {{ bins }}
-                    )
-                else 1
-            end as bin,
-            count(*) as customers
-        from feature_values
-        inner join feature_means on feature_values.feature = feature_means.feature
-        where feature_values.raw_value is not null
-        group by all
     ),
 
     bin_edges as (

@@ -12,13 +12,14 @@ with
 
     -- The digest of the id orders the customers as if by lot, the same way on every engine.
     drawn as (
-        select *, row_number() over (order by md5(customer_id), customer_id) as draw
+        select customer_id, row_number() over (order by md5(customer_id), customer_id) as draw
         from clustering_features
     ),
 
     fit_sample as (
-        select drawn.*, latest_moves.to_segment_id as previous_segment_id
+        select clustering_features.*, drawn.draw, latest_moves.to_segment_id as previous_segment_id
         from drawn
+        inner join clustering_features on drawn.customer_id = clustering_features.customer_id
         inner join published_ids on drawn.customer_id = published_ids.customer_id
         left join
             latest_moves

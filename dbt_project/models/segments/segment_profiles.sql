@@ -5,6 +5,8 @@ with
 
     feature_catalog as (select * from {{ ref("feature_catalog") }}),
 
+    feature_distributions as (select * from {{ ref("feature_distributions") }}),
+
     segments as (select * from {{ ref("segments") }}),
 
     labelled_values as (
@@ -13,13 +15,30 @@ with
         inner join customer_segments on feature_values.customer_id = customer_segments.customer_id
     ),
 
+    segment_statistics as (
+        select
+            segment_id,
+            feature,
+            count(raw_value) as customers_known,
+            {{ quantiles("raw_value", [0.1, 0.5, 0.9]) }} as quantiles,
+            {{ exact_mean("raw_value") }} as mean,
+            {{ decimal_sum("transformed_value") }} as transformed_sum
+        from labelled_values
+        group by segment_id, feature
+    ),
+
     population_means as (
         select
             feature,
-            median(raw_value) as population_median,
-            {{ exact_mean("transformed_value") }} as transformed_mean
-        from feature_values
+            cast(sum(transformed_sum) as double)
+            / nullif(sum(customers_known), 0) as transformed_mean
+        from segment_statistics
         group by feature
+    ),
+
+    -- Each bin has the statistics of its feature.
+    population_medians as (
+        select distinct feature, median as population_median from feature_distributions
     ),
 
     population_deviations as (
@@ -38,18 +57,6 @@ with
         group by feature_values.feature
     ),
 
-    segment_statistics as (
-        select
-            segment_id,
-            feature,
-            count(raw_value) as customers_known,
-            {{ quantiles("raw_value", [0.1, 0.5, 0.9]) }} as quantiles,
-            {{ exact_mean("raw_value") }} as mean,
-            {{ exact_mean("transformed_value") }} as transformed_mean
-        from labelled_values
-        group by segment_id, feature
-    ),
-
     segment_profiles as (
         select
             segment_statistics.segment_id,
@@ -64,15 +71,20 @@ with
             {{ nth_quantile("segment_statistics.quantiles", 1) }} as p10,
             {{ nth_quantile("segment_statistics.quantiles", 3) }} as p90,
             segment_statistics.mean,
-            population_means.population_median,
+            population_medians.population_median,
             {{ nth_quantile("segment_statistics.quantiles", 2) }}
-            / nullif(population_means.population_median, 0) as lift,
-            (segment_statistics.transformed_mean - population_means.transformed_mean)
+            / nullif(population_medians.population_median, 0) as lift,
+            (
+                cast(segment_statistics.transformed_sum as double)
+                / nullif(segment_statistics.customers_known, 0)
+                - population_means.transformed_mean
+            )
             / nullif(population_deviations.transformed_deviation, 0) as z_score
         from segment_statistics
         inner join segments on segment_statistics.segment_id = segments.segment_id
         inner join feature_catalog on segment_statistics.feature = feature_catalog.feature
         inner join population_means on segment_statistics.feature = population_means.feature
+        inner join population_medians on segment_statistics.feature = population_medians.feature
         inner join
             population_deviations on segment_statistics.feature = population_deviations.feature
     )

@@ -1,4 +1,4 @@
-{%- set features = scored_features() -%}
+{%- set features = feature_definitions() -%}
 
 with
     customer_features as (select * from {{ features_relation() }}),

@@ -1,0 +1,17 @@
+"""Parses the project once, in the server that builds are forked from.
+
+The first parse of a process also makes the schemas of dbt's own classes, which takes as long as the
+parse itself: a fork has them.
+"""
+
+import tempfile
+from pathlib import Path
+
+from dbt.cli.main import dbtRunner
+
+ROOT = Path(__file__).parents[1]
+
+with tempfile.TemporaryDirectory() as aside:
+    folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+    folders += ["--target-path", aside, "--log-path", aside]
+    dbtRunner().invoke(["--quiet", "--no-static-parser", "parse", *folders])
