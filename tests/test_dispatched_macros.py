@@ -95,6 +95,7 @@ IN_BUILDS = {
     "definition_of": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "source_rows": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "file_source": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "parts_of_file": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "row_in_file": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "find_unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",

@@ -1,9 +1,12 @@
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
 
+    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    stored_digests as (select row_digest from {{ ref("stored_order_lines") }}),
+
     -- First by the digest alone: sorting all lines would need memory for all of them.
     repeated_digests as (
-        select row_digest from stored_order_lines group by row_digest having count(*) > 1
+        select row_digest from stored_digests group by row_digest having count(*) > 1
     ),
 
     -- Identical in every column of the source: the one that stands first in its file stays.

@@ -1,6 +1,9 @@
 with
     orders as (select * from {{ ref("orders") }}),
 
+    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    purchases as (select * from {{ ref("orders") }} where is_order),
+
     used_order_lines as (select * from {{ ref("used_order_lines") }}),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
@@ -41,8 +44,7 @@ with
     -- Orders of one day are one visit: days between orders are never 0.
     active_days as (
         select customer_id, ordered_on, sum(purchased_amount) as purchased_amount
-        from orders
-        where is_order
+        from purchases
         group by customer_id, ordered_on
     ),
 

@@ -3,6 +3,9 @@
 with
     feature_values as (select * from {{ ref("feature_values") }}),
 
+    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    known_values as (select * from {{ ref("feature_values") }} where raw_value is not null),
+
     feature_catalog as (select * from {{ ref("feature_catalog") }}),
 
     feature_means as (
@@ -24,14 +27,14 @@ with
     -- units of the range: their cubes fit a DECIMAL whatever the feature's unit.
     placed_values as (
         select
-            feature_values.feature,
+            known_values.feature,
             case
                 when feature_means.bin_width > 0
                 then
                     least(
                         1 + cast(
                             floor(
-                                (feature_values.transformed_value - feature_means.lowest)
+                                (known_values.transformed_value - feature_means.lowest)
                                 / feature_means.bin_width
                             ) as integer
                         ),
@@ -39,11 +42,10 @@ with
                     )
                 else 1
             end as bin,
-            (feature_values.raw_value - feature_means.mean)
+            (known_values.raw_value - feature_means.mean)
             / nullif(feature_means.maximum - feature_means.minimum, 0) as deviation
-        from feature_values
-        inner join feature_means on feature_values.feature = feature_means.feature
-        where feature_values.raw_value is not null
+        from known_values
+        inner join feature_means on known_values.feature = feature_means.feature
     ),
 
     binned_values as (

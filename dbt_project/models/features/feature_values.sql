@@ -3,8 +3,7 @@
 {%- set features = feature_definitions() -%}
 
 with
-    clustering_features as (select * from {{ ref("clustering_features") }}),
-
+    -- Not from one CTE: DuckDB copies what a CTE gives when it is read more than once.
     feature_values as (
         {% for feature in features -%}
             select
@@ -12,14 +11,14 @@ with
                 '{{ feature.feature }}' as feature,
                 {{ feature.feature }} as raw_value,
                 {{ transformed(feature.feature, feature.transform) }} as transformed_value
-            from clustering_features {{ "union all" if not loop.last }}
+            from {{ ref("clustering_features") }} {{ "union all" if not loop.last }}
         {% else -%}
             select
                 customer_id,
                 cast(null as {{ dbt.type_string() }}) as feature,
                 cast(null as double) as raw_value,
                 cast(null as double) as transformed_value
-            from clustering_features
+            from {{ ref("clustering_features") }}
         {% endfor %}
     )
 

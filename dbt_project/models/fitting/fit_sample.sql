@@ -1,6 +1,9 @@
 with
     clustering_features as (select * from {{ ref("clustering_features") }}),
 
+    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    customers as (select customer_id from {{ ref("clustering_features") }}),
+
     published_ids as (select * from {{ ref("published_ids") }}),
 
     past_moves as (select * from {{ ref("past_moves") }}),
@@ -13,7 +16,7 @@ with
     -- The digest of the id orders the customers as if by lot, the same way on every engine.
     drawn as (
         select customer_id, row_number() over (order by md5(customer_id), customer_id) as draw
-        from clustering_features
+        from customers
     ),
 
     fit_sample as (

@@ -1,6 +1,9 @@
 with
     feature_values as (select * from {{ ref("feature_values") }}),
 
+    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    known_values as (select * from {{ ref("feature_values") }} where raw_value is not null),
+
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
     feature_catalog as (select * from {{ ref("feature_catalog") }}),
@@ -43,18 +46,18 @@ with
 
     population_deviations as (
         select
-            feature_values.feature,
+            known_values.feature,
             sqrt(
                 {{
                     exact_mean(
-                        "(feature_values.transformed_value - population_means.transformed_mean)"
-                        ~ " * (feature_values.transformed_value - population_means.transformed_mean)"
+                        "(known_values.transformed_value - population_means.transformed_mean)"
+                        ~ " * (known_values.transformed_value - population_means.transformed_mean)"
                     )
                 }}
             ) as transformed_deviation
-        from feature_values
-        inner join population_means on feature_values.feature = population_means.feature
-        group by feature_values.feature
+        from known_values
+        inner join population_means on known_values.feature = population_means.feature
+        group by known_values.feature
     ),
 
     segment_profiles as (
