@@ -127,6 +127,26 @@
 {%- endmacro -%}
 
 {#-
+  Why a row of features_relation has no segment, or segmented. An expression, not a join with
+  customer_eligibility: both have a row for each customer.
+-#}
+{%- macro eligibility(scored_features) -%}
+    case
+        {% if not uses_metrics() -%}
+            when orders = 0
+            then 'only_returns'
+            when orders < {{ setting("min_orders") }}
+            then 'fewer_orders_than_min_orders'
+        {% endif -%}
+        {% for feature in scored_features if feature.missing_policy == "exclude" -%}
+            when {{ feature.feature }} is null then 'clustered_feature_missing'
+        {% endfor -%}
+        when true
+        then 'segmented'
+    end
+{%- endmacro -%}
+
+{#-
   Whether an attribute profiles segments, as a condition on its rows: a name or an e-mail address, with
   few customers to a value, profiles nobody and must not reach the report.
 -#}

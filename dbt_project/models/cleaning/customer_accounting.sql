@@ -7,40 +7,23 @@ with
 
     rejected_rows as (select * from {{ ref("rejected_rows") }}),
 
-    customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
-
     accounting_reasons as (select * from {{ ref("accounting_reasons") }}),
 
-    input_rows as (
-        select
-            customer_id,
-            cast(null as {{ dbt.type_string() }}) as reason,
-            lines as row_count,
-            lines_without_quantity,
-            return_lines,
-            lines_without_amount
+    used_rows as (
+        select customer_id, lines, lines_without_quantity, return_lines, lines_without_amount
         from orders
         union all
         select
             customer_id,
-            null as reason,
-            1 as row_count,
+            1 as lines,
             0 as lines_without_quantity,
             0 as return_lines,
             0 as lines_without_amount
         from checked_customer_metrics
         where reason is null
-        union all
-        select
-            customer_id,
-            reason,
-            1 as row_count,
-            0 as lines_without_quantity,
-            0 as return_lines,
-            0 as lines_without_amount
-        from rejected_rows
-        where source <> 'customers'
     ),
+
+    set_aside_rows as (select customer_id, reason from rejected_rows where source <> 'customers'),
 
     customers_rows as (
         select customer_id, cast(null as {{ dbt.type_string() }}) as reason
@@ -52,71 +35,80 @@ with
         where source = 'customers'
     ),
 
-    -- A customer has many orders: the joins below meet fewer rows.
-    input_sums as (
-        select
-            customer_id,
-            reason,
-            sum(row_count) as row_count,
-            sum(lines_without_quantity) as lines_without_quantity,
-            sum(return_lines) as return_lines,
-            sum(lines_without_amount) as lines_without_amount
-        from input_rows
-        group by customer_id, reason
-    ),
-
-    input_customers as (select distinct customer_id from input_sums where customer_id is not null),
-
-    known_customers as (
-        select customer_id
-        from input_customers
-        union
-        select customer_id
+    other_rows as (
+        select customer_id, true as is_order_line
+        from set_aside_rows
+        union all
+        select customer_id, false as is_order_line
         from customers_rows
-        where customer_id is not null
     ),
 
-    reasoned_customers as (
+    -- Everyone of whom there is a row and no used one. (customer_eligibility is read by name each
+    -- time:
+    -- DuckDB copies what a CTE gives when it is read more than once.)
+    customers_without_use as (
         select
-            known_customers.customer_id,
-            coalesce(
-                customer_eligibility.reason,
-                case
-                    when input_customers.customer_id is not null
-                    then 'no_usable_lines'
-                    else 'no_order_lines'
-                end
-            ) as reason
-        from known_customers
+            other_rows.customer_id,
+            case
+                when count_if(other_rows.is_order_line) > 0
+                then 'no_usable_lines'
+                else 'no_order_lines'
+            end as reason
+        from other_rows
         left join
-            customer_eligibility on known_customers.customer_id = customer_eligibility.customer_id
-        left join input_customers on known_customers.customer_id = input_customers.customer_id
+            {{ ref("customer_eligibility") }} as customer_eligibility
+            on other_rows.customer_id = customer_eligibility.customer_id
+        where other_rows.customer_id is not null and customer_eligibility.customer_id is null
+        group by other_rows.customer_id
     ),
 
     -- A used row stands under the reason of its customer, any other under its own.
     row_counts as (
         select
-            coalesce(input_sums.reason, reasoned_customers.reason) as reason,
-            sum(input_sums.row_count) as row_count,
-            sum(input_sums.lines_without_quantity) as rows_without_quantity,
-            sum(input_sums.return_lines) as return_rows,
-            sum(input_sums.lines_without_amount) as rows_without_amount
-        from input_sums
-        left join reasoned_customers on input_sums.customer_id = reasoned_customers.customer_id
-        group by all
+            customer_eligibility.reason,
+            sum(used_rows.lines) as row_count,
+            sum(used_rows.lines_without_quantity) as rows_without_quantity,
+            sum(used_rows.return_lines) as return_rows,
+            sum(used_rows.lines_without_amount) as rows_without_amount
+        from used_rows
+        inner join
+            {{ ref("customer_eligibility") }} as customer_eligibility
+            on used_rows.customer_id = customer_eligibility.customer_id
+        group by customer_eligibility.reason
+        union all
+        select
+            reason,
+            count(*) as row_count,
+            0 as rows_without_quantity,
+            0 as return_rows,
+            0 as rows_without_amount
+        from set_aside_rows
+        group by reason
     ),
 
     customers_row_counts as (
         select
-            coalesce(customers_rows.reason, reasoned_customers.reason) as reason,
+            coalesce(
+                customers_rows.reason, customer_eligibility.reason, customers_without_use.reason
+            ) as reason,
             count(*) as row_count
         from customers_rows
-        left join reasoned_customers on customers_rows.customer_id = reasoned_customers.customer_id
+        left join
+            {{ ref("customer_eligibility") }} as customer_eligibility
+            on customers_rows.customer_id = customer_eligibility.customer_id
+        left join
+            customers_without_use on customers_rows.customer_id = customers_without_use.customer_id
         group by all
     ),
 
     customer_counts as (
-        select reason, count(*) as customers from reasoned_customers group by reason
+        select reason, count(*) as customers
+        from {{ ref("customer_eligibility") }}
+        group by reason
+        union all
+        select reason, count(*) as customers
+        from customers_without_use
+        group by reason
     ),
 
     customer_accounting as (

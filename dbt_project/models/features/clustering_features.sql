@@ -3,8 +3,6 @@
 with
     customer_features as (select * from {{ features_relation() }}),
 
-    customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
-
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
     clustering_features as (
@@ -15,10 +13,8 @@ with
                 , cast(customer_features.{{ feature.feature }} as double) as {{ feature.feature }}
             {%- endfor %}
         from customer_features
-        inner join
-            customer_eligibility on customer_features.customer_id = customer_eligibility.customer_id
         cross join as_of_date
-        where customer_eligibility.reason = 'segmented'
+        where {{ eligibility(scored_features()) }} = 'segmented'
     )
 
 select *

@@ -6,19 +6,7 @@ with
     customer_eligibility as (
         select
             customer_id,
-            case
-                {% if not uses_metrics() -%}
-                    when orders = 0
-                    then 'only_returns'
-                    when orders < {{ setting("min_orders") }}
-                    then 'fewer_orders_than_min_orders'
-                {% endif -%}
-                {% for feature in features if feature.missing_policy == "exclude" -%}
-                    when {{ feature.feature }} is null then 'clustered_feature_missing'
-                {% endfor -%}
-                when true
-                then 'segmented'
-            end as reason,
+            {{ eligibility(features) }} as reason,
             cast(
                 0
                 {% for feature in features -%}
