@@ -45,7 +45,7 @@ with
 
     -- Everyone of whom there is a row and no used one. (customer_eligibility is read by name each
     -- time:
-    -- DuckDB copies what a CTE gives when it is read more than once.)
+    -- a CTE that is read more than once is copied with all its rows.)
     customers_without_use as (
         select
             other_rows.customer_id,

@@ -1,7 +1,7 @@
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
 
-    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    -- Not from the CTE above: one that is read twice is copied with all its rows.
     stored_digests as (select row_digest from {{ ref("stored_order_lines") }}),
 
     -- First by the digest alone: sorting all lines would need memory for all of them.

@@ -1,10 +1,10 @@
 with
     orders as (select * from {{ ref("orders") }}),
 
-    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    -- Not from the CTE above: one that is read twice is copied with all its rows.
     purchases as (select * from {{ ref("orders") }} where is_order),
 
-    used_order_lines as (select * from {{ ref("used_order_lines") }}),
+    customer_categories as (select * from {{ ref("customer_categories") }}),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
@@ -99,17 +99,6 @@ with
         group by customer_id
     ),
 
-    customer_categories as (
-        select customer_id, category
-        from used_order_lines
-        where not is_return and category is not null
-        group by customer_id, category
-    ),
-
-    category_counts as (
-        select customer_id, count(*) as categories from customer_categories group by customer_id
-    ),
-
     customer_features as (
         select
             order_totals.customer_id,
@@ -134,7 +123,7 @@ with
                     order_totals.discount_amount
                     / (order_totals.purchased_amount + order_totals.discount_amount)
             end as discount_share,
-            cast(category_counts.categories as integer) as categories,
+            cast(customer_categories.categories as integer) as categories,
             1e0 * order_totals.weekend_orders / nullif(order_totals.orders, 0) as weekend_share,
             1e0 * order_totals.return_lines / nullif(order_totals.lines, 0) as return_share,
             cast(
@@ -172,7 +161,7 @@ with
         cross join as_of_date
         left join typical_gaps on order_totals.customer_id = typical_gaps.customer_id
         left join day_totals on order_totals.customer_id = day_totals.customer_id
-        left join category_counts on order_totals.customer_id = category_counts.customer_id
+        left join customer_categories on order_totals.customer_id = customer_categories.customer_id
     )
 
 select *

@@ -3,7 +3,7 @@
 with
     feature_values as (select * from {{ ref("feature_values") }}),
 
-    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    -- Not from the CTE above: one that is read twice is copied with all its rows.
     known_values as (select * from {{ ref("feature_values") }} where raw_value is not null),
 
     feature_catalog as (select * from {{ ref("feature_catalog") }}),

@@ -3,7 +3,7 @@
 {%- set features = feature_definitions() -%}
 
 with
-    -- Not from one CTE: DuckDB copies what a CTE gives when it is read more than once.
+    -- Not from one CTE: one that is read more than once is copied with all its rows.
     feature_values as (
         {% for feature in features -%}
             select

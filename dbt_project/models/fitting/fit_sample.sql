@@ -1,7 +1,7 @@
 with
     clustering_features as (select * from {{ ref("clustering_features") }}),
 
-    -- Not from the CTE above: DuckDB copies what a CTE gives when it is read twice.
+    -- Not from the CTE above: one that is read twice is copied with all its rows.
     customers as (select customer_id from {{ ref("clustering_features") }}),
 
     published_ids as (select * from {{ ref("published_ids") }}),
