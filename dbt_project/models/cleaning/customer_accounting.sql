@@ -43,9 +43,8 @@ with
         from customers_rows
     ),
 
-    -- Everyone of whom there is a row and no used one. (customer_eligibility is read by name each
-    -- time:
-    -- a CTE that is read more than once is copied with all its rows.)
+    -- Everyone of whom there is a row and no used one. The table customer_eligibility is named each
+    -- time that it is read: a CTE that is read more than once is copied with all its rows.
     customers_without_use as (
         select
             other_rows.customer_id,
