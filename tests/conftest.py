@@ -61,8 +61,8 @@ def dbt_build(
     """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
 
     The process is forked from a server that has imported dbt and parsed the project already, which
-    saves two thirds of the time of a small build. It is killed after ``kill_after`` seconds;
-    ``die`` runs in it first, to have it killed at some step.
+    halves the time of a small build. It is killed after ``kill_after`` seconds; ``die`` runs in it
+    first, to have it killed at some step.
     """
     own = {"report": str(folder / "segments.html"), "serve": str(folder / "serve")}
     pairs = {**own, **variables}

@@ -91,6 +91,23 @@ def test_the_same_tables_give_the_same_bytes_in_any_order(tmp_path: Path) -> Non
     assert tree(tmp_path / "one" / "releases") == tree(tmp_path / "two" / "releases")
 
 
+def test_many_rows_give_the_same_bytes_on_any_number_of_threads(tmp_path: Path) -> None:
+    sums = set()
+    for threads, order in ((1, "number"), (2, "hash(number)"), (4, "-number")):
+        path = tmp_path / f"{threads}.parquet"
+        with duckdb.connect(
+            config={"threads": threads, "preserve_insertion_order": False}
+        ) as connection:
+            connection.execute(
+                "create table features as select 'c' || number as customer_id, "
+                "number % 7 / 3e0 as spend, case when number % 3 > 0 then number end as orders "
+                f"from range(400000) as numbers (number) order by {order}"
+            )
+            releases._write_table(connection.table("features"), path)
+        sums.add(releases.sha256(path))
+    assert len(sums) == 1
+
+
 def test_the_newest_releases_stay_and_one_can_go_back(tmp_path: Path) -> None:
     for number in range(5):
         publish(tmp_path, f"r{number}", keep=2)

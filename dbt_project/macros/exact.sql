@@ -4,9 +4,9 @@
 -#}
 {%- macro exact_sum(value) -%} cast({{ decimal_sum(value) }} as double){%- endmacro -%}
 
-{#- The sum before it becomes a DOUBLE: sums of parts add up to that of the whole, to the last bit. -#}
-{%- macro decimal_sum(value) -%} sum(cast({{ value }} as decimal(28, 9))){%- endmacro -%}
-
 {%- macro exact_mean(value) -%}
     ({{ exact_sum(value) }} / nullif(count({{ value }}), 0))
 {%- endmacro -%}
+
+{#- The same before it is a DOUBLE: sums of parts add up to that of the whole, to the last bit. -#}
+{%- macro decimal_sum(value) -%} sum(cast({{ value }} as decimal(28, 9))){%- endmacro -%}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ def ordered_frame(relation: Any, by: list[str] | None = None) -> pd.DataFrame:
         relation: what ``dbt.ref`` gives: a DuckDB relation, or a Spark frame.
         by: columns to sort by; they must identify a row. Default: all columns, in order.
     """
-    if is_of_spark(relation):
+    if _is_of_spark(relation):
         # As DuckDB gives them: dates as timestamps.
         frame = relation.toArrow().to_pandas(date_as_object=False)
     else:
@@ -29,18 +30,23 @@ def typed(rows: list[dict], columns: Mapping[str, str]) -> pd.DataFrame:
 
 def arrow_table(relation: Any) -> pa.Table:
     """The rows of a relation as an Arrow table, with the engine's own types."""
-    return relation.toArrow() if is_of_spark(relation) else relation.to_arrow_table()
+    return relation.toArrow() if _is_of_spark(relation) else relation.to_arrow_table()
+
+
+def duckdb_relation(relation: Any) -> duckdb.DuckDBPyRelation:
+    """The relation as one of DuckDB: itself, or the rows of a Spark frame."""
+    return duckdb.from_arrow(relation.toArrow()) if _is_of_spark(relation) else relation
 
 
 def column_twice(relation: Any, column: str, name: str) -> Any:
     """A column of a relation and a copy of it under this name; its rows do not pass Python."""
     copy = f"{column} as {name}"
-    if is_of_spark(relation):
+    if _is_of_spark(relation):
         return relation.selectExpr(column, copy)
     return relation.project(f"{column}, {copy}")
 
 
-def is_of_spark(relation: Any) -> bool:
+def _is_of_spark(relation: Any) -> bool:
     """Whether it is a Spark frame, which takes any other name for one of a column."""
     return hasattr(relation, "toArrow")
 

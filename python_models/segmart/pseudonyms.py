@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from segmart import SegmentationError
-from segmart.frames import arrow_table, is_of_spark
+from segmart.frames import arrow_table, duckdb_relation
 
 KEY = "SEGMART_PSEUDONYM_KEY"
 SHORTEST_KEY = 32
@@ -23,10 +23,8 @@ def pseudonym(customer_id: str, key: bytes) -> str:
     return hmac.digest(key, customer_id.encode(), "sha256").hex()
 
 
-def published(customer_ids: pa.ChunkedArray | pa.Array, key: bytes | None) -> pa.Array:
-    """The ids as a release has them: as given without a key, else as pseudonyms; nulls stay."""
-    if key is None:
-        return customer_ids
+def published(customer_ids: pa.ChunkedArray | pa.Array, key: bytes) -> pa.Array:
+    """The pseudonyms of the ids; nulls stay."""
     given = customer_ids.to_pylist()
     return pa.array([None if value is None else pseudonym(value, key) for value in given])
 
@@ -47,10 +45,9 @@ class PublishedTables(Mapping[str, duckdb.DuckDBPyRelation]):
         self._tables, self._key = tables, key
 
     def __getitem__(self, name: str) -> duckdb.DuckDBPyRelation:
-        relation, key = self._tables[name], self._key if name != "segment_moves" else None
-        if key is None and not is_of_spark(relation):
-            return relation
-        return duckdb.from_arrow(with_published_ids(arrow_table(relation), key))
+        if self._key is None or name == "segment_moves":
+            return duckdb_relation(self._tables[name])
+        return duckdb.from_arrow(with_published_ids(arrow_table(self._tables[name]), self._key))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tables)
@@ -64,8 +61,8 @@ def forgotten_as_published(forgotten: Collection[str], key: bytes | None) -> set
     return {*forgotten, *(pseudonym(given, key) for given in forgotten if key is not None)}
 
 
-def with_published_ids(table: pa.Table, key: bytes | None) -> pa.Table:
-    """The table as a release has it; one without the column customer_id stays as it is."""
+def with_published_ids(table: pa.Table, key: bytes) -> pa.Table:
+    """The table with pseudonyms; one without the column customer_id stays as it is."""
     if "customer_id" not in table.column_names:
         return table
     position = table.column_names.index("customer_id")

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation
+from duckdb import DuckDBPyRelation
 
 from segmart import SegmentationError
 from segmart.erasure import holds, release_holds
@@ -121,10 +121,8 @@ def audit(tables: Mapping[str, DuckDBPyRelation], last: dict | None, max_drop: f
             "run dbt build"
         )
     in_segments = dict(customers.aggregate("segment_id, count(*)").fetchall())
-    in_model = _values(
-        model.filter(ColumnExpression("model_version").isin(*map(ConstantExpression, active))),
-        "segment_id",
-    )
+    rows = model.project("segment_id, model_version").fetchall()
+    in_model = {segment for segment, version in rows if version in active}
     unknown = sorted(set(in_segments) - in_model, key=str)
     if unknown:
         raise SegmentationError(
@@ -159,9 +157,8 @@ def audit(tables: Mapping[str, DuckDBPyRelation], last: dict | None, max_drop: f
 
 def _departures(moves: DuckDBPyRelation, customers: DuckDBPyRelation) -> int:
     """Customers of the last release who have no segment in this one."""
-    dates = _values(customers, "as_of")
-    today = moves.filter(ColumnExpression("as_of").isin(*map(ConstantExpression, dates)))
-    return today.filter("to_segment_id is null").shape[0] if dates else 0
+    left = dict(moves.filter("to_segment_id is null").aggregate("as_of, count(*)").fetchall())
+    return sum(left.get(date, 0) for date in _values(customers, "as_of"))
 
 
 def _audit_forgotten(tables: Mapping[str, DuckDBPyRelation], forgotten: Collection[str]) -> None:
