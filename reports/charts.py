@@ -147,11 +147,12 @@ def _data(rows: Iterable[Row]) -> altair.InlineData:
 
 def _style(chart: Any, description: str) -> Any:
     """Gives a chart its words for screen readers and the looks that all charts share."""
-    return (
-        chart.properties(description=description, background="transparent")
-        .configure(font="system-ui, sans-serif", padding=4)
-        .configure_view(stroke=None)
-        .configure_axis(
+    # One call: each one copies the chart with its data.
+    return chart.properties(description=description, background="transparent").configure(
+        font="system-ui, sans-serif",
+        padding=4,
+        view=altair.ViewConfig(stroke=None),
+        axis=altair.AxisConfig(
             labelColor=TEXT,
             titleColor=TEXT,
             domainColor=FAINT,
@@ -161,11 +162,11 @@ def _style(chart: Any, description: str) -> Any:
             titleFontSize=12,
             titleFontWeight="normal",
             labelLimit=260,
-        )
-        .configure_legend(
+        ),
+        legend=altair.LegendConfig(
             labelColor=TEXT, titleColor=TEXT, labelFontSize=12, titleFontSize=12, labelLimit=320
-        )
-        .configure_title(
+        ),
+        title=altair.TitleConfig(
             color=TEXT,
             subtitleColor=TEXT,
             anchor="start",
@@ -173,8 +174,8 @@ def _style(chart: Any, description: str) -> Any:
             subtitleFontSize=11,
             offset=8,
             limit=270,
-        )
-        .configure_text(color=TEXT, fontSize=12)
+        ),
+        text=altair.MarkConfig(color=TEXT, fontSize=12),
     )
 
 

@@ -147,6 +147,37 @@ def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path)
 
 
 @pytest.mark.slow
+def test_only_orders_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "input"
+    folder.mkdir()
+    days = "select 'c' || n as customer_id, timestamp '2024-01-01' + to_days(n) as ordered_at"
+    numbers = "(unnest(range(0, 6))) as numbers(n)"
+    settings = {"input": "files", "order_lines": f"{folder}/*"}
+    write(folder / "1.parquet", f"{days}, 5 as amount from {numbers}")
+
+    def kept(**variables: object) -> list[str]:
+        """The customers whose orders the build has left as it found them."""
+        if (tmp_path / "segmart.duckdb").exists():
+            with duckdb.connect(tmp_path / "segmart.duckdb") as connection:
+                connection.execute("update cleaning.orders set amount = -1")
+        build = dbt_build(tmp_path, **settings, **variables, select="+orders", tests=False)
+        assert build.returncode == 0, build.output
+        orders = build.rows("select customer_id, amount from cleaning.orders order by customer_id")
+        return [customer for customer, amount in orders if amount == -1]
+
+    assert kept(as_of="2024-01-04") == []
+    assert kept(as_of="2024-01-04") == ["c0", "c1", "c2"]
+    write(folder / "2.parquet", f"{days}, 7 as amount from {numbers} where n = 1")
+    assert kept(as_of="2024-01-04") == ["c0", "c2"]
+    assert kept(as_of="2024-01-06") == ["c0", "c1", "c2"]
+    assert kept(as_of="2024-01-05") == []
+    assert kept(as_of="2024-01-05", max_quantity=5) == []
+    (folder / "2.parquet").unlink()
+    assert kept(as_of="2024-01-05", max_quantity=5) == []
+    assert kept(as_of="2024-01-05", max_quantity=5) == ["c0", "c1", "c2", "c3"]
+
+
+@pytest.mark.slow
 def test_what_a_manifest_vouches_for_is_read(tmp_path: Path) -> None:
     lines, manifest = tmp_path / "lines.csv", tmp_path / "SHA256SUMS"
     settings = {"input": "files", "order_lines": str(lines), "checksums": str(manifest)}

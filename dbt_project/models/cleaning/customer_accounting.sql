@@ -1,3 +1,5 @@
+-- After the distributions and not beside them, so that they have the memory one after the other.
+-- depends_on: {{ ref("feature_distributions") }}
 with
     orders as (select * from {{ ref("orders") }}),
 

@@ -1,3 +1,13 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="sync_all_columns",
+        full_refresh=none if keeps_rows() else true,
+        pre_hook="{{ delete_changed_rows(['row_digest']) }}",
+        post_hook="{{ remember_lines() }}",
+    )
+}}
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
 
@@ -6,7 +16,10 @@ with
 
     -- First by the digest alone: sorting all lines would need memory for all of them.
     repeated_digests as (
-        select row_digest from stored_digests group by row_digest having count(*) > 1
+        select row_digest
+        from stored_digests {{ of_changed_lines(["row_digest"]) }}
+        group by row_digest
+        having count(*) > 1
     ),
 
     -- Identical in every column of the source: the one that stands first in its file stays.

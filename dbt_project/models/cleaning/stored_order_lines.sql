@@ -3,7 +3,7 @@
         materialized="incremental",
         incremental_strategy="append",
         on_schema_change="sync_all_columns",
-        full_refresh=none if has_files("order_lines") and can_delete_rows() else true,
+        full_refresh=none if keeps_rows() else true,
         pre_hook="{{ delete_changed_files('order_lines', 'typed_order_lines') }}",
     )
 }}
