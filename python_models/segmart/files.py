@@ -419,13 +419,14 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], i
         is_ended = text.endswith(("\r", "\n"))
         tail = "\r" if text.endswith("\r") else ""
         text = text.removesuffix("\r") if tail else text
-        pairs = text.count("\r\n")
+        line_feeds, returns = text.count("\n"), text.count("\r")
+        pairs = text.count("\r\n") if returns else 0
         kinds["\r\n"] += pairs
-        kinds["\n"] += text.count("\n") - pairs
-        kinds["\r"] += text.count("\r") - pairs
+        kinds["\n"] += line_feeds - pairs
+        kinds["\r"] += returns - pairs
         if not lines and "\n" not in first_line and "\r" not in first_line:
             first_line += text
-        lines += _count_line_ends(text)
+        lines += max(line_feeds, returns)
     kinds["\r"] += len(tail)
     if not seen or not first_line.strip():
         raise SegmentationError(
