@@ -5,7 +5,6 @@ import functools
 import hashlib
 import os
 import pathlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import altair
@@ -179,11 +178,6 @@ def render(frames: dict[str, pandas.DataFrame]) -> str:
     environment.filters.update(
         number=charts.number, percent=charts.percent, content_hash=content_hash
     )
-    # Side by side: the library is bundled outside of Python, and takes as long as the charts.
-    with ThreadPoolExecutor(max_workers=1) as aside:
-        bundling = aside.submit(drawing_library)
-        specifications = chart_specifications(frames)
-        library = bundling.result()
     attributes = frames.get("segment_attributes", pandas.DataFrame())
     notes = frames.get("notes", pandas.DataFrame())
     text = environment.get_template("template.html.jinja").render(
@@ -192,14 +186,14 @@ def render(frames: dict[str, pandas.DataFrame]) -> str:
         has_attributes=not attributes.empty,
         cards=_cards(frames["segments"], frames["segment_profiles"]),
         features=_feature_statistics(frames["feature_distributions"]),
-        library=library,
+        library=drawing_library(),
         migrations=_migrations(frames["segment_migrations"], frames["segments"]),
         model=_first(frames["model_versions"]),
         notes=[] if notes.empty else [row["note"] for row in charts.rows_of(notes)],
         explained=_first(frames["projection"])["explained"],
         points=len(frames["projection"]),
         selection=sorted(charts.rows_of(frames["k_selection"]), key=lambda row: row["k"]),
-        specifications=specifications,
+        specifications=chart_specifications(frames),
         verdict=_first(frames["cluster_verdict"]),
     )
     # Texts from outside may hold halves of characters that UTF-8 cannot write.

@@ -155,26 +155,37 @@ def test_only_orders_that_new_lines_change_are_made_anew(tmp_path: Path) -> None
     settings = {"input": "files", "order_lines": f"{folder}/*"}
     write(folder / "1.parquet", f"{days}, 5 as amount from {numbers}")
 
-    def kept(**variables: object) -> list[str]:
-        """The customers whose orders the build has left as it found them."""
+    def built(**variables: object) -> tuple[str, str]:
+        """The customers whose orders the build has left as it found them, and the others."""
         if (tmp_path / "segmart.duckdb").exists():
             with duckdb.connect(tmp_path / "segmart.duckdb") as connection:
                 connection.execute("update cleaning.orders set amount = -1")
         build = dbt_build(tmp_path, **settings, **variables, select="+orders", tests=False)
         assert build.returncode == 0, build.output
-        orders = build.rows("select customer_id, amount from cleaning.orders order by customer_id")
-        return [customer for customer, amount in orders if amount == -1]
+        orders = build.rows("select customer_id, amount = -1 from cleaning.orders order by all")
+        kept, anew = ([name for name, mark in orders if mark is kind] for kind in (True, False))
+        return " ".join(kept), " ".join(anew)
 
-    assert kept(as_of="2024-01-04") == []
-    assert kept(as_of="2024-01-04") == ["c0", "c1", "c2"]
+    assert built(as_of="2024-01-04") == ("", "c0 c1 c2")
+    assert built(as_of="2024-01-04") == ("c0 c1 c2", "")
     write(folder / "2.parquet", f"{days}, 7 as amount from {numbers} where n = 1")
-    assert kept(as_of="2024-01-04") == ["c0", "c2"]
-    assert kept(as_of="2024-01-06") == ["c0", "c1", "c2"]
-    assert kept(as_of="2024-01-05") == []
-    assert kept(as_of="2024-01-05", max_quantity=5) == []
+    assert built(as_of="2024-01-04") == ("c0 c2", "c1")
+    assert built(as_of="2024-01-06") == ("c0 c1 c2", "c3 c4")
+    assert built(as_of="2024-01-05") == ("", "c0 c1 c2 c3")
+    assert built(as_of="2024-01-05", max_quantity=5) == ("", "c0 c1 c2 c3")
     (folder / "2.parquet").unlink()
-    assert kept(as_of="2024-01-05", max_quantity=5) == []
-    assert kept(as_of="2024-01-05", max_quantity=5) == ["c0", "c1", "c2", "c3"]
+    assert built(as_of="2024-01-05", max_quantity=5) == ("", "c0 c1 c2 c3")
+    assert built(as_of="2024-01-05", max_quantity=5) == ("c0 c1 c2 c3", "")
+    # Lines that were typed once more may be others.
+    anew = {"select": "+stored_order_lines", "command": ["build", "--full-refresh"]}
+    assert dbt_build(tmp_path, **settings, **anew).returncode == 0
+    assert built(as_of="2024-01-05", max_quantity=5) == ("", "c0 c1 c2 c3")
+    # Duplicates of other lines are never the ground of orders.
+    write(folder / "3.parquet", f"{days}, 5 as amount from {numbers} where n = 1")
+    lacking = "+stored_order_lines as_of_date checked_order_lines used_order_lines orders"
+    build = dbt_build(tmp_path, **settings, select=lacking, tests=False)
+    assert build.returncode != 0
+    assert "duplicate_order_lines is of other files than stored_order_lines" in build.output
 
 
 @pytest.mark.slow

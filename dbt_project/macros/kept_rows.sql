@@ -10,30 +10,31 @@
 
 {#- Runs before the model. -#}
 {%- macro delete_changed_rows(key) -%}
-    {%- if is_incremental() -%} delete from {{ this }} {{ of_changed_lines(key) }} {%- endif -%}
+    {%- if is_incremental() -%} delete from {{ this }} {{ where_changed(key) }} {%- endif -%}
 {%- endmacro -%}
 
 {#- Runs after it. -#}
-{%- macro remember_lines() -%}
+{%- macro remember_what_rows_are_made_from() -%}
     {%- if execute and keeps_rows() -%}
-        {%- set lines = text_literal(tojson(lines_now(), sort_keys=true)) -%}
-        {{- return("comment on table " ~ this ~ " is " ~ lines) -}}
+        {%- set made_from = text_literal(tojson(rows_are_made_from(), sort_keys=true)) -%}
+        {{- return("comment on table " ~ this ~ " is " ~ made_from) -}}
     {%- endif -%}
 {%- endmacro -%}
 
-{#- The condition, with its where, that a row has to be made anew; nothing when all have to. -#}
-{%- macro of_changed_lines(key) -%}
-    {%- if execute and model.resource_type == "model" and is_incremental() -%}
-        {%- set now = lines_now() -%}
-        {%- set known = lines_known() -%}
+{#- The rows that have to be made anew, as a where of their key; nothing when all have to. -#}
+{%- macro where_changed(key) -%}
+    {#- To a unit test a model is incremental. -#}
+    {%- if model.resource_type == "model" and is_incremental() -%}
+        {%- set now = rows_are_made_from() -%}
+        {%- set before = rows_were_made_from(this) -%}
         {%- if (
-            known
-            and known.made_by == now.made_by
-            and (known.as_of or "") <= (now.as_of or "")
-            and not known.files | reject("in", now.files) | list
+            before
+            and before.sql == now.sql
+            and (before.as_of or "") <= (now.as_of or "")
+            and not before.files | reject("in", now.files) | list
         ) -%}
             {%- set new = ["''"] -%}
-            {%- for file in now.files if file not in known.files -%}
+            {%- for file in now.files if file not in before.files -%}
                 {%- do new.append(text_literal(file)) -%}
             {%- endfor -%}
             where
@@ -42,9 +43,9 @@
                     from {{ now.lines }}
                     where
                         file_version in ({{ new | join(", ") }})
-                        {% if known.as_of -%}
+                        {% if before.as_of -%}
                             or (
-                                ordered_at >= cast('{{ known.as_of }}' as timestamp)
+                                ordered_at >= cast('{{ before.as_of }}' as timestamp)
                                 and ordered_at < cast('{{ now.as_of }}' as timestamp)
                             )
                         {%- endif %}
@@ -53,15 +54,20 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- What the rows of this model are made from: its SQL and that of what it reads, the files, as_of. -#}
-{%- macro lines_now() -%}
+{#-
+  What this model makes its rows from: its SQL and that of all that it reads (sql), the table of the
+  lines (lines), their files (files), as_of.
+-#}
+{%- macro rows_are_made_from() -%}
     {%- set now = {"as_of": none} -%}
-    {%- set made_by = [model.raw_code] -%}
+    {%- set sql = [model.raw_code] -%}
+    {%- set kept = [] -%}
     {%- for read in models_read(model) -%}
-        {%- set relation = relation_of(read) -%}
-        {%- do made_by.append(read.raw_code) -%}
-        {%- if read.config.materialized == "view" -%}
-            {%- do made_by.append(definition_of(relation)) -%}
+        {%- set relation = api.Relation.create(
+            database=read.database, schema=read.schema, identifier=read.alias
+        ) -%}
+        {%- do sql.append(read.raw_code) -%}
+        {%- if read.config.materialized == "view" -%} {%- do sql.append(definition_of(relation)) -%}
         {%- elif read.name == "as_of_date" -%}
             {%- set found = run_query("select cast(as_of as varchar) from " ~ relation) -%}
             {%- do now.update({"as_of": found.rows[0][0]}) -%}
@@ -74,10 +80,33 @@
             {%- do now.update(
                 {"lines": relation | string, "files": found.columns[0].values() | list}
             ) -%}
+        {%- elif read.name == "duplicate_order_lines" -%} {%- do kept.append(relation) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do now.update({"made_by": local_md5(made_by | join("; "))}) -%}
+    {%- for relation in kept if (rows_were_made_from(relation) or {}).files != now.files -%}
+        {{-
+            exceptions.raise_compiler_error(
+                relation.identifier
+                ~ " is of other files than stored_order_lines: build it too, with --select +"
+                ~ model.name
+            )
+        -}}
+    {%- endfor -%}
+    {%- do now.update({"sql": local_md5(sql | join("; "))}) -%}
     {{- return(now) -}}
+{%- endmacro -%}
+
+{#- The same of the rows that stand in a table, or nothing. -#}
+{%- macro rows_were_made_from(relation) -%}
+    {%- set found = run_query(
+        "select max(comment) from duckdb_tables() where database_name = "
+        ~ text_literal(relation.database)
+        ~ " and schema_name = "
+        ~ text_literal(relation.schema)
+        ~ " and table_name = "
+        ~ text_literal(relation.identifier)
+    ) -%}
+    {{- return(fromjson(found.rows[0][0] or "null", none)) -}}
 {%- endmacro -%}
 
 {#- The models that a model reads, also through views. -#}
@@ -91,27 +120,4 @@
         {%- endif -%}
     {%- endfor -%}
     {{- return(found) -}}
-{%- endmacro -%}
-
-{%- macro relation_of(node) -%}
-    {{-
-        return(
-            api.Relation.create(
-                database=node.database, schema=node.schema, identifier=node.alias
-            )
-        )
-    -}}
-{%- endmacro -%}
-
-{#- The same of the rows that stand, or nothing. -#}
-{%- macro lines_known() -%}
-    {%- set found = run_query(
-        "select comment from duckdb_tables() where database_name = "
-        ~ text_literal(this.database)
-        ~ " and schema_name = "
-        ~ text_literal(this.schema)
-        ~ " and table_name = "
-        ~ text_literal(this.identifier)
-    ) -%}
-    {{- return(fromjson(found.rows[0][0] or "null", none)) -}}
 {%- endmacro -%}

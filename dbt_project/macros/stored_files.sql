@@ -4,9 +4,9 @@
   size and the time of its last change. Rows of versions that are no more are deleted before others
   come in.
 -#}
-{#- As the view over the files has it, and after it how all of them are read. -#}
+{#- As the view over the files has it, how all of them are read, and after a space the build. -#}
 {%- macro stored_version(file_version, input, view) -%}
-    {{ file_version }} || '{{ reading_digest(input, view) }}'
+    {{ file_version }} || '{{ reading_digest(input, view) }} {{ invocation_id }}'
 {%- endmacro -%}
 
 {#-
@@ -52,7 +52,11 @@
 
 {%- macro is_of_new_file(input, view) -%}
     {%- set digest = reading_digest(input, view) -%}
-    {%- set known = run_query("select distinct file_version from " ~ this).columns[0].values() -%}
+    {%- set known = (
+        run_query("select distinct split_part(file_version, ' ', 1) from " ~ this)
+        .columns[0]
+        .values()
+    ) -%}
     {%- set new = ["''"] -%}
     {%- for version in file_versions(input) if version ~ digest not in known -%}
         {%- do new.append(text_literal(version)) -%}
@@ -68,6 +72,8 @@
             {%- do current.append(text_literal(version ~ digest)) -%}
         {%- endfor -%}
         delete from {{ this }}
-        where coalesce(file_version, 'of no file') not in ({{ current | join(", ") }})
+        where
+            coalesce(split_part(file_version, ' ', 1), 'of no file')
+            not in ({{ current | join(", ") }})
     {%- endif -%}
 {%- endmacro -%}

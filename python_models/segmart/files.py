@@ -426,6 +426,7 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], i
         kinds["\r"] += returns - pairs
         if not lines and "\n" not in first_line and "\r" not in first_line:
             first_line += text
+        # As _count_line_ends has it, without a second count.
         lines += max(line_feeds, returns)
     kinds["\r"] += len(tail)
     if not seen or not first_line.strip():

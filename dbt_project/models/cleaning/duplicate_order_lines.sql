@@ -5,7 +5,7 @@
         on_schema_change="sync_all_columns",
         full_refresh=none if keeps_rows() else true,
         pre_hook="{{ delete_changed_rows(['row_digest']) }}",
-        post_hook="{{ remember_lines() }}",
+        post_hook="{{ remember_what_rows_are_made_from() }}",
     )
 }}
 with
@@ -17,7 +17,7 @@ with
     -- First by the digest alone: sorting all lines would need memory for all of them.
     repeated_digests as (
         select row_digest
-        from stored_digests {{ of_changed_lines(["row_digest"]) }}
+        from stored_digests {{ where_changed(["row_digest"]) }}
         group by row_digest
         having count(*) > 1
     ),

@@ -5,7 +5,7 @@
         on_schema_change="sync_all_columns",
         full_refresh=none if keeps_rows() else true,
         pre_hook="{{ delete_changed_rows(['customer_id', 'order_id']) }}",
-        post_hook="{{ remember_lines() }}",
+        post_hook="{{ remember_what_rows_are_made_from() }}",
     )
 }}
 with
@@ -27,7 +27,7 @@ with
             sum(amount) filter (where not is_return) as purchased_amount,
             sum(quantity) filter (where not is_return) as units,
             sum(discount_amount) filter (where not is_return) as discount_amount
-        from used_order_lines {{ of_changed_lines(["customer_id", "order_id"]) }}
+        from used_order_lines {{ where_changed(["customer_id", "order_id"]) }}
         group by customer_id, order_id
     )
 

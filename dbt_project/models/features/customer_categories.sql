@@ -5,7 +5,7 @@
         on_schema_change="sync_all_columns",
         full_refresh=none if keeps_rows() else true,
         pre_hook="{{ delete_changed_rows(['customer_id']) }}",
-        post_hook="{{ remember_lines() }}",
+        post_hook="{{ remember_what_rows_are_made_from() }}",
     )
 }}
 -- After the orders and not beside them, so that they have the memory one after the other.
@@ -15,7 +15,7 @@ with
 
     lines_of_changed_customers as (
         select customer_id, category, is_return
-        from used_order_lines {{ of_changed_lines(["customer_id"]) }}
+        from used_order_lines {{ where_changed(["customer_id"]) }}
     ),
 
     bought_categories as (
