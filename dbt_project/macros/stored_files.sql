@@ -50,15 +50,20 @@
     {{- return(versions) -}}
 {%- endmacro -%}
 
+{#- The versions that are stored, and the same without the build. -#}
+{%- macro stored_versions() -%}
+    {%- set stored = {} -%}
+    {%- for version in run_query("select distinct file_version from " ~ this).columns[0].values() if version -%}
+        {%- do stored.update({version: version.split(" ")[0]}) -%}
+    {%- endfor -%}
+    {{- return(stored) -}}
+{%- endmacro -%}
+
 {%- macro is_of_new_file(input, view) -%}
     {%- set digest = reading_digest(input, view) -%}
-    {%- set known = (
-        run_query("select distinct split_part(file_version, ' ', 1) from " ~ this)
-        .columns[0]
-        .values()
-    ) -%}
+    {%- set stored = stored_versions().values() | list -%}
     {%- set new = ["''"] -%}
-    {%- for version in file_versions(input) if version ~ digest not in known -%}
+    {%- for version in file_versions(input) if version ~ digest not in stored -%}
         {%- do new.append(text_literal(version)) -%}
     {%- endfor -%}
     file_version in ({{ new | join(", ") }})
@@ -67,13 +72,16 @@
 {%- macro delete_changed_files(input, view) -%}
     {%- if is_incremental() -%}
         {%- set digest = reading_digest(input, view) -%}
-        {%- set current = ["''"] -%}
+        {%- set current = [] -%}
         {%- for version in file_versions(input) -%}
-            {%- do current.append(text_literal(version ~ digest)) -%}
+            {%- do current.append(version ~ digest) -%}
         {%- endfor -%}
+        {%- set gone = ["''"] -%}
+        {%- for stored, version in stored_versions().items() if version not in current -%}
+            {%- do gone.append(text_literal(stored)) -%}
+        {%- endfor -%}
+        {#- Lines of an input without files have no version. -#}
         delete from {{ this }}
-        where
-            coalesce(split_part(file_version, ' ', 1), 'of no file')
-            not in ({{ current | join(", ") }})
+        where file_version is null or file_version in ({{ gone | join(", ") }})
     {%- endif -%}
 {%- endmacro -%}
