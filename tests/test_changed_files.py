@@ -147,22 +147,33 @@ def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_only_orders_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
+def test_only_rows_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
     folder = tmp_path / "input"
     folder.mkdir()
     days = "select 'c' || n as customer_id, timestamp '2024-01-01' + to_days(n) as ordered_at"
+    days += ", 'x' as category"
     numbers = "(unnest(range(0, 6))) as numbers(n)"
     settings = {"input": "files", "order_lines": f"{folder}/*"}
     write(folder / "1.parquet", f"{days}, 5 as amount from {numbers}")
 
     def built(**variables: object) -> tuple[str, str]:
-        """The customers whose orders the build has left as it found them, and the others."""
+        """The customers whose rows the build has left as it found them, and the others."""
         if (tmp_path / "segmart.duckdb").exists():
             with duckdb.connect(tmp_path / "segmart.duckdb") as connection:
-                connection.execute("update cleaning.orders set amount = -1")
-        build = dbt_build(tmp_path, **settings, **variables, select="+orders", tests=False)
+                connection.execute("update cleaning.orders set lines = -1")
+                connection.execute("update features.customer_categories set categories = -1")
+        build = dbt_build(
+            tmp_path, **settings, **variables, select="+customer_categories", tests=False
+        )
         assert build.returncode == 0, build.output
-        orders = build.rows("select customer_id, amount = -1 from cleaning.orders order by all")
+        orders, categories = (
+            build.rows(f"select customer_id, {number} = -1 from {table} order by all")
+            for table, number in [
+                ("cleaning.orders", "lines"),
+                ("features.customer_categories", "categories"),
+            ]
+        )
+        assert orders == categories
         kept, anew = ([name for name, mark in orders if mark is kind] for kind in (True, False))
         return " ".join(kept), " ".join(anew)
 

@@ -71,14 +71,18 @@
 
 {%- macro default__definition_of(view) -%}
     {%- set found = run_query(
-        "select version() || coalesce(max(sql), '') from duckdb_views() where database_name = "
-        ~ text_literal(view.database)
-        ~ " and schema_name = "
-        ~ text_literal(view.schema)
-        ~ " and view_name = "
-        ~ text_literal(view.identifier)
+        "select version() || coalesce(max(sql), '') " ~ from_catalog("view", view)
     ) -%}
     {{- return(found.rows[0][0]) -}}
+{%- endmacro -%}
+
+{#- What DuckDB alone says of one of its tables or views: at most one row of duckdb_tables(), or of views. -#}
+{%- macro from_catalog(kind, relation) -%}
+    from duckdb_{{ kind }}s()
+    where
+        database_name = {{ text_literal(relation.database) }}
+        and schema_name = {{ text_literal(relation.schema) }}
+        and {{ kind }}_name = {{ text_literal(relation.identifier) }}
 {%- endmacro -%}
 
 {#- Its tables begin anew with each build. -#}

@@ -4,25 +4,48 @@
   from is the comment of their table, written in one transaction with them. When lines have gone, the SQL
   has changed or as_of has gone back, every row is made anew.
 -#}
-{%- macro keeps_rows() -%}
+{%- macro kept_rows(key) -%}
+    {{-
+        kept_table(
+            pre_hook="{{ delete_changed_rows() }}",
+            post_hook="{{ remember_what_rows_are_made_from() }}",
+            meta={"key_of_kept_rows": key},
+        )
+    -}}
+{%- endmacro -%}
+
+{#- The configuration of a table that is kept from build to build; anything may be added to it. -#}
+{%- macro kept_table() -%}
+    {{-
+        config(
+            materialized="incremental",
+            incremental_strategy="append",
+            on_schema_change="sync_all_columns",
+            full_refresh=none if keeps_tables() else true,
+            **kwargs
+        )
+    -}}
+{%- endmacro -%}
+
+{%- macro keeps_tables() -%}
     {{- return(has_files("order_lines") and can_delete_rows()) -}}
 {%- endmacro -%}
 
 {#- Runs before the model. -#}
-{%- macro delete_changed_rows(key) -%}
-    {%- if is_incremental() -%} delete from {{ this }} {{ where_changed(key) }} {%- endif -%}
+{%- macro delete_changed_rows() -%}
+    {%- if is_incremental() -%} delete from {{ this }} {{ where_changed() }} {%- endif -%}
 {%- endmacro -%}
 
 {#- Runs after it. -#}
 {%- macro remember_what_rows_are_made_from() -%}
-    {%- if execute and keeps_rows() -%}
+    {%- if execute and keeps_tables() -%}
         {%- set made_from = text_literal(tojson(rows_are_made_from(), sort_keys=true)) -%}
         {{- return("comment on table " ~ this ~ " is " ~ made_from) -}}
     {%- endif -%}
 {%- endmacro -%}
 
 {#- The rows that have to be made anew, as a where of their key; nothing when all have to. -#}
-{%- macro where_changed(key) -%}
+{%- macro where_changed() -%}
     {#- To a unit test a model is incremental. -#}
     {%- if model.resource_type == "model" and is_incremental() -%}
         {%- set now = rows_are_made_from() -%}
@@ -33,16 +56,14 @@
             and (before.as_of or "") <= (now.as_of or "")
             and not before.files | reject("in", now.files) | list
         ) -%}
-            {%- set new = ["''"] -%}
-            {%- for file in now.files if file not in before.files -%}
-                {%- do new.append(text_literal(file)) -%}
-            {%- endfor -%}
+            {%- set key = model.config.meta.key_of_kept_rows | join(", ") -%}
+            {%- set new = now.files | reject("in", before.files) -%}
             where
-                ({{ key | join(", ") }}) in (
-                    select {{ key | join(", ") }}
+                ({{ key }}) in (
+                    select {{ key }}
                     from {{ now.lines }}
                     where
-                        file_version in ({{ new | join(", ") }})
+                        file_version in {{ text_literals(new) }}
                         {% if before.as_of -%}
                             or (
                                 ordered_at >= cast('{{ before.as_of }}' as timestamp)
@@ -80,7 +101,7 @@
             {%- do now.update(
                 {"lines": relation | string, "files": found.columns[0].values() | list}
             ) -%}
-        {%- elif read.name == "duplicate_order_lines" -%} {%- do kept.append(relation) -%}
+        {%- elif read.config.meta.key_of_kept_rows -%} {%- do kept.append(relation) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for relation in kept if (rows_were_made_from(relation) or {}).files != now.files -%}
@@ -98,14 +119,7 @@
 
 {#- The same of the rows that stand in a table, or nothing. -#}
 {%- macro rows_were_made_from(relation) -%}
-    {%- set found = run_query(
-        "select max(comment) from duckdb_tables() where database_name = "
-        ~ text_literal(relation.database)
-        ~ " and schema_name = "
-        ~ text_literal(relation.schema)
-        ~ " and table_name = "
-        ~ text_literal(relation.identifier)
-    ) -%}
+    {%- set found = run_query("select max(comment) " ~ from_catalog("table", relation)) -%}
     {{- return(fromjson(found.rows[0][0] or "null", none)) -}}
 {%- endmacro -%}
 

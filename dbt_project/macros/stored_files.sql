@@ -62,11 +62,11 @@
 {%- macro is_of_new_file(input, view) -%}
     {%- set digest = reading_digest(input, view) -%}
     {%- set stored = stored_versions().values() | list -%}
-    {%- set new = ["''"] -%}
+    {%- set new = [] -%}
     {%- for version in file_versions(input) if version ~ digest not in stored -%}
-        {%- do new.append(text_literal(version)) -%}
+        {%- do new.append(version) -%}
     {%- endfor -%}
-    file_version in ({{ new | join(", ") }})
+    file_version in {{ text_literals(new) }}
 {%- endmacro -%}
 
 {%- macro delete_changed_files(input, view) -%}
@@ -76,12 +76,12 @@
         {%- for version in file_versions(input) -%}
             {%- do current.append(version ~ digest) -%}
         {%- endfor -%}
-        {%- set gone = ["''"] -%}
+        {%- set gone = [] -%}
         {%- for stored, version in stored_versions().items() if version not in current -%}
-            {%- do gone.append(text_literal(stored)) -%}
+            {%- do gone.append(stored) -%}
         {%- endfor -%}
         {#- Lines of an input without files have no version. -#}
         delete from {{ this }}
-        where file_version is null or file_version in ({{ gone | join(", ") }})
+        where file_version is null or file_version in {{ text_literals(gone) }}
     {%- endif -%}
 {%- endmacro -%}

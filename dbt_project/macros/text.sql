@@ -12,6 +12,11 @@
     {{- return("'" ~ value | string | replace("\\", "\\\\") | replace("'", "\\'") ~ "'") -}}
 {%- endmacro -%}
 
+{#- Values for in(); with a text that none of them is, since SQL has no empty list. -#}
+{%- macro text_literals(values) -%}
+    (''{% for value in values %}, {{ text_literal(value) }}{% endfor %})
+{%- endmacro -%}
+
 {#- A name from outside as an identifier of SQL. -#}
 {%- macro quoted(name) -%}
     {{- return(adapter.dispatch("quoted", "segmart")(name)) -}}

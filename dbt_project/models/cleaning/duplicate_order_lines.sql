@@ -1,13 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="sync_all_columns",
-        full_refresh=none if keeps_rows() else true,
-        pre_hook="{{ delete_changed_rows(['row_digest']) }}",
-        post_hook="{{ remember_what_rows_are_made_from() }}",
-    )
-}}
+{{ kept_rows(["row_digest"]) }}
+
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
 
@@ -17,7 +9,7 @@ with
     -- First by the digest alone: sorting all lines would need memory for all of them.
     repeated_digests as (
         select row_digest
-        from stored_digests {{ where_changed(["row_digest"]) }}
+        from stored_digests {{ where_changed() }}
         group by row_digest
         having count(*) > 1
     ),

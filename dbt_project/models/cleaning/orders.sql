@@ -1,13 +1,5 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="sync_all_columns",
-        full_refresh=none if keeps_rows() else true,
-        pre_hook="{{ delete_changed_rows(['customer_id', 'order_id']) }}",
-        post_hook="{{ remember_what_rows_are_made_from() }}",
-    )
-}}
+{{ kept_rows(["customer_id", "order_id"]) }}
+
 with
     used_order_lines as (select * from {{ ref("used_order_lines") }}),
 
@@ -27,7 +19,7 @@ with
             sum(amount) filter (where not is_return) as purchased_amount,
             sum(quantity) filter (where not is_return) as units,
             sum(discount_amount) filter (where not is_return) as discount_amount
-        from used_order_lines {{ where_changed(["customer_id", "order_id"]) }}
+        from used_order_lines {{ where_changed() }}
         group by customer_id, order_id
     )
 

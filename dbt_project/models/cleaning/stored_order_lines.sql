@@ -1,12 +1,4 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        on_schema_change="sync_all_columns",
-        full_refresh=none if keeps_rows() else true,
-        pre_hook="{{ delete_changed_files('order_lines', 'typed_order_lines') }}",
-    )
-}}
+{{ kept_table(pre_hook="{{ delete_changed_files('order_lines', 'typed_order_lines') }}") }}
 -- To type a line is a large part of what a build costs: it is done once.
 {%- if setting("input") == "files" %}
 -- depends_on: {{ ref("files__columns") }}
