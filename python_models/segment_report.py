@@ -6,6 +6,7 @@ from segmart.projection import project
 
 def model(dbt, session):
     path = dbt.config.get("report")
+    folder = dbt.config.get("target_folder")
     frames = {
         "customer_accounting": ordered_frame(dbt.ref("customer_accounting")),
         "feature_distributions": ordered_frame(
@@ -34,4 +35,4 @@ def model(dbt, session):
         ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"]),
         ordered_frame(dbt.ref("fit_labels"), ["customer_id"]).merge(names, on="segment_id"),
     )
-    return build_report(frames, path)
+    return build_report(frames, path, folder)

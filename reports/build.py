@@ -42,13 +42,34 @@ TRUST = {
 
 
 @functools.cache
-def drawing_library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script that keeps its names to itself."""
+def drawing_library(folder: pathlib.Path | None = None) -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script that keeps its names to itself.
+
+    To bundle it takes longer than the rest of the report: it is kept in this folder.
+    """
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    kept = folder and folder / f"vega-lite-{version}-of-vl-convert-{vl_convert.__version__}.js"
+    if kept and kept.exists():
+        return kept.read_bytes().decode()
     script = vl_convert.javascript_bundle(vl_version=version).replace("\r\n", "\n")
     if "</script" in script.lower() or "<!--" in script:
         raise ValueError("the drawing library cannot be written inside a script element")
-    return f"(function () {{\n{script}\n}})();"
+    script = f"(function () {{\n{script}\n}})();"
+    if kept:
+        _write(kept, script.encode())
+    return script
+
+
+def _write(target: pathlib.Path, content: bytes) -> None:
+    """Writes the file aside and moves it into place, so that a reader never meets half of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        aside.write_bytes(content)
+        os.replace(aside, target)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 def content_hash(script: str) -> str:
@@ -162,8 +183,11 @@ def chart_specifications(frames: dict[str, pandas.DataFrame]) -> dict[str, Row]:
     return {name: chart.to_dict() for name, chart in drawn.items() if chart is not None}
 
 
-def render(frames: dict[str, pandas.DataFrame]) -> str:
-    """The report as HTML: the same text for the same frames."""
+def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = None) -> str:
+    """The report as HTML: the same text for the same frames.
+
+    The drawing library is kept in the folder.
+    """
     missing = [name for name in REQUIRED if name not in frames]
     if missing:
         raise ValueError(f"the report lacks the frames: {', '.join(missing)}")
@@ -186,7 +210,7 @@ def render(frames: dict[str, pandas.DataFrame]) -> str:
         has_attributes=not attributes.empty,
         cards=_cards(frames["segments"], frames["segment_profiles"]),
         features=_feature_statistics(frames["feature_distributions"]),
-        library=drawing_library(),
+        library=drawing_library(folder),
         migrations=_migrations(frames["segment_migrations"], frames["segments"]),
         model=_first(frames["model_versions"]),
         notes=[] if notes.empty else [row["note"] for row in charts.rows_of(notes)],
@@ -200,21 +224,18 @@ def render(frames: dict[str, pandas.DataFrame]) -> str:
     return text.encode(errors="replace").decode()
 
 
-def build_report(frames: dict[str, pandas.DataFrame], path: str | pathlib.Path) -> pandas.DataFrame:
+def build_report(
+    frames: dict[str, pandas.DataFrame],
+    path: str | pathlib.Path,
+    folder: str | pathlib.Path | None = None,
+) -> pandas.DataFrame:
     """Writes the report and returns one row: its path, its size and its checksum.
 
-    The file is written aside and then moved into place, so that a reader never meets half a report.
+    The drawing library is kept in the folder.
     """
     target = pathlib.Path(path)
-    content = render(frames).encode()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        aside.write_bytes(content)
-        os.replace(aside, target)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    content = render(frames, folder and pathlib.Path(folder)).encode()
+    _write(target, content)
     return pandas.DataFrame(
         {
             "path": [str(target)],

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import Build, dbt_build
+from conftest import DATA, Build, dbt_build
 
 LINES = """
     select
@@ -117,7 +117,7 @@ def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path)
     first.parent.mkdir()
     write(first, LINES.format(first=0, last=200))
     settings = {"input": "files", "order_lines": str(first.parent / "*"), "k": 2, "max_k": 3}
-    # Lines of another input, which has no files, do not stay.
+    # Lines of another input do not stay.
     assert dbt_build(tmp_path, select="+stored_order_lines").returncode == 0
     build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
     assert build.rows("select distinct source_file from cleaning.stored_order_lines") == [
@@ -197,6 +197,35 @@ def test_only_rows_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
     build = dbt_build(tmp_path, **settings, select=lacking, tests=False)
     assert build.returncode != 0
     assert "duplicate_order_lines is of other files than stored_order_lines" in build.output
+
+
+@pytest.mark.slow
+def test_lines_of_the_demo_are_kept_until_one_of_its_files_changes(tmp_path: Path) -> None:
+    folder = tmp_path / "input"
+    folder.mkdir()
+    for name in ("transactions", "products", "demographics"):
+        shutil.copy(DATA / f"{name}.parquet", folder)
+
+    def customers_made_anew() -> list[tuple]:
+        build = dbt_build(tmp_path, complete_journey=str(folder), select="+orders", tests=False)
+        assert build.returncode == 0, build.output
+        found = build.rows(
+            "select count(distinct customer_id) from cleaning.orders where lines > 0"
+        )
+        with duckdb.connect(build.warehouse) as connection:
+            connection.execute("update cleaning.orders set lines = -1")
+        return found
+
+    assert customers_made_anew() == [(2469,)]
+    assert customers_made_anew() == [(0,)]
+    half = f"from '{DATA}/transactions.parquet' where household_id % 2 = 0"
+    write(folder / "transactions.parquet", half)
+    assert (
+        customers_made_anew()
+        == duckdb.sql(f"select count(distinct household_id) {half}").fetchall()
+    )
+    write(folder / "products.parquet", f"from '{DATA}/products.parquet' limit 10")
+    assert customers_made_anew() != [(0,)]
 
 
 @pytest.mark.slow

@@ -27,8 +27,10 @@
     -}}
 {%- endmacro -%}
 
+{#- Only where the lines say which version of which file they are of. -#}
 {%- macro keeps_tables() -%}
-    {{- return(has_files("order_lines") and can_delete_rows()) -}}
+    {%- set has_versions = has_files("order_lines") or setting("input") == "complete_journey" -%}
+    {{- return(has_versions and can_delete_rows()) -}}
 {%- endmacro -%}
 
 {#- Runs before the model. -#}
@@ -56,18 +58,21 @@
             and (before.as_of or "") <= (now.as_of or "")
             and not before.files | reject("in", now.files) | list
         ) -%}
-            {%- set key = model.config.meta.key_of_kept_rows | join(", ") -%}
+            {%- set key = model.config.meta.key_of_kept_rows -%}
             {%- set new = now.files | reject("in", before.files) -%}
             where
-                ({{ key }}) in (
-                    select {{ key }}
-                    from {{ now.lines }}
+                ({{ key | join(", ") }}) in (
+                    select
+                        {% for column in key -%}
+                            lines.{{ column }}{{ ", " if not loop.last }}
+                        {%- endfor %}
+                    from {{ now.lines }} as lines
                     where
-                        file_version in {{ text_literals(new) }}
+                        lines.file_version in {{ text_literals(new) }}
                         {% if before.as_of -%}
                             or (
-                                ordered_at >= cast('{{ before.as_of }}' as timestamp)
-                                and ordered_at < cast('{{ now.as_of }}' as timestamp)
+                                lines.ordered_at >= cast('{{ before.as_of }}' as timestamp)
+                                and lines.ordered_at < cast('{{ now.as_of }}' as timestamp)
                             )
                         {%- endif %}
                 )

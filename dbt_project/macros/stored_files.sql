@@ -29,9 +29,14 @@
 
 {#- The versions that the files have now, as the view over them has them. -#}
 {%- macro file_versions(input) -%}
+    {%- set view = ref(setting("input") ~ "__" ~ input) -%}
+    {%- if not has_files(input) -%}
+        {%- set found = run_query("select distinct segmart_file_version from " ~ view) -%}
+        {{- return(found.columns[0].values() | list) -}}
+    {%- endif -%}
     {%- set files = input_files(input) -%}
     {%- set names = input_names(files) -%}
-    {%- set definition = definition_of(ref(setting("input") ~ "__" ~ input)) -%}
+    {%- set definition = definition_of(view) -%}
     {%- set versions = [] -%}
     {%- for file in files -%}
         {%- set version = file_version(file, names) -%}
@@ -66,7 +71,8 @@
     {%- for version in file_versions(input) if version ~ digest not in stored -%}
         {%- do new.append(version) -%}
     {%- endfor -%}
-    file_version in {{ text_literals(new) }}
+    {#- Where none is new no file has to be opened. -#}
+    {{ "file_version in " ~ text_literals(new) if new else "false" }}
 {%- endmacro -%}
 
 {%- macro delete_changed_files(input, view) -%}
@@ -85,3 +91,26 @@
         where file_version is null or file_version in {{ text_literals(gone) }}
     {%- endif -%}
 {%- endmacro -%}
+
+{#- The version of the files of sources, as an expression: their names, sizes and times. -#}
+{%- macro version_of_sources(sources) -%}
+    {{- return(adapter.dispatch("version_of_sources", "segmart")(sources)) -}}
+{%- endmacro -%}
+
+{#- Of read_blob only what is asked for is read: not the content. -#}
+{%- macro default__version_of_sources(sources) -%}
+    (
+        select
+            md5(
+                string_agg(
+                    concat_ws(' ', files.filename, files.size, files.last_modified),
+                    ', '
+                    order by files.filename
+                )
+            )
+        from read_blob([{{ sources | join(", ") }}]) as files
+    )
+{%- endmacro -%}
+
+{#- No line is kept from build to build. -#}
+{%- macro spark__version_of_sources(sources) -%} cast(null as string){%- endmacro -%}

@@ -16,7 +16,15 @@ with
             + transactions.coupon_disc
             + transactions.coupon_match_disc as discount_amount,
             transactions.product_id,
-            products.category
+            products.category,
+            {{
+                version_of_sources(
+                    [
+                        source("complete_journey", "transactions"),
+                        source("complete_journey", "products"),
+                    ]
+                )
+            }} as segmart_file_version
         from transactions
         left join products on transactions.product_id = products.product_id
     )
