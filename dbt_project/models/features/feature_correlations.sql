@@ -8,61 +8,63 @@ with
 
     fit_sample as (select * from {{ ref("fit_sample") }}),
 
+    -- Numbers in place of names: they are sorted and joined faster.
     known_values as (
-        select feature_values.customer_id, feature_values.feature, feature_values.raw_value
+        select feature_values.customer_id, feature_catalog.position, feature_values.raw_value
         from feature_values
+        inner join feature_catalog on feature_values.feature = feature_catalog.feature
         inner join fit_sample on feature_values.customer_id = fit_sample.customer_id
         where feature_values.raw_value is not null and fit_sample.draw <= {{ customers }}
     ),
 
     known_pairs as (
         select
-            first_values.feature as feature_a,
-            second_values.feature as feature_b,
+            first_values.position as position_a,
+            second_values.position as position_b,
             first_values.raw_value as value_a,
             second_values.raw_value as value_b,
-            -- Ties share their mean rank, an integer when it is doubled.
-            2 * rank() over (
-                partition by first_values.feature, second_values.feature
+            -- Ties share their mean rank: doubled, the rows before them and those up to the last of them.
+            rank() over (
+                partition by first_values.position, second_values.position
                 order by first_values.raw_value
             )
             + count(*) over (
-                partition by first_values.feature, second_values.feature, first_values.raw_value
-            )
-            - 1 as doubled_rank_a,
-            2 * rank() over (
-                partition by first_values.feature, second_values.feature
+                partition by first_values.position, second_values.position
+                order by first_values.raw_value
+            ) as doubled_rank_a,
+            rank() over (
+                partition by first_values.position, second_values.position
                 order by second_values.raw_value
             )
             + count(*) over (
-                partition by first_values.feature, second_values.feature, second_values.raw_value
-            )
-            - 1 as doubled_rank_b
+                partition by first_values.position, second_values.position
+                order by second_values.raw_value
+            ) as doubled_rank_b
         from known_values as first_values
         inner join
             known_values as second_values
             on first_values.customer_id = second_values.customer_id
-            and first_values.feature <= second_values.feature
+            and first_values.position <= second_values.position
     ),
 
     pair_ranges as (
         select
-            feature_a,
-            feature_b,
+            position_a,
+            position_b,
             {{ exact_mean("value_a") }} as mean_a,
             {{ exact_mean("value_b") }} as mean_b,
             nullif(max(value_a) - min(value_a), 0) as range_a,
             nullif(max(value_b) - min(value_b), 0) as range_b,
             count(*) + 1 as doubled_mean_rank
         from known_pairs
-        group by feature_a, feature_b
+        group by position_a, position_b
     ),
 
     -- In units of the range, so that products fit a DECIMAL whatever the feature's unit.
     deviations as (
         select
-            known_pairs.feature_a,
-            known_pairs.feature_b,
+            known_pairs.position_a,
+            known_pairs.position_b,
             (known_pairs.value_a - pair_ranges.mean_a) / pair_ranges.range_a as deviation_a,
             (known_pairs.value_b - pair_ranges.mean_b) / pair_ranges.range_b as deviation_b,
             known_pairs.doubled_rank_a - pair_ranges.doubled_mean_rank as rank_deviation_a,
@@ -70,14 +72,14 @@ with
         from known_pairs
         inner join
             pair_ranges
-            on known_pairs.feature_a = pair_ranges.feature_a
-            and known_pairs.feature_b = pair_ranges.feature_b
+            on known_pairs.position_a = pair_ranges.position_a
+            and known_pairs.position_b = pair_ranges.position_b
     ),
 
     pair_moments as (
         select
-            feature_a,
-            feature_b,
+            position_a,
+            position_b,
             count(*) as customers,
             {{ exact_sum("deviation_a * deviation_b") }} as covariance,
             {{ exact_sum("deviation_a * deviation_a") }} as variance_a,
@@ -86,13 +88,13 @@ with
             cast(sum(rank_deviation_a * rank_deviation_a) as double) as rank_variance_a,
             cast(sum(rank_deviation_b * rank_deviation_b) as double) as rank_variance_b
         from deviations
-        group by feature_a, feature_b
+        group by position_a, position_b
     ),
 
     correlated_pairs as (
         select
-            feature_a,
-            feature_b,
+            position_a,
+            position_b,
             covariance / nullif(sqrt(variance_a * variance_b), 0) as pearson,
             rank_covariance / nullif(sqrt(rank_variance_a * rank_variance_b), 0) as spearman,
             customers
@@ -103,15 +105,15 @@ with
         select *
         from correlated_pairs
         union all
-        select feature_b as feature_a, feature_a as feature_b, pearson, spearman, customers
+        select position_b as position_a, position_a as position_b, pearson, spearman, customers
         from correlated_pairs
-        where feature_a <> feature_b
+        where position_a <> position_b
     ),
 
     feature_correlations as (
         select
-            ordered_pairs.feature_a,
-            ordered_pairs.feature_b,
+            first_definitions.feature as feature_a,
+            second_definitions.feature as feature_b,
             first_definitions.label as label_a,
             second_definitions.label as label_b,
             ordered_pairs.pearson,
@@ -120,10 +122,10 @@ with
         from ordered_pairs
         inner join
             feature_catalog as first_definitions
-            on ordered_pairs.feature_a = first_definitions.feature
+            on ordered_pairs.position_a = first_definitions.position
         inner join
             feature_catalog as second_definitions
-            on ordered_pairs.feature_b = second_definitions.feature
+            on ordered_pairs.position_b = second_definitions.position
     )
 
 select *
