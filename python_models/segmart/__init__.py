@@ -2,7 +2,7 @@
 
 Functions take and return frames and arrays, and can be tested alone. Those that touch the disk
 stand in `files`, `releases`, `history`, `erasure`, `spreadsheet` and `exclusive_build`; only
-`releases` reads the clock. `thread_switching` sets up the process of a build.
+`releases` reads the clock. `interpreter` sets up the process of a build.
 """
 
 
