@@ -4,6 +4,8 @@ The first parse of a process also makes the schemas of dbt's own classes, which 
 parse itself: a fork has them.
 """
 
+import atexit
+import gc
 import tempfile
 from pathlib import Path
 
@@ -15,3 +17,8 @@ with tempfile.TemporaryDirectory() as aside:
     folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
     folders += ["--target-path", aside, "--log-path", aside]
     dbtRunner().invoke(["--quiet", "--no-static-parser", "parse", *folders])
+
+# No collection in a fork looks through what is here.
+gc.collect()
+gc.freeze()
+atexit.register(gc.unfreeze)

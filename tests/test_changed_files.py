@@ -32,6 +32,14 @@ def write(path: Path, sql: str) -> None:
     duckdb.sql(f"copy ({sql}) to '{path}' (format {kind})")
 
 
+def whole_build(folder: Path, **variables: object) -> Build:
+    settings = {"input": "files", "order_lines": str(folder.parent / "input" / "*"), **variables}
+    settings |= {"k": 3, "max_k": 4, "max_rejected_share": 0.1, "max_drop": 0.9}
+    built = dbt_build(folder, **settings)
+    assert built.returncode == 0, built.output
+    return built
+
+
 def build_twice(kept: Path, **variables: object) -> Build:
     """Build upon the build file and, for comparison, without it; both go on from one release."""
     anew = kept.with_name("anew")
@@ -39,12 +47,8 @@ def build_twice(kept: Path, **variables: object) -> Build:
     anew.mkdir()
     if (kept / "serve").exists():
         shutil.copytree(kept / "serve", anew / "serve", symlinks=True)
-    settings = {"input": "files", "order_lines": str(kept.parent / "input" / "*"), **variables}
-    settings |= {"k": 3, "max_k": 4, "max_rejected_share": 0.1, "max_drop": 0.9}
-    builds = [dbt_build(folder, **settings) for folder in (kept, anew)]
-    for build in builds:
-        assert build.returncode == 0, build.output
-    releases = [max((build.folder / "serve/dev/releases").iterdir()) for build in builds]
+    builds = [whole_build(folder, **variables) for folder in (kept, anew)]
+    releases = [max((built.folder / "serve/dev/releases").iterdir()) for built in builds]
     tables = sorted(path.name for path in releases[0].glob("*.parquet"))
     assert len(tables) > 20
     for table in tables:
@@ -72,7 +76,7 @@ def test_tables_equal_those_of_a_build_from_nothing(tmp_path: Path, kind: str) -
     lines = LINES.format(first=0, last=400)
     write(folder / f"2024-01.{kind}", f"{lines} and customer % 3 = 0")
     write(folder / f"2024-02.{kind}", f"{lines} and customer % 3 > 0")
-    build_twice(kept)
+    whole_build(kept)
 
     # New customers and orders, late lines of old orders, lines of other files once more, bad ones;
     # in Parquet a column of another type, which then is that of all files.
@@ -105,8 +109,8 @@ def test_tables_equal_those_of_a_build_from_nothing(tmp_path: Path, kind: str) -
 
     forgotten = tmp_path / "forgotten.csv"
     forgotten.write_text("customer_id\nc7\nc8\n")
-    build = build_twice(kept, forgotten_customers=str(forgotten))
-    assert build.rows(
+    built = build_twice(kept, forgotten_customers=str(forgotten))
+    assert built.rows(
         "select count(*) from cleaning.stored_order_lines where customer_id in ('c7', 'c8')"
     ) == [(0,)]
 
