@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,6 +52,16 @@ SHOP_COLUMNS = {
 }
 
 
+def shop_settings(lines: Path) -> dict[str, object]:
+    return {
+        "input": "files",
+        "order_lines": str(lines),
+        "columns": {"order_lines": SHOP_COLUMNS},
+        "cancelled_order_pattern": "C.*",
+        "as_of": str(AS_OF.date()),
+    }
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Build]:
     folder = tmp_path_factory.mktemp("shop")
@@ -58,13 +69,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Build]
     lines.to_csv(folder / "lines.csv", index=False)
     build = dbt_build(
         folder,
-        select="+customer_accounting +rejected_rows",
+        select="+accounting_adds_up +rejected_rows",
         tests=False,
-        input="files",
-        order_lines=str(folder / "lines.csv"),
-        columns={"order_lines": SHOP_COLUMNS},
-        cancelled_order_pattern="C.*",
-        as_of=str(AS_OF.date()),
+        **shop_settings(folder / "lines.csv"),
     )
     assert build.returncode == 0, build.output
     return lines, build
@@ -99,6 +106,21 @@ def test_the_accounting_of_a_shop_is_exact(shop: tuple[pd.DataFrame, Build]) -> 
     assert returns == [((used["Quantity"] < 0).sum(),)]
     assert expected["customer_id_missing"] > 40_000
     assert min(expected.values()) > 0
+
+
+def test_a_row_that_is_lost_fails_the_accounting(
+    shop: tuple[pd.DataFrame, Build], tmp_path: Path
+) -> None:
+    _, build = shop
+    shutil.copytree(build.folder, tmp_path, dirs_exist_ok=True)
+    settings = shop_settings(build.folder / "lines.csv")
+    accounting = {"command": "test", "select": "accounting_adds_up"}
+    assert dbt_build(tmp_path, **accounting, **settings).returncode == 0
+    with duckdb.connect(tmp_path / build.warehouse.name) as connection:
+        connection.execute(
+            "update cleaning.customer_accounting set rows = rows - 1 where reason = 'segmented'"
+        )
+    assert "FAIL 1 accounting_adds_up" in dbt_build(tmp_path, **accounting, **settings).output
 
 
 def test_the_features_of_a_shop_equal_those_of_pandas(shop: tuple[pd.DataFrame, Build]) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import Build, dbt_build
 from spark_cluster import NEEDS_SPARK, Cluster, cluster
-from test_own_data import AS_OF, SHOP_COLUMNS, shop_lines
+from test_own_data import shop_lines, shop_settings
 
 pytestmark = NEEDS_SPARK
 
@@ -198,13 +198,7 @@ def test_a_shop_equals_duckdb_though_a_worker_dies(
     """The last test of the cluster: it leaves one worker."""
     lines = tmp_path / "lines.csv"
     shop_lines().to_csv(lines, index=False)
-    variables = {
-        "input": "files",
-        "order_lines": str(lines),
-        "columns": {"order_lines": SHOP_COLUMNS},
-        "cancelled_order_pattern": "C.*",
-        "as_of": str(AS_OF.date()),
-    }
+    variables = shop_settings(lines)
     (tmp_path / "duckdb").mkdir()
     on_duckdb = dbt_build(tmp_path / "duckdb", **variables)
     assert on_duckdb.returncode == 0, on_duckdb.output

@@ -298,6 +298,31 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- The number of the rows of an input as its source holds them, as a query of one row: row_count. -#}
+{%- macro raw_row_count(input) -%}
+    {{- return(adapter.dispatch("raw_row_count", "segmart")(input)) -}}
+{%- endmacro -%}
+
+{#- Of files not through their view, whose parts could leave some out. -#}
+{%- macro default__raw_row_count(input) -%}
+    {%- set files = input_files(input) if has_files(input) else [] -%}
+    {%- if not files -%} {{ spark__raw_row_count(input) }}
+    {%- else -%}
+        select sum(row_count) as row_count
+        from
+            (
+                {% for file in files -%}
+                    select count(*) as row_count
+                    from {{ file_source(file) }} {{ "union all" if not loop.last }}
+                {%- endfor %}
+            ) as counts
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro spark__raw_row_count(input) -%}
+    select count(*) as row_count from {{ ref(setting("input") ~ "__" ~ input) }}
+{%- endmacro -%}
+
 {#- Before unreadable_lines: looks for the lines of CSV files that have no place in the columns. -#}
 {%- macro find_unreadable_lines() -%}
     {{- adapter.dispatch("find_unreadable_lines", "segmart")() -}}

@@ -1,26 +1,27 @@
 -- Finds a difference between the raw rows of the inputs and the sums of the accounting.
 -- A row means that rows were lost without being counted.
+{%- if setting("input") == "files" %}
+-- depends_on: {{ ref("files__columns") }}
+{%- endif %}
 with
     {% if setting("input") == "files" -%}
         unreadable as (
             select
-                count_if(source <> 'customers') as main_rows,
-                count_if(source = 'customers') as customers_rows
+                count(*) filter (where source <> 'customers') as main_rows,
+                count(*) filter (where source = 'customers') as customers_rows
             from {{ ref("files__unreadable_lines") }}
         ),
 
-        metric_rows as (select count(*) as row_count from {{ ref("files__customer_metrics") }}),
+        metric_rows as ({{ raw_row_count("customer_metrics") }}),
     {%- else -%}
         unreadable as (select 0 as main_rows, 0 as customers_rows),
 
         metric_rows as (select 0 as row_count),
     {%- endif %}
 
-    line_rows as (select count(*) as row_count from {{ ref(setting("input") ~ "__order_lines") }}),
+    line_rows as ({{ raw_row_count("order_lines") }}),
 
-    customers_rows as (
-        select count(*) as row_count from {{ ref(setting("input") ~ "__customers") }}
-    ),
+    customers_rows as ({{ raw_row_count("customers") }}),
 
     raw_rows as (
         select
@@ -45,5 +46,5 @@ select
 from raw_rows
 cross join accounted_rows
 where
-    raw_rows.main_rows <> accounted_rows.main_rows
-    or raw_rows.customers_rows <> accounted_rows.customers_rows
+    raw_rows.main_rows is distinct from accounted_rows.main_rows
+    or raw_rows.customers_rows is distinct from accounted_rows.customers_rows

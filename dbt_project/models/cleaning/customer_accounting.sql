@@ -51,7 +51,7 @@ with
         select
             other_rows.customer_id,
             case
-                when count_if(other_rows.is_order_line) > 0
+                when count(*) filter (where other_rows.is_order_line) > 0
                 then 'no_usable_lines'
                 else 'no_order_lines'
             end as reason

@@ -27,7 +27,7 @@ with
     used_totals as (
         select
             count(*) as row_count,
-            count_if(amount is null) as without_amount,
+            count(*) filter (where amount is null) as without_amount,
             min(ordered_at) as first_ordered_at,
             max(ordered_at) as last_ordered_at
         from checked_order_lines
@@ -226,7 +226,7 @@ with
         select
             rejected_rows.source,
             count(*) as row_count,
-            count_if(rejected_rows.reason = 'line_unreadable') as unreadable
+            count(*) filter (where rejected_rows.reason = 'line_unreadable') as unreadable
         from rejected_rows
         inner join accounting_reasons on rejected_rows.reason = accounting_reasons.reason
         where accounting_reasons.outcome = 'rejected'

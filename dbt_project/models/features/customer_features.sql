@@ -11,9 +11,9 @@ with
     order_totals as (
         select
             orders.customer_id,
-            count_if(orders.is_order) as orders,
-            count_if(
-                orders.is_order and {{ iso_day_of_week("orders.ordered_on") }} >= 6
+            count(*) filter (where orders.is_order) as orders,
+            count(*) filter (
+                where orders.is_order and {{ iso_day_of_week("orders.ordered_on") }} >= 6
             ) as weekend_orders,
             sum(orders.lines) as lines,
             sum(orders.return_lines) as return_lines,

@@ -23,20 +23,19 @@ with
             second_values.position as position_b,
             first_values.raw_value as value_a,
             second_values.raw_value as value_b,
-            -- Ties share their mean rank: doubled, the rows before them and those up to the last of them.
+            -- Ties share their mean rank: doubled, the rows before them and those up to the last
+            -- of them.
             rank() over (
                 partition by first_values.position, second_values.position
                 order by first_values.raw_value
-            )
-            + count(*) over (
+            ) + count(*) over (
                 partition by first_values.position, second_values.position
                 order by first_values.raw_value
             ) as doubled_rank_a,
             rank() over (
                 partition by first_values.position, second_values.position
                 order by second_values.raw_value
-            )
-            + count(*) over (
+            ) + count(*) over (
                 partition by first_values.position, second_values.position
                 order by second_values.raw_value
             ) as doubled_rank_b

@@ -12,12 +12,13 @@ with
             segment_ids.segment_id,
             segment_name_rules.segment_name,
             count(*) as rules,
-            count_if(
-                active_model.center_scaled is not null
-                and active_model.center_scaled
-                >= coalesce(segment_name_rules.minimum_z, active_model.center_scaled)
-                and active_model.center_scaled
-                <= coalesce(segment_name_rules.maximum_z, active_model.center_scaled)
+            count(*) filter (
+                where
+                    active_model.center_scaled is not null
+                    and active_model.center_scaled
+                    >= coalesce(segment_name_rules.minimum_z, active_model.center_scaled)
+                    and active_model.center_scaled
+                    <= coalesce(segment_name_rules.maximum_z, active_model.center_scaled)
             ) as rules_met
         from segment_ids
         cross join segment_name_rules

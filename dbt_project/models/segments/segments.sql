@@ -34,7 +34,7 @@ with
             {{ exact_sum("customer_spend.spend") }} as revenue,
             {{ exact_mean("customer_segments.silhouette") }} as mean_silhouette,
             {{ exact_mean("customer_segments.margin") }} as mean_margin,
-            count_if(customer_segments.is_outlier) as outliers
+            count(*) filter (where customer_segments.is_outlier) as outliers
         from customer_segments
         inner join customer_spend on customer_segments.customer_id = customer_spend.customer_id
         group by customer_segments.segment_id
