@@ -45,19 +45,20 @@ TRUST = {
 def drawing_library(folder: pathlib.Path | None = None) -> str:
     """Vega, Vega-Lite and Vega-Embed as one script that keeps its names to itself.
 
-    To bundle it takes longer than the rest of the report: it is kept in this folder.
+    To bundle it takes as long as all charts: the bundle is kept in the folder, if one is given.
     """
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     kept = folder and folder / f"vega-lite-{version}-of-vl-convert-{vl_convert.__version__}.js"
     if kept and kept.exists():
-        return kept.read_bytes().decode()
-    script = vl_convert.javascript_bundle(vl_version=version).replace("\r\n", "\n")
+        bundle = kept.read_bytes().decode()
+    else:
+        bundle = vl_convert.javascript_bundle(vl_version=version)
+        if kept:
+            _write(kept, bundle.encode())
+    script = bundle.replace("\r\n", "\n")
     if "</script" in script.lower() or "<!--" in script:
         raise ValueError("the drawing library cannot be written inside a script element")
-    script = f"(function () {{\n{script}\n}})();"
-    if kept:
-        _write(kept, script.encode())
-    return script
+    return f"(function () {{\n{script}\n}})();"
 
 
 def _write(target: pathlib.Path, content: bytes) -> None:
@@ -184,10 +185,7 @@ def chart_specifications(frames: dict[str, pandas.DataFrame]) -> dict[str, Row]:
 
 
 def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = None) -> str:
-    """The report as HTML: the same text for the same frames.
-
-    The drawing library is kept in the folder.
-    """
+    """The report as HTML: the same text for the same frames; for the folder see drawing_library."""
     missing = [name for name in REQUIRED if name not in frames]
     if missing:
         raise ValueError(f"the report lacks the frames: {', '.join(missing)}")
@@ -229,10 +227,7 @@ def build_report(
     path: str | pathlib.Path,
     folder: str | pathlib.Path | None = None,
 ) -> pandas.DataFrame:
-    """Writes the report and returns one row: its path, its size and its checksum.
-
-    The drawing library is kept in the folder.
-    """
+    """Writes the report and returns one row: its path, its size and its checksum."""
     target = pathlib.Path(path)
     content = render(frames, folder and pathlib.Path(folder)).encode()
     _write(target, content)

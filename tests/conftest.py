@@ -3,6 +3,7 @@
 import importlib.util
 import multiprocessing
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -106,6 +107,13 @@ def dbt_build(
     # Missing when the process was killed, empty when its disk is full.
     ended = int((returncode.exists() and returncode.read_text()) or -1)
     return Build(folder, ended, output.read_text())
+
+
+def copied_project(folder: Path) -> Path:
+    """A copy of the project, for a test to change."""
+    left_out = (".git", ".venv", "target", "logs", "warehouse", "tests")
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*left_out))
+    return folder
 
 
 def run_dbt(

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import DATA, Build, dbt_build
+from conftest import DATA, ROOT, Build, copied_project, dbt_build
 
 LINES = """
     select
@@ -210,8 +210,14 @@ def test_lines_of_the_demo_are_kept_until_one_of_its_files_changes(tmp_path: Pat
     for name in ("transactions", "products", "demographics"):
         shutil.copy(DATA / f"{name}.parquet", folder)
 
-    def customers_made_anew() -> list[tuple]:
-        build = dbt_build(tmp_path, complete_journey=str(folder), select="+orders", tests=False)
+    def customers_made_anew(project: Path = ROOT) -> list[tuple]:
+        build = dbt_build(
+            tmp_path,
+            complete_journey=str(folder),
+            select="+orders",
+            tests=False,
+            project=project,
+        )
         assert build.returncode == 0, build.output
         found = build.rows(
             "select count(distinct customer_id) from cleaning.orders where lines > 0"
@@ -222,6 +228,14 @@ def test_lines_of_the_demo_are_kept_until_one_of_its_files_changes(tmp_path: Pat
 
     assert customers_made_anew() == [(2469,)]
     assert customers_made_anew() == [(0,)]
+    # Another way to read the same files.
+    other = copied_project(tmp_path / "project")
+    staging = other / "dbt_project/models/staging/complete_journey/complete_journey__products.sql"
+    text = staging.read_text()
+    assert text.count("product_category as category") == 1
+    staging.write_text(text.replace("product_category as", "lower(product_category) as"))
+    assert customers_made_anew(other) == [(2469,)]
+    assert customers_made_anew() == [(2469,)]
     half = f"from '{DATA}/transactions.parquet' where household_id % 2 = 0"
     write(folder / "transactions.parquet", half)
     assert (

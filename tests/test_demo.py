@@ -186,8 +186,8 @@ def test_segments_explain_later_behaviour(tmp_path: Path) -> None:
 
 def test_a_missing_value_stays_missing_when_it_is_transformed(demo: Build) -> None:
     [(missing, different)] = demo.rows(
-        "select count_if(raw_value is null), "
-        "count_if((raw_value is null) <> (transformed_value is null)) "
+        "select count(*) filter (raw_value is null), "
+        "count(*) filter ((raw_value is null) <> (transformed_value is null)) "
         "from features.feature_values where feature = 'median_days_between_orders'"
     )
     assert missing > 0

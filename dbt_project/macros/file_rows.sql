@@ -303,10 +303,13 @@
     {{- return(adapter.dispatch("raw_row_count", "segmart")(input)) -}}
 {%- endmacro -%}
 
-{#- Of files not through their view, whose parts could leave some out. -#}
+{#-
+  Of files not through their view, whose parts could leave some out. Bytes that are no text, of which
+  count(*) would count the line too, have ended the build before.
+-#}
 {%- macro default__raw_row_count(input) -%}
     {%- set files = input_files(input) if has_files(input) else [] -%}
-    {%- if not files -%} {{ spark__raw_row_count(input) }}
+    {%- if not files -%} {{ staged_row_count(input) }}
     {%- else -%}
         select sum(row_count) as row_count
         from
@@ -314,12 +317,14 @@
                 {% for file in files -%}
                     select count(*) as row_count
                     from {{ file_source(file) }} {{ "union all" if not loop.last }}
-                {%- endfor %}
+                {% endfor %}
             ) as counts
     {%- endif -%}
 {%- endmacro -%}
 
-{%- macro spark__raw_row_count(input) -%}
+{%- macro spark__raw_row_count(input) -%} {{ staged_row_count(input) }} {%- endmacro -%}
+
+{%- macro staged_row_count(input) -%}
     select count(*) as row_count from {{ ref(setting("input") ~ "__" ~ input) }}
 {%- endmacro -%}
 

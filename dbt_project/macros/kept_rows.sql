@@ -131,7 +131,7 @@
 {#- The models that a model reads, also through views. -#}
 {%- macro models_read(reader) -%}
     {%- set found = [] -%}
-    {%- for id in reader.depends_on.nodes -%}
+    {%- for id in reader.depends_on.nodes if id in graph.nodes -%}
         {%- set read = graph.nodes[id] -%}
         {%- do found.append(read) -%}
         {%- if read.config.materialized == "view" -%}

@@ -10,16 +10,18 @@
 {%- endmacro -%}
 
 {#-
-  What the rows of every file depend on: the view, the model, and the types of the columns, which are
-  those that the columns of all files have in common.
+  What the rows of every file depend on: the model, the view and the models under it, and the types of
+  the columns, which are those that the columns of all files have in common.
 -#}
 {%- macro reading_digest(input, view) -%}
     {%- set staging = ref(setting("input") ~ "__" ~ input) -%}
     {%- set reading = [] -%}
-    {%- set view = ref(view) -%}
+    {%- set relation = ref(view) -%}
     {%- if execute -%}
-        {%- do reading.append(model.raw_code) -%}
-        {%- do reading.append(definition_of(view)) -%}
+        {%- do reading.extend([model.raw_code, definition_of(relation)]) -%}
+        {%- for read in models_read(graph.nodes["model." ~ project_name ~ "." ~ view]) -%}
+            {%- do reading.append(read.raw_code) -%}
+        {%- endfor -%}
         {%- for column in adapter.get_columns_in_relation(staging) -%}
             {%- do reading.append(column.name ~ " " ~ column.dtype) -%}
         {%- endfor -%}
@@ -31,6 +33,9 @@
 {%- macro file_versions(input) -%}
     {%- set view = ref(setting("input") ~ "__" ~ input) -%}
     {%- if not has_files(input) -%}
+        {%- if "segmart_file_version" not in given_columns(view) -%}
+            {{- raise_that_view_is_old(view) -}}
+        {%- endif -%}
         {%- set found = run_query("select distinct segmart_file_version from " ~ view) -%}
         {{- return(found.columns[0].values() | list) -}}
     {%- endif -%}
@@ -40,19 +45,21 @@
     {%- set versions = [] -%}
     {%- for file in files -%}
         {%- set version = file_version(file, names) -%}
-        {%- if version not in definition -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    "the view over "
-                    ~ file.path
-                    ~ " is older than the settings or the file: build it too, with --select +"
-                    ~ model.name
-                )
-            -}}
-        {%- endif -%}
+        {%- if version not in definition -%} {{- raise_that_view_is_old(file.path) -}} {%- endif -%}
         {%- do versions.append(version) -%}
     {%- endfor -%}
     {{- return(versions) -}}
+{%- endmacro -%}
+
+{%- macro raise_that_view_is_old(over) -%}
+    {{-
+        exceptions.raise_compiler_error(
+            "the view over "
+            ~ over
+            ~ " is older than the settings or the file: build it too, with --select +"
+            ~ model.name
+        )
+    -}}
 {%- endmacro -%}
 
 {#- The versions that are stored, and the same without the build. -#}
@@ -86,13 +93,13 @@
         {%- for stored, version in stored_versions().items() if version not in current -%}
             {%- do gone.append(stored) -%}
         {%- endfor -%}
-        {#- Lines of an input without files have no version. -#}
+        {#- Lines of a table, or of a staging folder of one's own, have no version. -#}
         delete from {{ this }}
         where file_version is null or file_version in {{ text_literals(gone) }}
     {%- endif -%}
 {%- endmacro -%}
 
-{#- The version of the files of sources, as an expression: their names, sizes and times. -#}
+{#- The version of the files of sources, as an expression: their names, sizes and times in seconds. -#}
 {%- macro version_of_sources(sources) -%}
     {{- return(adapter.dispatch("version_of_sources", "segmart")(sources)) -}}
 {%- endmacro -%}

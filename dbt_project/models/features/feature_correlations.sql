@@ -23,8 +23,7 @@ with
             second_values.position as position_b,
             first_values.raw_value as value_a,
             second_values.raw_value as value_b,
-            -- Ties share their mean rank: doubled, the rows before them and those up to the last
-            -- of them.
+            -- Ties share their mean rank: doubled, the place of the first of them and of the last.
             rank() over (
                 partition by first_values.position, second_values.position
                 order by first_values.raw_value
