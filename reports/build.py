@@ -1,7 +1,6 @@
 """Puts the charts and the tables into one HTML file that needs no network."""
 
 import base64
-import functools
 import hashlib
 import os
 import pathlib
@@ -41,7 +40,6 @@ TRUST = {
 }
 
 
-@functools.cache
 def drawing_library(folder: pathlib.Path | None = None) -> str:
     """Vega, Vega-Lite and Vega-Embed as one script that keeps its names to itself.
 

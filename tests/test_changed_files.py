@@ -244,6 +244,16 @@ def test_lines_of_the_demo_are_kept_until_one_of_its_files_changes(tmp_path: Pat
     )
     write(folder / "products.parquet", f"from '{DATA}/products.parquet' limit 10")
     assert customers_made_anew() != [(0,)]
+    # The view of an older build file, whose lines have no version.
+    with duckdb.connect(tmp_path / "segmart.duckdb") as connection:
+        view = "staging.complete_journey__order_lines"
+        columns = connection.sql(f"from {view}").columns[:-1]
+        connection.execute(f"create table old as select {', '.join(columns)} from {view}")
+        connection.execute(f"create or replace view {view} as from old")
+    build = dbt_build(tmp_path, select="stored_order_lines", tests=False)
+    assert build.returncode != 0
+    assert "the view over complete_journey is older" in build.output
+    assert "build it too, with --select +stored_order_lines" in build.output
 
 
 @pytest.mark.slow

@@ -76,6 +76,9 @@
     {{- return(found.rows[0][0]) -}}
 {%- endmacro -%}
 
+{#- Its tables begin anew with each build. -#}
+{%- macro spark__definition_of(view) -%} {{- return("") -}} {%- endmacro -%}
+
 {#- What DuckDB alone says of one of its tables or views: at most one row of duckdb_tables(), or of views. -#}
 {%- macro from_catalog(kind, relation) -%}
     from duckdb_{{ kind }}s()
@@ -84,9 +87,6 @@
         and schema_name = {{ text_literal(relation.schema) }}
         and {{ kind }}_name = {{ text_literal(relation.identifier) }}
 {%- endmacro -%}
-
-{#- Its tables begin anew with each build. -#}
-{%- macro spark__definition_of(view) -%} {{- return("") -}} {%- endmacro -%}
 
 {#- Whether rows can be deleted from a table, so that it can be kept from build to build. -#}
 {%- macro can_delete_rows() -%}

@@ -34,7 +34,7 @@
     {%- set view = ref(setting("input") ~ "__" ~ input) -%}
     {%- if not has_files(input) -%}
         {%- if "segmart_file_version" not in given_columns(view) -%}
-            {{- raise_that_view_is_old(view) -}}
+            {{- raise_that_view_is_old(setting("input")) -}}
         {%- endif -%}
         {%- set found = run_query("select distinct segmart_file_version from " ~ view) -%}
         {{- return(found.columns[0].values() | list) -}}

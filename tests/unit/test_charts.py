@@ -259,16 +259,16 @@ def test_the_order_of_the_rows_does_not_matter(frames):
 
 
 def test_the_drawing_library_is_bundled_once(frames, tmp_path):
-    build.drawing_library.cache_clear()
     first = build.build_report(frames, tmp_path / "first.html", tmp_path / "target")
     (kept,) = (tmp_path / "target").iterdir()
-    build.drawing_library.cache_clear()
     second = build.build_report(frames, tmp_path / "second.html", tmp_path / "target")
     assert first["sha256"][0] == second["sha256"][0]
     kept.write_text("/* kept */")
-    build.drawing_library.cache_clear()
     build.build_report(frames, tmp_path / "third.html", tmp_path / "target")
     assert "/* kept */" in (tmp_path / "third.html").read_text()
+    kept.write_text("</script>")
+    with pytest.raises(ValueError, match="inside a script element"):
+        build.build_report(frames, tmp_path / "fourth.html", tmp_path / "target")
 
 
 def test_a_failed_build_leaves_the_old_report(frames, tmp_path, monkeypatch):
