@@ -33,9 +33,9 @@ def inertia(matrix: np.ndarray, centers: np.ndarray) -> float:
 
 def compare_sweeps(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> None:
     features = ordered_frame(
-        connection.sql("from fitting.clustered_feature_definitions"), ["position"]
+        connection.sql("from model.clustered_feature_definitions"), ["position"]
     )
-    ((sample_size,),) = connection.execute("select count(*) from fitting.fit_sample").fetchall()
+    ((sample_size,),) = connection.execute("select count(*) from model.fit_sample").fetchall()
     raw = preparation.raw_matrix(customers, features)
     matrix = preparation.scale(raw, preparation.fit_scaler(raw, features))
     with threadpool_limits(1):
@@ -83,7 +83,7 @@ def compare_scores(
     )
     seconds = seconds_to_store(connection, statement)
     model = ordered_frame(
-        connection.sql("from fitting.active_model"), ["segment_id", "feature_position"]
+        connection.sql("from model.active_model"), ["segment_id", "feature_position"]
     )
     in_sql = ordered_frame(connection.sql("from scored"), ["customer_id"])["segment_id"]
     different = int((fitting.predicted(customers, model).to_numpy() != in_sql.to_numpy()).sum())
@@ -101,7 +101,7 @@ def main() -> None:
     compiled = folder / "target/compiled/segmart/dbt_project/models/fitting/scored_customers.sql"
     with duckdb.connect(folder / "segmart.duckdb", read_only=True) as connection:
         customers = ordered_frame(
-            connection.sql("from features.clustering_features"), ["customer_id"]
+            connection.sql("from customers.clustering_features"), ["customer_id"]
         )
         compare_scores(connection, customers, compiled.read_text())
         compare_sweeps(connection, customers)

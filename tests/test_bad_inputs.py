@@ -144,16 +144,16 @@ METRICS = pd.DataFrame(
         "value": [float(n * n % 31) for n in range(60)],
     }
 )
-MALFORMED = "select line, column_name, rejected_value from cleaning.rejected_rows"
+MALFORMED = "select line, column_name, rejected_value from accounting.rejected_rows"
 ALL_GLOB = {"order_lines": "orders-*.csv"}
 IN_PARQUET = {"order_lines": "orders.parquet"}
 HEAD = ",".join(COLUMNS)
 HALF = len(ROWS) // 2
 RENAMED = text(columns=["CustNo", *COLUMNS[1:]])
-AMOUNT = "select amount from cleaning.checked_order_lines where order_id = 'o10'"
-CUSTOMER = "select customer_id from cleaning.checked_order_lines where order_id = 'o10'"
+AMOUNT = "select amount from orders.checked_order_lines where order_id = 'o10'"
+CUSTOMER = "select customer_id from orders.checked_order_lines where order_id = 'o10'"
 ORDERED = (
-    "select cast(ordered_at as varchar) from cleaning.checked_order_lines where order_id = 'o10'"
+    "select cast(ordered_at as varchar) from orders.checked_order_lines where order_id = 'o10'"
 )
 
 
@@ -275,13 +275,13 @@ CASES = {
     "a line with too few columns": Case(
         text().replace(",".join(ROWS[10]), "0010,2024-01-01", 1),
         counted={"line_unreadable": 1},
-        query="select line, rejected_value from cleaning.rejected_rows",
+        query="select line, rejected_value from accounting.rejected_rows",
         gives=[(12, "missing columns")],
     ),
     "a line with too many columns": Case(
         with_value("discount_amount", "1,2"),
         counted={"line_unreadable": 1},
-        query="select line from cleaning.rejected_rows",
+        query="select line from accounting.rejected_rows",
         gives=[(12,)],
     ),
     # Columns.
@@ -378,7 +378,7 @@ CASES = {
         with_value("ordered_at", "2999-01-01"),
         variables={"as_of": "default"},
         counted={"after_as_of": 1},
-        query="select cast(as_of as varchar) from cleaning.as_of_date",
+        query="select cast(as_of as varchar) from orders.as_of_date",
         gives=[("2024-12-27",)],
     ),
     # Numbers.
@@ -389,7 +389,7 @@ CASES = {
     "an exponent": Case(with_value("amount", "1.5e2"), query=AMOUNT, gives=[(150,)]),
     "a negative amount": Case(
         with_value("amount", "-5"),
-        query="select is_return from cleaning.checked_order_lines where order_id = 'o10'",
+        query="select is_return from orders.checked_order_lines where order_id = 'o10'",
         gives=[(True,)],
     ),
     "a decimal comma": malformed("amount", "1,5"),
@@ -418,7 +418,7 @@ CASES = {
     "a word for a quantity": malformed("quantity", "two"),
     "a quantity that is no number of units": Case(
         with_value("quantity", "5000"),
-        query="select is_quantity_set_aside from cleaning.checked_order_lines where order_id = 'o10'",
+        query="select is_quantity_set_aside from orders.checked_order_lines where order_id = 'o10'",
         gives=[(True,)],
     ),
     "neither yes nor no": Case(
@@ -434,7 +434,7 @@ CASES = {
     "ids with spaces around": identifier("  7  ", "7"),
     "ids in capitals and not": Case(
         with_value("customer_id", "abc", 10).replace("0011,", "ABC,", 1),
-        query="select count(distinct customer_id) from cleaning.checked_order_lines where lower(customer_id) = 'abc'",
+        query="select count(distinct customer_id) from orders.checked_order_lines where lower(customer_id) = 'abc'",
         gives=[(2,)],
     ),
     "ids in unicode": identifier("Ж-客户-é"),
@@ -453,14 +453,14 @@ CASES = {
         write_customers("customer_id,country\n0001,DE\n0001,AT\n0002,DE\n0002,DE\n"),
         variables={"customers": "customers.csv"},
         counted={"superseded_row": 1, "duplicate_row": 1},
-        query="select attribute_value from cleaning.customer_attributes where customer_id = '0001' and attribute = 'country'",
+        query="select attribute_value from customers.customer_attributes where customer_id = '0001' and attribute = 'country'",
         gives=[("DE",)],
     ),
     "conflicting customers with dates": Case(
         write_customers("customer_id,country,updated_at\n0001,DE,2024-01-01\n0001,AT,2024-02-01\n"),
         variables={"customers": "customers.csv"},
         counted={"superseded_row": 1},
-        query="select attribute_value from cleaning.customer_attributes where customer_id = '0001' and attribute = 'country'",
+        query="select attribute_value from customers.customer_attributes where customer_id = '0001' and attribute = 'country'",
         gives=[("AT",)],
     ),
     "customers with a name each": Case(
@@ -554,7 +554,7 @@ CASES = {
     "an unreadable line after a value of two lines": Case(
         text().replace(",".join(ROWS[10]), "0010,2024-01-01", 1).replace("o3,", '"o\n3",', 1),
         counted={"line_unreadable": 1},
-        query="select line from cleaning.rejected_rows",
+        query="select line from accounting.rejected_rows",
         gives=[(13,)],
     ),
     "the contents of two columns swapped": Case(
@@ -568,7 +568,7 @@ CASES = {
             "customers": "customers.csv",
             "columns": {"customers": {"customer_id": "CustNo"}},
         },
-        query="select customer_id, attribute_value from cleaning.customer_attributes where attribute = 'city' order by 1",
+        query="select customer_id, attribute_value from customers.customer_attributes where attribute = 'city' order by 1",
         gives=[("0000", "Ulm"), ("0001", "Bonn")],
     ),
     "a malformed row beside a good one of the same customer": Case(
@@ -578,13 +578,13 @@ CASES = {
         ),
         variables={"customers": "customers.csv"},
         counted={"updated_at_malformed": 1},
-        query="select attribute_value from cleaning.customer_attributes where customer_id = '0001' and attribute = 'country'",
+        query="select attribute_value from customers.customer_attributes where customer_id = '0001' and attribute = 'country'",
         gives=[("DE",)],
     ),
     "attributes named as columns of our own": Case(
         write_customers("customer_id,reason,version\n0001,moved,1\n0002,moved,2\n"),
         variables={"customers": "customers.csv"},
-        query="select count(*) from cleaning.customer_attributes where attribute_value = 'moved'",
+        query="select count(*) from customers.customer_attributes where attribute_value = 'moved'",
         gives=[(2,)],
     ),
     "a file name with a bracket": Case(
@@ -608,7 +608,7 @@ CASES = {
             [*COLUMNS, "unit_price"],
         ),
         counted={"unit_price_malformed": 1},
-        query="select line from cleaning.rejected_rows",
+        query="select line from accounting.rejected_rows",
         gives=[(12,)],
     ),
     "a negative price": Case(
@@ -616,7 +616,7 @@ CASES = {
             [[*row[:3], "", row[4], row[5], "-2" if row[2] == "o10" else "2"] for row in ROWS],
             [*COLUMNS, "unit_price"],
         ),
-        query="select is_return from cleaning.checked_order_lines where order_id = 'o10'",
+        query="select is_return from orders.checked_order_lines where order_id = 'o10'",
         gives=[(True,)],
     ),
     "a tabulator after a number": Case(
@@ -768,16 +768,16 @@ def test_a_bad_input_ends_in_its_expected_way(name: str, builds: dict[str, Build
         assert build.returncode != 0, build.output
         return
     assert build.returncode == 0, build.output
-    counted = build.rows("select reason, count(*) from cleaning.rejected_rows group by reason")
+    counted = build.rows("select reason, count(*) from accounting.rejected_rows group by reason")
     assert dict(counted) == case.counted
     # Nothing is lost: every row that was read is used or counted.
     if case.variables.get("customer_metrics", "none") == "none":
         used, read = build.rows(
-            "select count(*) filter (reason is null), count(*) from cleaning.checked_order_lines"
+            "select count(*) filter (reason is null), count(*) from orders.checked_order_lines"
         )[0]
         of_lines = dict(
             build.rows(
-                "select reason, count(*) from cleaning.rejected_rows "
+                "select reason, count(*) from accounting.rejected_rows "
                 "where source = 'order_lines' group by reason"
             )
         )
@@ -801,7 +801,7 @@ def test_the_table_in_the_docs_is_true() -> None:
         "# Bad inputs, and what becomes of them",
         "",
         "Written by `SEGMART_WRITE_DOCS=1 uv run pytest -m slow tests/test_bad_inputs.py`. A row that",
-        "is counted stands in `cleaning.rejected_rows` with its file, line, column and value; every",
+        "is counted stands in `accounting.rejected_rows` with its file, line, column and value; every",
         "other row of the input is used. Of an error the table gives the words that a test looks for.",
         "",
         "| input | what becomes of it |",

@@ -111,7 +111,7 @@ def test_tables_equal_those_of_a_build_from_nothing(tmp_path: Path, kind: str) -
     forgotten.write_text("customer_id\nc7\nc8\n")
     built = build_twice(kept, forgotten_customers=str(forgotten))
     assert built.rows(
-        "select count(*) from cleaning.stored_order_lines where customer_id in ('c7', 'c8')"
+        "select count(*) from orders.stored_order_lines where customer_id in ('c7', 'c8')"
     ) == [(0,)]
 
 
@@ -124,7 +124,7 @@ def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path)
     # Lines of another input do not stay.
     assert dbt_build(tmp_path, select="+stored_order_lines").returncode == 0
     build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
-    assert build.rows("select distinct source_file from cleaning.stored_order_lines") == [
+    assert build.rows("select distinct source_file from orders.stored_order_lines") == [
         (str(first),)
     ]
     # The same size and time: only who reads the file sees what is in it now.
@@ -135,7 +135,7 @@ def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path)
     write(second, LINES.format(first=200, last=210))
     query = """
         select count(*) filter (category = 'category X'), count(distinct source_file)
-        from cleaning.stored_order_lines
+        from orders.stored_order_lines
     """
     build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
     assert build.returncode == 0, build.output
@@ -164,8 +164,8 @@ def test_only_rows_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
         """The customers whose rows the build has left as it found them, and the others."""
         if (tmp_path / "segmart.duckdb").exists():
             with duckdb.connect(tmp_path / "segmart.duckdb") as connection:
-                connection.execute("update cleaning.orders set lines = -1")
-                connection.execute("update features.customer_categories set categories = -1")
+                connection.execute("update orders.orders set lines = -1")
+                connection.execute("update customers.customer_categories set categories = -1")
         build = dbt_build(
             tmp_path, **settings, **variables, select="+customer_categories", tests=False
         )
@@ -173,8 +173,8 @@ def test_only_rows_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
         orders, categories = (
             build.rows(f"select customer_id, {number} = -1 from {table} order by all")
             for table, number in [
-                ("cleaning.orders", "lines"),
-                ("features.customer_categories", "categories"),
+                ("orders.orders", "lines"),
+                ("customers.customer_categories", "categories"),
             ]
         )
         assert orders == categories
@@ -220,10 +220,10 @@ def test_lines_of_the_demo_are_kept_until_one_of_its_files_changes(tmp_path: Pat
         )
         assert build.returncode == 0, build.output
         found = build.rows(
-            "select count(distinct customer_id) from cleaning.orders where lines > 0"
+            "select count(distinct customer_id) from orders.orders where lines > 0"
         )
         with duckdb.connect(build.warehouse) as connection:
-            connection.execute("update cleaning.orders set lines = -1")
+            connection.execute("update orders.orders set lines = -1")
         return found
 
     assert customers_made_anew() == [(2469,)]
@@ -268,5 +268,5 @@ def test_what_a_manifest_vouches_for_is_read(tmp_path: Path) -> None:
         manifest.write_text(f"{hashlib.sha256(lines.read_bytes()).hexdigest()}  {lines.name}\n")
         build = dbt_build(tmp_path, **settings, select="+stored_order_lines")
         assert build.returncode == 0, build.output
-        found = build.rows("select distinct left(category, 10) from cleaning.stored_order_lines")
+        found = build.rows("select distinct left(category, 10) from orders.stored_order_lines")
         assert found == [(category,)]

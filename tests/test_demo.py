@@ -16,17 +16,17 @@ PUBLIC_TABLES = [
     "segments.customer_segments",
     "segments.segments",
     "segments.segment_profiles",
-    "segments.segment_model",
+    "model.segment_model",
     "segments.segment_attributes",
-    "segments.fit_labels",
-    "segments.model_versions",
-    "segments.k_selection",
-    "segments.cluster_verdict",
-    "features.customer_features",
-    "features.feature_distributions",
-    "features.feature_correlations",
-    "cleaning.customer_accounting",
-    "cleaning.rejected_rows",
+    "model.fit_labels",
+    "model.model_versions",
+    "model.k_selection",
+    "model.cluster_verdict",
+    "customers.customer_features",
+    "customers.feature_distributions",
+    "customers.feature_correlations",
+    "accounting.customer_accounting",
+    "accounting.rejected_rows",
 ]
 
 
@@ -57,23 +57,23 @@ def test_accounting_adds_up_to_the_raw_file(demo: Build) -> None:
     raw = duckdb.sql(
         f"select count(*), count(distinct household_id) from '{DATA}/transactions.parquet'"
     ).fetchall()
-    accounted = demo.rows("select sum(rows), sum(customers) from cleaning.customer_accounting")
+    accounted = demo.rows("select sum(rows), sum(customers) from accounting.customer_accounting")
     assert accounted == raw
-    unused = demo.rows("select sum(rows) from cleaning.customer_accounting where outcome <> 'used'")
+    unused = demo.rows("select sum(rows) from accounting.customer_accounting where outcome <> 'used'")
     segmented = demo.rows("select count(*) from segments.customer_segments")
     assert segmented == demo.rows(
-        "select customers from cleaning.customer_accounting where reason = 'segmented'"
+        "select customers from accounting.customer_accounting where reason = 'segmented'"
     )
-    assert demo.rows("select count(*) from cleaning.rejected_rows") == unused
+    assert demo.rows("select count(*) from accounting.rejected_rows") == unused
 
 
 def test_labels_in_sql_equal_scikit_learn(demo: Build) -> None:
     with duckdb.connect(demo.warehouse, read_only=True) as connection:
         model = connection.sql(
-            "from segments.segment_model order by segment_id, feature_position"
+            "from model.segment_model order by segment_id, feature_position"
         ).df()
         customers = connection.sql(
-            "select * from features.customer_features "
+            "select * from customers.customer_features "
             "join segments.customer_segments using (customer_id)"
         ).df()
     first = model[model["segment_id"] == 1]
@@ -188,7 +188,7 @@ def test_a_missing_value_stays_missing_when_it_is_transformed(demo: Build) -> No
     [(missing, different)] = demo.rows(
         "select count(*) filter (raw_value is null), "
         "count(*) filter ((raw_value is null) <> (transformed_value is null)) "
-        "from features.feature_values where feature = 'median_days_between_orders'"
+        "from customers.feature_values where feature = 'median_days_between_orders'"
     )
     assert missing > 0
     assert different == 0
@@ -199,7 +199,7 @@ def test_labels_of_a_million_customers_equal_scikit_learn(demo: Build, tmp_path:
     size = 1_000_000
     with duckdb.connect(demo.warehouse, read_only=True) as connection:
         model = connection.sql(
-            "from segments.segment_model order by segment_id, feature_position"
+            "from model.segment_model order by segment_id, feature_position"
         ).df()
     first = model[model["segment_id"] == 1]
     customers = pd.DataFrame({"customer_id": np.arange(size).astype(str)})
@@ -230,7 +230,7 @@ def scoring_sql(demo: Build, relation: str) -> str:
     original = '"segmart"."features"."clustering_features"'
     assert sql.count(original) == 1
     # A missing value is null in the warehouse, and NaN in a frame.
-    names = demo.rows("select distinct feature from segments.segment_model")
+    names = demo.rows("select distinct feature from model.segment_model")
     features = "(select * replace (" + ", ".join(
         f"case when not isnan({name}) then {name} end as {name}" for (name,) in names
     )

@@ -137,10 +137,10 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
     assert build.returncode == 0, build.output
     assert found(output) == []
     assert build.rows(
-        "select rows, customers from cleaning.customer_accounting"
+        "select rows, customers from accounting.customer_accounting"
         " where reason = 'customer_forgotten'"
     ) == [(5, 0)]
-    assert build.rows("select count(*) from cleaning.rejected_rows where line is null") == [(0,)]
+    assert build.rows("select count(*) from accounting.rejected_rows where line is null") == [(0,)]
 
     # A build without the list brings the customer back; the same list erases it again.
     assert build_orders(tmp_path).returncode == 0
@@ -200,6 +200,6 @@ def test_pseudonyms_parquet_and_metrics_are_erased_too(
     assert build.returncode == 0, build.output
     assert found(output) == found(output, secret) == []
     if source != "metrics":
-        assert build.rows("select max(as_of) < date '2024-09-09' from cleaning.as_of_date") == [
+        assert build.rows("select max(as_of) < date '2024-09-09' from orders.as_of_date") == [
             (True,)
         ]

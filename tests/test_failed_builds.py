@@ -126,9 +126,9 @@ def test_an_infinite_amount_is_counted_and_reaches_no_feature(small: Build) -> N
     )
     assert build.returncode == 0, build.output
     assert build.rows(
-        "select column_name, rejected_value from cleaning.rejected_rows "
+        "select column_name, rejected_value from accounting.rejected_rows "
         "where reason = 'amount_malformed'"
     ) == [("amount", "inf")]
-    assert build.rows("select count(*) from features.customer_features where isinf(spend)") == [
+    assert build.rows("select count(*) from customers.customer_features where isinf(spend)") == [
         (0,)
     ]

@@ -94,7 +94,7 @@ def test_the_accounting_of_a_shop_is_exact(shop: tuple[pd.DataFrame, Build]) -> 
     lines, build = shop
     used, expected = used_shop_lines(lines)
     counted = dict(
-        build.rows("select reason, rows from cleaning.customer_accounting where rows > 0")
+        build.rows("select reason, rows from accounting.customer_accounting where rows > 0")
     )
     with_order = used.groupby("Customer ID")["Quantity"].transform("max") > 0
     expected["segmented"] = int(with_order.sum())
@@ -102,7 +102,7 @@ def test_the_accounting_of_a_shop_is_exact(shop: tuple[pd.DataFrame, Build]) -> 
         expected["only_returns"] = int((~with_order).sum())
     assert counted == expected
     assert sum(counted.values()) == len(lines)
-    returns = build.rows("select sum(return_rows) from cleaning.customer_accounting")
+    returns = build.rows("select sum(return_rows) from accounting.customer_accounting")
     assert returns == [((used["Quantity"] < 0).sum(),)]
     assert expected["customer_id_missing"] > 40_000
     assert min(expected.values()) > 0
@@ -121,7 +121,7 @@ def test_a_row_that_is_lost_fails_the_accounting(
     assert dbt_build(tmp_path, **accounting, **settings).returncode == 0
     with duckdb.connect(tmp_path / build.warehouse.name) as connection:
         connection.execute(
-            "update cleaning.customer_accounting set rows = rows - 1 where reason = 'segmented'"
+            "update accounting.customer_accounting set rows = rows - 1 where reason = 'segmented'"
         )
     assert "FAIL 1 accounting_adds_up" in dbt_build(tmp_path, **accounting, **settings).output
 
@@ -162,7 +162,7 @@ def test_the_features_of_a_shop_equal_those_of_pandas(shop: tuple[pd.DataFrame, 
         }
     ).sort_index()
     rows = build.rows(
-        f"select customer_id, {', '.join(expected.columns)} from features.customer_features"
+        f"select customer_id, {', '.join(expected.columns)} from customers.customer_features"
     )
     found = pd.DataFrame(rows, columns=["Customer ID", *expected.columns])
     found = found.set_index("Customer ID").sort_index().astype("float64")
@@ -236,7 +236,7 @@ def test_repeat_orders_are_those_of_the_literature(
     _, build = repeat_orders
     frequency, recency, age, mean_spend = PUBLISHED[customer][1]
     found = build.rows(
-        f"select {REPEAT} from features.customer_features where customer_id = '{customer}'"
+        f"select {REPEAT} from customers.customer_features where customer_id = '{customer}'"
     )[0]
     assert found[0] == frequency
     assert round(found[1] / 7, 2) == recency
@@ -259,7 +259,7 @@ def test_repeat_orders_of_20000_customers_equal_those_of_pandas(
     expected["repeat_mean_spend"] = repeats["amount"].mean()
     expected = expected.drop(columns="first").fillna(0).astype("float64").sort_index()
     rows = build.rows(
-        f"select customer_id, {REPEAT} from features.customer_features "
+        f"select customer_id, {REPEAT} from customers.customer_features "
         "where regexp_matches(customer_id, '^[0-9]+$')"
     )
     found = pd.DataFrame(rows, columns=["customer_id", *expected.columns])
@@ -333,7 +333,7 @@ def test_few_columns_give_segments_and_a_report(
     assert build.returncode == 0, build.output
     for words in says:
         assert words in build.output
-    model = build.rows("select distinct feature from segments.segment_model")
+    model = build.rows("select distinct feature from model.segment_model")
     assert {feature for (feature,) in model} == features
     customers = build.rows("select count(*) from segments.customer_segments")
     assert customers == [(data.iloc[:, 0].nunique(),)]

@@ -17,8 +17,8 @@ def frame(build: Build, sql: str) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Build) -> None:
-    everyone = frame(demo, "from fitting.fit_sample order by customer_id")
-    features = frame(demo, "from fitting.clustered_feature_definitions order by position")
+    everyone = frame(demo, "from model.fit_sample order by customer_id")
+    features = frame(demo, "from model.clustered_feature_definitions order by position")
     swept = frame(demo, "from fitting.k_sweep order by k")
     random = np.random.default_rng(4)
     held_back = random.permutation(len(everyone)) < len(everyone) // 50

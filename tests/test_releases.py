@@ -362,5 +362,5 @@ def test_a_whole_build_publishes_every_public_table(demo: Build) -> None:
             "select count(*) from duckdb_columns() where comment is null and not internal"
         ).fetchall() == [(0,)]
     assert demo.rows(
-        "select count(distinct release), bool_and(is_current) from segments.releases"
+        "select count(distinct release), bool_and(is_current) from release.releases"
     ) == [(1, True)]

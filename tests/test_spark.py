@@ -207,7 +207,7 @@ def test_a_shop_equals_duckdb_though_a_worker_dies(
     folder.mkdir()
 
     def kill_in_the_middle() -> None:
-        while "sql table model features.customer_features" not in text(folder / "output.txt"):
+        while "sql table model customers.customer_features" not in text(folder / "output.txt"):
             time.sleep(0.1)
         two_workers.kill_worker(1)
 

@@ -94,7 +94,7 @@
                     ~ (
                         ", which the var metrics does not name. To keep it, name its column there; to"
                         if setting("metrics")
-                        else ", which the input does not give: see cleaning.input_check for the"
+                        else ", which the input does not give: see accounting.input_check for the"
                         ~ " column. To"
                     )
                     ~ " go on without it, fit and accept another model with --vars"

@@ -48,7 +48,7 @@ def raw_matrix(sample: pd.DataFrame, features: pd.DataFrame) -> np.ndarray:
     names = features["feature"].tolist()
     if sample.empty:
         raise SegmentationError(
-            "no customers are left to segment: look at cleaning.customer_accounting for the "
+            "no customers are left to segment: look at accounting.customer_accounting for the "
             "reasons, then lower min_orders or widen the input"
         )
     values = sample[names].to_numpy(dtype="float64", na_value=np.nan)

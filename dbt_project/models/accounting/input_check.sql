@@ -370,7 +370,7 @@ with
             6 as position,
             '{{ "customer_metrics" if uses_metrics() else "order_lines" }}: no row can be used, of '
             || cast(malformed_shares.row_count as {{ text }})
-            || '. The reasons stand in cleaning.rejected_rows; is the input empty, or as_of too early?'
+            || '. The reasons stand in accounting.rejected_rows; is the input empty, or as_of too early?'
             as finding,
             true as is_error
         from malformed_shares
