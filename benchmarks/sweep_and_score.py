@@ -20,8 +20,8 @@ import pandas as pd
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from segmart import clustering, fitting, preparation, selection
-from segmart.frames import ordered_frame
+from segmart.engine.frames import ordered_frame
+from segmart.model import candidate, clustering, preparation, selection
 
 MAX_K = 12
 SEEDS = 5
@@ -33,7 +33,8 @@ def inertia(matrix: np.ndarray, centers: np.ndarray) -> float:
 
 def compare_sweeps(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> None:
     features = ordered_frame(
-        connection.sql("from model.clustered_feature_definitions"), ["position"]
+        connection.sql("from customers.feature_catalog where is_available and is_clustered"),
+        ["position"],
     )
     ((sample_size,),) = connection.execute("select count(*) from model.fit_sample").fetchall()
     raw = preparation.raw_matrix(customers, features)
@@ -86,7 +87,7 @@ def compare_scores(
         connection.sql("from model.active_model"), ["segment_id", "feature_position"]
     )
     in_sql = ordered_frame(connection.sql("from scored"), ["customer_id"])["segment_id"]
-    different = int((fitting.predicted(customers, model).to_numpy() != in_sql.to_numpy()).sum())
+    different = int((candidate.predicted(customers, model).to_numpy() != in_sql.to_numpy()).sum())
     print(
         f"scoring {len(customers)} customers with {model['segment_id'].nunique()} segments:"
         f" {seconds:.2f} s of CPU, of the labels alone {label_seconds:.2f} s,"
@@ -98,10 +99,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="of a build of orders_to_report.py")
     folder = parser.parse_args().folder
-    compiled = folder / "target/compiled/segmart/dbt_project/models/fitting/scored_customers.sql"
+    compiled = folder / "target/compiled/segmart/dbt_project/models/segments/scored_customers.sql"
     with duckdb.connect(folder / "segmart.duckdb", read_only=True) as connection:
         customers = ordered_frame(
-            connection.sql("from customers.clustering_features"), ["customer_id"]
+            connection.sql("from customers.customer_eligibility where reason = 'segmented'"),
+            ["customer_id"],
         )
         compare_scores(connection, customers, compiled.read_text())
         compare_sweeps(connection, customers)

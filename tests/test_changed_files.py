@@ -219,9 +219,7 @@ def test_lines_of_the_demo_are_kept_until_one_of_its_files_changes(tmp_path: Pat
             project=project,
         )
         assert build.returncode == 0, build.output
-        found = build.rows(
-            "select count(distinct customer_id) from orders.orders where lines > 0"
-        )
+        found = build.rows("select count(distinct customer_id) from orders.orders where lines > 0")
         with duckdb.connect(build.warehouse) as connection:
             connection.execute("update orders.orders set lines = -1")
         return found

@@ -10,7 +10,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from conftest import DATA, ROOT, Build, dbt_build
-from segmart.fitting import fitted_labels
+from segmart.model.candidate import fitted_labels
 
 PUBLIC_TABLES = [
     "segments.customer_segments",
@@ -59,7 +59,9 @@ def test_accounting_adds_up_to_the_raw_file(demo: Build) -> None:
     ).fetchall()
     accounted = demo.rows("select sum(rows), sum(customers) from accounting.customer_accounting")
     assert accounted == raw
-    unused = demo.rows("select sum(rows) from accounting.customer_accounting where outcome <> 'used'")
+    unused = demo.rows(
+        "select sum(rows) from accounting.customer_accounting where outcome <> 'used'"
+    )
     segmented = demo.rows("select count(*) from segments.customer_segments")
     assert segmented == demo.rows(
         "select customers from accounting.customer_accounting where reason = 'segmented'"

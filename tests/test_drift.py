@@ -37,7 +37,9 @@ def drift_of(build: Build, customers: pd.DataFrame) -> pd.DataFrame:
 def resamples(build: Build, draws: int) -> list[tuple[np.random.Generator, pd.DataFrame]]:
     """Customers drawn with replacement, and the generator that has drawn them."""
     with duckdb.connect(build.warehouse, read_only=True) as connection:
-        everyone = connection.sql("from customers.clustering_features order by customer_id").df()
+        everyone = connection.sql(
+            "from customers.customer_eligibility where reason = 'segmented' order by customer_id"
+        ).df()
     random = [np.random.default_rng(seed) for seed in range(draws)]
     return [(one, everyone.iloc[one.integers(0, len(everyone), len(everyone))]) for one in random]
 
@@ -85,7 +87,9 @@ def test_ups_and_downs_do_not_cancel(
     change: Callable[[pd.Series], pd.Series], second: Build
 ) -> None:
     with duckdb.connect(second.warehouse, read_only=True) as connection:
-        everyone = connection.sql("from customers.clustering_features order by customer_id").df()
+        everyone = connection.sql(
+            "from customers.customer_eligibility where reason = 'segmented' order by customer_id"
+        ).df()
     found = drift_of(second, everyone.assign(spend=change(everyone["spend"])))
     assert found.loc["spend", "level"] in ("refit", "stop")
     assert set(found.drop("spend")["level"]) == {"none"}

@@ -8,8 +8,8 @@ import pytest
 
 from conftest import Build, dbt_build
 from segmart import SegmentationError
-from segmart.erasure import forgotten_ids, forgotten_table
-from segmart.pseudonyms import (
+from segmart.release.erasure import forgotten_ids, forgotten_table
+from segmart.release.pseudonyms import (
     KEY,
     forgotten_as_published,
     key_from,

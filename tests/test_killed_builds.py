@@ -15,7 +15,7 @@ from test_readers import build_of
 from test_releases import STEPS, die_at
 
 # A release is discarded when more than the last seven stand, which is tested without dbt.
-AT_STEPS = [(step, after) for step in STEPS if step != "_discard" for after in (False, True)]
+AT_STEPS = [(*step, after) for step in STEPS if step[1] != "_discard" for after in (False, True)]
 # Shares of the time that a build takes.
 AT_RANDOM = [
     random.Random(seed).uniform(0.05, 1)  # noqa: S311 - moments of kills, no secret
@@ -37,7 +37,7 @@ def whole_release(serve: Path) -> tuple:
     return answer
 
 
-def kill_and_recover(last: Build, kill: tuple[str, bool] | float, seconds: float) -> None:
+def kill_and_recover(last: Build, kill: tuple[str, str, bool] | float, seconds: float) -> None:
     """A build of other customers, killed; then one that ends."""
     serve = last.folder / "serve" / "dev"
     before = whole_release(serve)
@@ -68,7 +68,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kill", [("_make_pointer", True), 0.7])
+@pytest.mark.parametrize("kill", [("segmart.release.pointers", "make_pointer", True), 0.7])
 def test_a_killed_build_leaves_a_whole_release(
     kill: tuple | float, built: tuple[Build, float]
 ) -> None:

@@ -275,8 +275,8 @@ def test_backfill_equals_live(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "step"),
     [
-        pytest.param("segmart.fitting", "model_rows", marks=pytest.mark.slow),
-        pytest.param("segmart.gates", "judge", marks=pytest.mark.soak),
+        pytest.param("segmart.model.candidate", "model_rows", marks=pytest.mark.slow),
+        pytest.param("segmart.model.gates", "judge", marks=pytest.mark.soak),
     ],
 )
 def test_a_build_that_is_killed_while_it_refits(module: str, step: str, tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_build_that_is_killed_while_it_refits(module: str, step: str, tmp_path
         lines,
         as_of=str(day(181)),
         refit=True,
-        die=functools.partial(die_at, step, after=False, module=module),
+        die=functools.partial(die_at, module, step, False),
     )
     assert died.returncode == -1
     assert released(died, "select count(*) from model_versions") == [(1,)]

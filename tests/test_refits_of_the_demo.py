@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from conftest import Build, limits
-from segmart import fitting
-from segmart.frames import typed
+from segmart.engine.frames import typed
+from segmart.model import candidate, preparation
 
 
 def frame(build: Build, sql: str) -> pd.DataFrame:
@@ -18,14 +18,23 @@ def frame(build: Build, sql: str) -> pd.DataFrame:
 @pytest.mark.slow
 def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Build) -> None:
     everyone = frame(demo, "from model.fit_sample order by customer_id")
-    features = frame(demo, "from model.clustered_feature_definitions order by position")
-    swept = frame(demo, "from fitting.k_sweep order by k")
+    features = frame(
+        demo, "from customers.feature_catalog where is_available and is_clustered order by position"
+    )
+    (comparison,) = frame(demo, "from model.k_selection where is_chosen").to_dict("records")
     random = np.random.default_rng(4)
     held_back = random.permutation(len(everyone)) < len(everyone) // 50
     first = everyone[~held_back].reset_index(drop=True)
-    no_model = typed([], fitting.MODEL_COLUMNS)
-    active = fitting.segment_fit(first, features, swept, no_model)
-    before = pd.Series(fitting.predicted(first, active).to_numpy(), index=first["customer_id"])
+    no_model = typed([], candidate.SEGMENT_COLUMNS)
+
+    def fit(sample: pd.DataFrame, active: pd.DataFrame) -> candidate.Fit:
+        raw = preparation.raw_matrix(sample, features)
+        segments, inertia = candidate.fit_segments(raw, features, 4, active, seed=20180102)
+        version = {"inertia": inertia, "model_version": "any"}
+        return candidate.Fit(version, pd.DataFrame([comparison]), segments)
+
+    active = fit(first, no_model).segments
+    before = pd.Series(candidate.predicted(first, active).to_numpy(), index=first["customer_id"])
     one_per_cent = len(everyone) // 100
     moved = []
     for number in range(60):
@@ -35,15 +44,15 @@ def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Bui
         else:
             sample = first.drop(first.sample(one_per_cent, random_state=number).index)
             sample = sample.reset_index(drop=True)
-        sample = sample.assign(previous_segment_id=before.reindex(sample["customer_id"]).to_numpy())
-        candidate = fitting.segment_fit(sample, features, swept, active)
-        lineage = fitting.candidate_lineage(sample, active, candidate, 4)
+        sample = sample.assign(last_segment_id=before.reindex(sample["customer_id"]).to_numpy())
+        none = pd.DataFrame({"feature": features["feature"], "quantile_shift": 0.0, "drift": 0.0})
+        nothing = pd.DataFrame()
+        past = candidate.Past(None, 4, nothing, nothing, active, none)
+        fitted = fit(sample, active)
+        lineage = candidate.lineage_of(sample, past, fitted.segments)
         assert set(lineage["event"]) == {"continued"}
         assert (lineage["segment_id"] == lineage["from_segment_id"]).all()
-        none = pd.DataFrame({"feature": features["feature"], "quantile_shift": 0.0, "drift": 0.0})
-        judgement = fitting.candidate_gates(
-            sample, active, candidate, lineage, swept, none, limits()
-        )
+        judgement = candidate.gates_of(sample, past, fitted, lineage, limits())
         assert judgement["holds"].all(), judgement["sentence"].tolist()
         moved.append(judgement.set_index("gate").loc["moved_share", "value"])
     assert np.median(moved) < 0.01

@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Build, dbt_build
-from segmart import SegmentationError, releases
+from segmart import SegmentationError
+from segmart.release import pointers, storage
+from segmart.release import publish as publishing
 
 
 def tables(customers: int = 10, version: str = "v1") -> dict[str, pa.Table]:
@@ -49,7 +51,7 @@ def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
     settings = {"source": "demo", "keep": 3, "max_drop": 0.2, "notice": 0.05} | changes
     contents = settings.pop("tables", None) or tables(customers, version=release)
     relations = {name: duckdb.from_arrow(table) for name, table in contents.items()}
-    releases.publish(relations, serve, release=release, **settings)
+    publishing.publish(relations, serve, release=release, **settings)
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -103,25 +105,25 @@ def test_many_rows_give_the_same_bytes_on_any_number_of_threads(tmp_path: Path) 
                 "number % 7 / 3e0 as spend, case when number % 3 > 0 then number end as orders "
                 f"from range(400000) as numbers (number) order by {order}"
             )
-            releases._write_table(connection.table("features"), path)
-        sums.add(releases.sha256(path))
+            publishing._write_table(connection.table("features"), path)
+        sums.add(storage.sha256(path))
     assert len(sums) == 1
 
 
 def test_the_newest_releases_stay_and_one_can_go_back(tmp_path: Path) -> None:
     for number in range(5):
         publish(tmp_path, f"r{number}", keep=2)
-    found = releases.list_releases(tmp_path)
+    found = publishing.list_releases(tmp_path)
     assert found["release"].unique().tolist() == ["r4", "r3"]
     assert found[found["is_current"]]["release"].unique().tolist() == ["r4"]
-    releases.go_back(tmp_path, "r3", notice=0.05)
+    publishing.go_back(tmp_path, "r3", notice=0.05)
     assert published(tmp_path)[0] == "r3"
     with pytest.raises(SegmentationError, match=r"there is no release 'r0' .* there are r3, r4"):
-        releases.go_back(tmp_path, "r0")
+        publishing.go_back(tmp_path, "r0")
     publish(tmp_path, "r5", keep=2)
     assert published(tmp_path)[0] == "r5"
     # A query may still read the release before, though it is not among the newest.
-    assert releases.list_releases(tmp_path)["release"].unique().tolist() == ["r5", "r4", "r3"]
+    assert publishing.list_releases(tmp_path)["release"].unique().tolist() == ["r5", "r4", "r3"]
 
 
 def test_going_back_fits_the_catalog_to_the_columns_of_then(tmp_path: Path) -> None:
@@ -129,7 +131,7 @@ def test_going_back_fits_the_catalog_to_the_columns_of_then(tmp_path: Path) -> N
     wider = tables(version="r2")
     wider["segments"] = wider["segments"].append_column("revenue", pa.array([1.5, 2.5]))
     publish(tmp_path, "r2", tables=wider)
-    releases.go_back(tmp_path, "r1", notice=0.05)
+    publishing.go_back(tmp_path, "r1", notice=0.05)
     with duckdb.connect(tmp_path / "segmart.duckdb", read_only=True) as connection:
         assert connection.sql("from segments").columns == [
             "segment_id",
@@ -140,7 +142,7 @@ def test_going_back_fits_the_catalog_to_the_columns_of_then(tmp_path: Path) -> N
 
 def test_a_clock_that_stands_before_the_release_is_named(tmp_path: Path) -> None:
     publish(tmp_path, "r1")
-    releases._make_pointer(tmp_path, "r1", releases._now() + 60_000_000)
+    pointers.make_pointer(tmp_path, "r1", pointers.now() + 60_000_000)
     before = tree(tmp_path)
     with pytest.raises(SegmentationError, match=r"begins (59|60)\.. seconds from now.*remove "):
         publish(tmp_path, "r2")
@@ -226,7 +228,7 @@ def test_a_release_of_another_input_may_be_smaller(tmp_path: Path) -> None:
 
 
 def hold_lock(serve: Path, held, done) -> None:
-    with releases._lock(serve):
+    with publishing._lock(serve):
         held.set()
         done.wait()
 
@@ -249,14 +251,22 @@ def test_a_second_build_stops_at_once(tmp_path: Path) -> None:
 
 
 STEPS = [
-    *("_remove_leftovers", "_write", "_write_table", "_verify", "_rename", "point_to"),
-    *("_make_pointer", "_write_catalog", "_remove_old", "_discard", "_remove_holding"),
+    *[
+        ("segmart.release.publish", step)
+        for step in (
+            *("_remove_leftovers", "_write", "_write_table", "_verify", "_rename"),
+            *("_remove_old", "_discard", "_remove_holding"),
+        )
+    ],
+    ("segmart.release.pointers", "point_to"),
+    ("segmart.release.pointers", "make_pointer"),
+    ("segmart.release.catalog", "write"),
 ]
 # A sample of them, for every run: before a step, and after it.
-QUICK = [("_make_pointer", False), ("_make_pointer", True)]
+QUICK = ("segmart.release.pointers", "make_pointer")
 
 
-def die_at(step: str, after: bool, module: str = "segmart.releases") -> None:
+def die_at(module: str, step: str, after: bool) -> None:
     """Have this process killed at a step, as a machine that loses its power is."""
     original = getattr(importlib.import_module(module), step)
 
@@ -268,26 +278,26 @@ def die_at(step: str, after: bool, module: str = "segmart.releases") -> None:
     setattr(importlib.import_module(module), step, deadly)
 
 
-def publish_and_die(serve: Path, step: str, after: bool) -> None:
-    die_at(step, after)
+def publish_and_die(serve: Path, module: str, step: str, after: bool) -> None:
+    die_at(module, step, after)
     publish(serve, "r2", 20, keep=2)
 
 
 @pytest.mark.parametrize(
-    ("step", "after"),
+    ("module", "step", "after"),
     [
-        pytest.param(step, after, marks=[] if (step, after) in QUICK else pytest.mark.slow)
+        pytest.param(*step, after, marks=[] if step == QUICK else pytest.mark.slow)
         for step in STEPS
         for after in (False, True)
     ],
 )
 def test_a_kill_at_any_step_leaves_one_whole_release(
-    step: str, after: bool, tmp_path: Path
+    module: str, step: str, after: bool, tmp_path: Path
 ) -> None:
     publish(tmp_path, "r0")
     publish(tmp_path, "r1")
     context = multiprocessing.get_context("forkserver")
-    process = context.Process(target=publish_and_die, args=(tmp_path, step, after))
+    process = context.Process(target=publish_and_die, args=(tmp_path, module, step, after))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -334,10 +344,10 @@ def test_a_build_beside_another_stops_with_a_sentence(demo: Build) -> None:
     ("options", "reason"),
     [
         (
-            {"command": "run", "select": "published_releases"},
+            {"command": "run", "select": "releases"},
             "release refused: dbt run runs no tests; use dbt build",
         ),
-        ({"select": "published_releases"}, "models, seeds and tests are not part of this build"),
+        ({"select": "releases"}, "models, seeds and tests are not part of this build"),
     ],
 )
 def test_a_part_of_a_build_is_refused(options: dict, reason: str, demo: Build) -> None:

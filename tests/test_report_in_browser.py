@@ -10,7 +10,7 @@ import pytest
 from segmart_reports import build
 
 from report_frames import HOSTILE, hostile_frames
-from segmart.spreadsheet import write_spreadsheet
+from segmart.release.spreadsheet import write_spreadsheet
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

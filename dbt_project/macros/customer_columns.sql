@@ -121,29 +121,18 @@
     {{- return(attributes) -}}
 {%- endmacro -%}
 
-{#- The relation with one row a customer and one column a feature. -#}
+{#- The relation with one column a feature; used_customers has its rows, one a customer. -#}
 {%- macro features_relation() -%}
-    {{- return(ref("customer_metrics") if uses_metrics() else ref("customer_features")) -}}
+    {{- return(ref("checked_customer_metrics" if uses_metrics() else "customer_features")) -}}
 {%- endmacro -%}
 
-{#-
-  Why a row of features_relation has no segment, or segmented. An expression, not a join with
-  customer_eligibility: both have a row for each customer.
--#}
-{%- macro eligibility(scored_features) -%}
-    case
-        {% if not uses_metrics() -%}
-            when orders = 0
-            then 'only_returns'
-            when orders < {{ setting("min_orders") }}
-            then 'fewer_orders_than_min_orders'
-        {% endif -%}
-        {% for feature in scored_features if feature.missing_policy == "exclude" -%}
-            when {{ feature.feature }} is null then 'clustered_feature_missing'
-        {% endfor -%}
-        when true
-        then 'segmented'
-    end
+{%- macro used_customers() -%}
+    (select * from {{ features_relation() }} {{ "where reason is null" if uses_metrics() }})
+{%- endmacro -%}
+
+{#- The customers who are segmented, with their features as DOUBLE. -#}
+{%- macro segmented_customers() -%}
+    (select * from {{ ref("customer_eligibility") }} where reason = 'segmented')
 {%- endmacro -%}
 
 {#-

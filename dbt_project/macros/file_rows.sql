@@ -51,7 +51,7 @@
     {{- return(adapter.dispatch("file_source", "segmart")(file)) -}}
 {%- endmacro -%}
 
-{#- segmart.files.csv_query reads a CSV file the same way. -#}
+{#- segmart.files.columns.csv_query reads a CSV file the same way. -#}
 {%- macro default__file_source(file, rejects="ignore_errors = true") -%}
     {%- if file.format == "csv" -%}
         read_csv(
@@ -78,7 +78,7 @@
 {#- Lines of a file have no order on a cluster: the machine that dbt runs on reads and numbers them. -#}
 {%- macro spark__file_source(file) -%}
     {%- if file.format == "csv" -%}
-        {%- set function = "segmart.files.csv_rows" -%}
+        {%- set function = "segmart.files.columns.csv_rows" -%}
         {%- set arguments = {
             "path": file.path,
             "columns": file.columns | map(attribute="name") | list,
@@ -86,7 +86,7 @@
             "encoding": setting("encoding"),
         } -%}
     {%- else -%}
-        {%- set function = "segmart.files.parquet_rows" -%}
+        {%- set function = "segmart.files.columns.parquet_rows" -%}
         {%- set arguments = {"path": file.path} -%}
     {%- endif -%}
     {{ handed_over(file.input ~ "_" ~ file.number, function, arguments) }}
@@ -389,7 +389,7 @@
     {{
         handed_over(
             "unreadable_lines",
-            "segmart.files.unreadable_lines",
+            "segmart.files.columns.unreadable_lines",
             {
                 "files": files,
                 "delimiter": setting("delimiter"),

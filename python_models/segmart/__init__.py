@@ -1,8 +1,8 @@
 """segmart: pure functions behind the dbt Python models.
 
-Functions take and return frames and arrays, and can be tested alone. Those that touch the disk
-stand in `files`, `releases`, `history`, `erasure`, `spreadsheet` and `exclusive_build`; only
-`releases` reads the clock. `interpreter` sets up the process of a build.
+Functions take and return frames and arrays, and can be tested alone. ``files`` reads the disk,
+``release`` reads and writes it, ``engine`` knows DuckDB and Spark, ``model`` does neither, and
+``sentences`` says in words what the others have found.
 """
 
 

@@ -8,7 +8,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from segmart import SegmentationError, clustering, fitting
+from segmart import SegmentationError
+from segmart.model import candidate, clustering
 
 
 def separated_blobs(k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +30,7 @@ DATA = {
 def test_inertia_is_within_a_thousandth_of_a_hundred_starts(name):
     matrix, k = DATA[name]
     reference = KMeans(k, n_init=100, random_state=0).fit(matrix).inertia_
-    found = clustering.fit(matrix, k, seed=42, starts=fitting.FINAL_STARTS)
+    found = clustering.fit(matrix, k, seed=42, starts=candidate.FINAL_STARTS)
     assert found.inertia <= 1.001 * reference
 
 
@@ -49,7 +50,7 @@ def test_fit_is_a_fixed_point(name):
 @pytest.mark.parametrize("k", [2, 3, 5, 8])
 def test_separated_blobs_are_found(k):
     matrix, planted = separated_blobs(k, seed=k)
-    found = clustering.fit(matrix, k, seed=42, starts=fitting.FINAL_STARTS)
+    found = clustering.fit(matrix, k, seed=42, starts=candidate.FINAL_STARTS)
     assert adjusted_rand_score(planted, found.labels) == 1.0
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from segmart import SegmentationError
-from segmart.files import (
+from segmart.files.columns import (
     csv_rows,
     file_columns,
     line_numbers,
@@ -71,7 +71,7 @@ def test_a_byte_of_another_encoding_is_named_with_its_line(ending: str, tmp_path
 def test_a_line_end_cut_by_a_chunk_is_one(tmp_path: Path, monkeypatch) -> None:
     path = write(tmp_path, "customer_id,ordered_at\r\n1,2024-01-01\r\n")
     for size in range(1, 40):
-        monkeypatch.setattr("segmart.files.CHUNK", size)
+        monkeypatch.setattr("segmart.files.columns.CHUNK", size)
         assert columns_of(path)["column_name"].tolist() == ["customer_id", "ordered_at"]
 
 

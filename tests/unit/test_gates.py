@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from conftest import limits
-from segmart import gates, identity
+from segmart.model import gates, lineage
 
 CONTINUED = pd.DataFrame(
     [
@@ -33,7 +33,7 @@ def judged(
     drift = pd.DataFrame(
         {"feature": ["orders", "spend"], "quantile_shift": shifts, "drift": map(abs, shifts)}
     )
-    jumps = identity.jumps(active, model(candidate), CONTINUED)
+    jumps = lineage.jumps(active, model(candidate), CONTINUED)
     found = gates.judge(CONTINUED, jumps, drift, **(GOOD | changes), limits=limits())
     assert found["position"].tolist() == list(range(1, len(found) + 1))
     return found[~found["holds"]].set_index("gate")["sentence"]

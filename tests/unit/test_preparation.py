@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segmart import SegmentationError, preparation
+from segmart import SegmentationError
+from segmart.model import preparation
 
 
 def features_of(**transforms: str) -> pd.DataFrame:

@@ -5,8 +5,8 @@ import pandas as pd
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from segmart import fitting
-from segmart.frames import typed
+from segmart.engine.frames import typed
+from segmart.model import candidate, preparation
 
 COLUMNS = ["recency_days", "orders", "revenue"]
 FEATURES = pd.DataFrame(
@@ -41,11 +41,10 @@ def sample_of(rows: list[tuple[int, int, int]]) -> pd.DataFrame:
 
 def segments(sample: pd.DataFrame, k: int = 3) -> tuple[pd.DataFrame, pd.Series]:
     """The model, and the segment of each customer by customer_id."""
-    chosen = {"is_chosen": [True], "k": [k], "seed": [7], "model_version": ["2024-06-30-0"]}
-    model = fitting.segment_fit(
-        sample, FEATURES, pd.DataFrame(chosen), typed([], fitting.MODEL_COLUMNS)
-    )
-    labels = fitting.fitted_labels(sample, model)
+    no_model = typed([], candidate.SEGMENT_COLUMNS)
+    raw = preparation.raw_matrix(sample, FEATURES)
+    model, _ = candidate.fit_segments(raw, FEATURES, k, no_model, seed=7)
+    labels = candidate.fitted_labels(sample, model)
     return model, labels.set_index("customer_id")["segment_id"].sort_index()
 
 

@@ -12,7 +12,8 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from threadpoolctl import threadpool_limits
 
-from segmart import SegmentationError, clustering, selection
+from segmart import SegmentationError
+from segmart.model import clustering, selection
 
 MAX_K = 9
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from segmart.spreadsheet import inert, write_spreadsheet
+from segmart.release.spreadsheet import inert, write_spreadsheet
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,19 @@ with
     -- Not from the CTE above: one that is read twice is copied with all its rows.
     purchases as (select * from {{ ref("orders") }} where is_order),
 
-    customer_categories as (select * from {{ ref("customer_categories") }}),
+    -- Only lines that are used, as in orders.
+    used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
+
+    bought_categories as (
+        select customer_id, category
+        from used_order_lines
+        where not is_return and category is not null
+        group by customer_id, category
+    ),
+
+    customer_categories as (
+        select customer_id, count(*) as categories from bought_categories group by customer_id
+    ),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 

@@ -1,21 +1,19 @@
-{{ config(post_hook="{{ report_drift(this) }}") }}
-
-{%- set base_model = read_segment_model(ref("base_model")) -%}
-{%- set given = given_columns(ref("clustering_features")) -%}
-{%- set features = base_model.features | selectattr("feature", "in", given) | list -%}
+{%- set starting_model = read_segment_model(ref("starting_model")) -%}
+{%- set given = given_columns(ref("customer_eligibility")) -%}
+{%- set features = starting_model.features | selectattr("feature", "in", given) | list -%}
 
 with
-    clustering_features as (select * from {{ ref("clustering_features") }}),
+    segmented_customers as (select * from {{ segmented_customers() }} as customers),
 
-    base_model as (select * from {{ ref("base_model") }}),
+    starting_model as (select * from {{ ref("starting_model") }}),
 
     fit_quantiles as (select * from {{ released_rows("fit_quantiles") }} as released),
 
     frozen_features as (
-        select distinct model_version, feature, feature_position, scale from base_model
+        select distinct model_version, feature, feature_position, scale from starting_model
     ),
 
-    prepared_values as ({{ transformed_values("clustering_features", features) }}),
+    prepared_values as ({{ transformed_values("segmented_customers", features) }}),
 
     feature_deciles as ({{ decile_arrays("prepared_values") }}),
 

@@ -11,14 +11,16 @@ with
                 '{{ feature.feature }}' as feature,
                 {{ feature.feature }} as raw_value,
                 {{ transformed(feature.feature, feature.transform) }} as transformed_value
-            from {{ ref("clustering_features") }} {{ "union all" if not loop.last }}
+            from
+                {{ segmented_customers() }}
+                as segmented_customers {{ "union all" if not loop.last }}
         {% else -%}
             select
                 customer_id,
                 cast(null as {{ dbt.type_string() }}) as feature,
                 cast(null as double) as raw_value,
                 cast(null as double) as transformed_value
-            from {{ ref("clustering_features") }}
+            from {{ segmented_customers() }} as segmented_customers
         {% endfor %}
     )
 

@@ -1,15 +1,20 @@
 {{ config(materialized="view") }}
 
 with
-    segment_model as (select * from {{ ref("segment_model") }}),
+    starting_model as (select * from {{ ref("starting_model") }}),
 
-    model_versions as (select * from {{ ref("model_versions") }}),
+    candidate as (select * from {{ ref("candidate") }}),
+
+    candidate_segments as (select * from {{ candidate_rows("segments") }} as segments),
 
     active_model as (
-        select segment_model.*
-        from segment_model
-        inner join model_versions on segment_model.model_version = model_versions.model_version
-        where model_versions.status = 'active'
+        select starting_model.*
+        from starting_model
+        inner join candidate on starting_model.model_version = candidate.active_version
+        union all
+        select candidate_segments.*
+        from candidate_segments
+        inner join candidate on candidate_segments.model_version = candidate.active_version
     )
 
 select *

@@ -1,28 +1,20 @@
 with
-    k_sweep as (select * from {{ ref("k_sweep") }}),
+    candidate as (select * from {{ ref("candidate") }}),
 
     new_verdicts as (
         select
-            cast(model_version as {{ dbt.type_string() }}) as model_version,
+            model_version,
             has_clusters,
             silhouette_gain,
-            cast(gain_k as integer) as gain_k,
-            cast(verdict as {{ dbt.type_string() }}) as sentence,
-            cast(elbow_k as integer) as elbow_k,
-            case
-                when elbow_k is null
-                then
-                    'No knee: the inertia curve, from k = 1 on, bends no more than that of structureless data.'
-                else
-                    'The inertia curve, from k = 1 on, has its knee at k = '
-                    || cast(elbow_k as {{ dbt.type_string() }})
-                    || '.'
-            end as elbow_sentence
-        from k_sweep
-        where k = 1
+            gain_k,
+            verdict as sentence,
+            elbow_k,
+            elbow_sentence
+        from candidate
+        where model_version is not null
     ),
 
-    cluster_verdict as ({{ past_and_new("cluster_verdict", "new_verdicts") }})
+    cluster_verdict as ({{ released_and_new("cluster_verdict", "new_verdicts") }})
 
 select *
 from cluster_verdict

@@ -1,10 +1,7 @@
 with
-    sample_labels as (select * from {{ ref("sample_labels") }}),
+    candidate_labels as (select * from {{ candidate_rows("labels") }} as labels),
 
-    fit_labels as (
-        select model_version, customer_id, cast(segment_id as integer) as segment_id
-        from sample_labels
-    )
+    fit_labels as (select model_version, customer_id, segment_id from candidate_labels)
 
 select *
 from fit_labels

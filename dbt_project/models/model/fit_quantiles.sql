@@ -1,7 +1,6 @@
 {%- set definitions = feature_definitions(clustered_only=true) -%}
-{%- set text = dbt.type_string() -%}
 with
-    k_sweep as (select * from {{ ref("k_sweep") }}),
+    candidate as (select * from {{ ref("candidate") }}),
 
     fit_sample as (select * from {{ ref("fit_sample") }}),
 
@@ -13,7 +12,7 @@ with
 
     new_quantiles as (
         select
-            cast(k_sweep.model_version as {{ text }}) as model_version,
+            candidate.model_version,
             value_deciles.feature,
             cast(value_deciles.quantile as double) as quantile,
             value_deciles.value,
@@ -22,18 +21,18 @@ with
             ) as share_at_or_below,
             max(1e0 * value_deciles.customers_known / value_deciles.customers) as share_known,
             cast(max(value_deciles.customers) as bigint) as customers
-        from k_sweep
+        from candidate
         cross join value_deciles
         inner join prepared_values on value_deciles.feature = prepared_values.feature
-        where k_sweep.is_chosen and prepared_values.value is not null
+        where candidate.model_version is not null and prepared_values.value is not null
         group by
-            k_sweep.model_version,
+            candidate.model_version,
             value_deciles.feature,
             value_deciles.quantile,
             value_deciles.value
     ),
 
-    fit_quantiles as ({{ past_and_new("fit_quantiles", "new_quantiles") }})
+    fit_quantiles as ({{ released_and_new("fit_quantiles", "new_quantiles") }})
 
 select *
 from fit_quantiles

@@ -1,9 +1,9 @@
 import os
 from pathlib import Path
 
-from segmart import history
-from segmart.frames import ordered_frame
-from segmart.pseudonyms import key_from, key_name
+from segmart.engine.frames import ordered_frame
+from segmart.release.last_release import last_release
+from segmart.release.pseudonyms import key_from, key_name
 
 
 def model(dbt, session):
@@ -11,11 +11,13 @@ def model(dbt, session):
     source = dbt.config.get("input")
     keep_or_anew = dbt.config.get("history")
     customer_ids = dbt.config.get("customer_ids")
+    accept_model = dbt.config.get("accept_model")
     as_of = ordered_frame(dbt.ref("as_of_date"))["as_of"].iloc[0]
-    return history.last_release(
+    return last_release(
         Path(serve),
         source=source,
         as_of=as_of,
         history=keep_or_anew,
         customer_ids=key_name(key_from(customer_ids, os.environ)),
+        accept_model=accept_model,
     )

@@ -1,52 +1,19 @@
-{%- set text = dbt.type_string() -%}
 with
-    past_versions as (select * from {{ released_rows("model_versions") }} as released),
+    released_versions as (select * from {{ released_rows("model_versions") }} as released),
 
-    segment_fit as (select * from {{ ref("segment_fit") }}),
-
-    k_sweep as (select * from {{ ref("k_sweep") }}),
-
-    clustering_features as (select * from {{ ref("clustering_features") }}),
-
-    refit_decision as (select * from {{ ref("refit_decision") }}),
-
-    candidate_gates as (select * from {{ ref("candidate_gates") }}),
+    candidate as (select * from {{ ref("candidate") }}),
 
     model_activations as (select * from {{ ref("model_activations") }}),
 
-    population as (select count(*) as customers from clustering_features),
-
-    failed_gates as (
-        select {{ joined_texts("sentence", "'; '", "position") }} as sentences
-        from candidate_gates
-        where not holds
+    population as (
+        select count(*) as customers from {{ segmented_customers() }} as segmented_customers
     ),
 
     new_versions as (
-        select
-            cast(k_sweep.model_version as {{ text }}) as model_version,
-            cast(k_sweep.parent_version as {{ text }}) as parent_version,
-            cast(k_sweep.k as integer) as k,
-            cast(k_sweep.configuration as {{ text }}) as configuration,
-            cast(k_sweep.seed as bigint) as seed,
-            cast(k_sweep.params as {{ text }}) as params,
-            population.customers,
-            cast(k_sweep.sample_size as bigint) as sample_size,
-            segment_fit.inertia,
-            cast(k_sweep.fitted_as_of as date) as fitted_as_of,
-            cast(k_sweep.input_fingerprint as {{ text }}) as input_fingerprint,
-            refit_decision.refit_reason as fitted_because,
-            failed_gates.sentences as refused_because
-        from k_sweep
-        inner join
-            segment_fit
-            on k_sweep.model_version = segment_fit.model_version
-            and segment_fit.segment_id = 1
-            and segment_fit.feature_position = 1
+        select candidate.*, population.customers
+        from candidate
         cross join population
-        cross join refit_decision
-        cross join failed_gates
-        where k_sweep.is_chosen
+        where candidate.model_version is not null
     ),
 
     {% set columns -%}
@@ -56,7 +23,7 @@ with
 
     versions as (
         select {{ columns }}
-        from past_versions
+        from released_versions
         where model_version not in (select new_versions.model_version from new_versions)
         union all
         select {{ columns }}

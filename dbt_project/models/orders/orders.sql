@@ -1,7 +1,7 @@
 {{ kept_rows(["customer_id", "order_id"]) }}
 
 with
-    used_order_lines as (select * from {{ ref("used_order_lines") }}),
+    used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
 
     orders as (
         select

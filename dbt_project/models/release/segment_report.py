@@ -1,7 +1,7 @@
 from segmart_reports.build import build_report
+from segmart_reports.projection import project
 
-from segmart.frames import ordered_frame
-from segmart.projection import project
+from segmart.engine.frames import ordered_frame
 
 
 def model(dbt, session):
@@ -29,6 +29,7 @@ def model(dbt, session):
         frames[name] = frames[name][frames[name]["model_version"] == active]
     findings = ordered_frame(dbt.ref("input_check"), ["position", "finding"])
     frames["notes"] = findings[findings["is_switched_off"]].rename(columns={"finding": "note"})
+    frames["warnings"] = ordered_frame(dbt.ref("build_warnings"), ["position"])
     names = frames["segments"][["segment_id", "segment_name"]]
     frames["projection"] = project(
         ordered_frame(dbt.ref("fit_sample"), ["draw"]),

@@ -5,18 +5,15 @@ with
 
     customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
 
-    model_versions as (select * from {{ ref("model_versions") }}),
+    active_model as (select * from {{ ref("active_model") }}),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
     published_ids as (select * from {{ ref("published_ids") }}),
 
-    segment_moves as (select * from {{ ref("segment_moves") }}),
+    last_segments as (select * from {{ ref("last_segments") }}),
 
-    last_moves as (
-        select *, row_number() over (partition by customer_id order by as_of desc) as recency
-        from segment_moves
-    ),
+    active_version as (select max(model_version) as model_version from active_model),
 
     customer_segments as (
         select
@@ -29,22 +26,26 @@ with
             scored_customers.silhouette,
             scored_customers.is_outlier,
             customer_eligibility.filled_features,
-            last_moves.from_segment_id as previous_segment_id,
-            last_moves.as_of as segment_since,
-            model_versions.model_version,
+            case
+                when last_segments.segment_id = scored_customers.segment_id
+                then last_segments.previous_segment_id
+                else last_segments.segment_id
+            end as previous_segment_id,
+            case
+                when last_segments.segment_id = scored_customers.segment_id
+                then last_segments.segment_since
+                else as_of_date.as_of
+            end as segment_since,
+            active_version.model_version,
             as_of_date.as_of
         from scored_customers
         inner join named_segments on scored_customers.segment_id = named_segments.segment_id
         inner join
             customer_eligibility on scored_customers.customer_id = customer_eligibility.customer_id
         inner join published_ids on scored_customers.customer_id = published_ids.customer_id
-        left join
-            last_moves
-            on published_ids.published_id = last_moves.customer_id
-            and last_moves.recency = 1
-        cross join model_versions
+        left join last_segments on published_ids.published_id = last_segments.published_id
+        cross join active_version
         cross join as_of_date
-        where model_versions.status = 'active'
     )
 
 select *

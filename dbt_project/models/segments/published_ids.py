@@ -1,10 +1,9 @@
 import os
 
-from segmart import history
-from segmart.pseudonyms import key_from
+from segmart.release.pseudonyms import key_from, published_ids
 
 
 def model(dbt, session):
     customer_ids = dbt.config.get("customer_ids")
-    customers = dbt.ref("clustering_features").select("customer_id")
-    return history.published_ids(customers, key_from(customer_ids, os.environ))
+    customers = dbt.ref("customer_eligibility").filter("reason = 'segmented'").select("customer_id")
+    return published_ids(customers, key_from(customer_ids, os.environ))

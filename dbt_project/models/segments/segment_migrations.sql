@@ -21,28 +21,25 @@ with
         cross join as_of_date
     ),
 
-    -- max_by leaves nulls out: 0 stands for no segment.
-    latest_moves as (
-        select
-            segment_moves.customer_id,
-            max_by(
-                coalesce(segment_moves.to_segment_id, 0),
-                case when segment_moves.as_of <= periods.from_as_of then segment_moves.as_of end
-            ) as from_segment_id,
-            max_by(coalesce(segment_moves.to_segment_id, 0), segment_moves.as_of) as to_segment_id
+    moves_until_then as (
+        select segment_moves.*
         from segment_moves
-        cross join periods
-        group by segment_moves.customer_id
+        inner join periods on segment_moves.as_of <= periods.from_as_of
     ),
+
+    segments_then as ({{ latest_moves("moves_until_then") }}),
+
+    segments_now as ({{ latest_moves("segment_moves") }}),
 
     pairs as (
         select
-            nullif(from_segment_id, 0) as from_segment_id,
-            nullif(to_segment_id, 0) as to_segment_id,
+            segments_then.to_segment_id as from_segment_id,
+            segments_now.to_segment_id,
             count(*) as customers
-        from latest_moves
-        where coalesce(from_segment_id, 0) <> 0 or to_segment_id <> 0
-        group by nullif(from_segment_id, 0), nullif(to_segment_id, 0)
+        from segments_now
+        left join segments_then on segments_now.customer_id = segments_then.customer_id
+        where segments_then.to_segment_id is not null or segments_now.to_segment_id is not null
+        group by segments_then.to_segment_id, segments_now.to_segment_id
     ),
 
     segment_migrations as (

@@ -1,5 +1,3 @@
-{{ config(post_hook="{{ report_segments(this) }}") }}
-
 with
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
@@ -8,12 +6,10 @@ with
         select
             customer_id,
             {{ column_or_null(given_columns(features_relation()), "spend", "double") }} as spend
-        from {{ features_relation() }}
+        from {{ used_customers() }} as used_customers
     ),
 
     named_segments as (select * from {{ ref("named_segments") }}),
-
-    model_versions as (select * from {{ ref("model_versions") }}),
 
     active_model as (select * from {{ ref("active_model") }}),
 
@@ -22,6 +18,7 @@ with
             segment_id,
             max(bootstrap_jaccard) as bootstrap_jaccard,
             max(sample_customers) as sample_customers,
+            max(model_version) as model_version,
             count(*) as features
         from active_model
         group by segment_id
@@ -49,6 +46,7 @@ with
     trusted_segments as (
         select
             fitted_segments.segment_id,
+            fitted_segments.model_version,
             fitted_segments.bootstrap_jaccard,
             1e0
             * fitted_segments.sample_customers
@@ -86,13 +84,11 @@ with
             trusted_segments.share_at_fit,
             1e0 * coalesce(segment_totals.customers, 0) / population.customers
             - trusted_segments.share_at_fit as share_shift,
-            model_versions.model_version
+            trusted_segments.model_version
         from named_segments
         left join segment_totals on named_segments.segment_id = segment_totals.segment_id
         inner join trusted_segments on named_segments.segment_id = trusted_segments.segment_id
         cross join population
-        cross join model_versions
-        where model_versions.status = 'active'
     )
 
 select *

@@ -3,7 +3,7 @@
 with
     transactions as (select * from {{ source_rows("complete_journey", "transactions") }}),
 
-    products as (select * from {{ ref("complete_journey__products") }}),
+    products as (select * from {{ source_rows("complete_journey", "products") }}),
 
     order_lines as (
         select
@@ -16,7 +16,7 @@ with
             + transactions.coupon_disc
             + transactions.coupon_match_disc as discount_amount,
             transactions.product_id,
-            products.category,
+            products.product_category as category,
             {{
                 version_of_sources(
                     [

@@ -1,4 +1,4 @@
-from segmart.files import file_columns, parse_mapping
+from segmart.files.columns import file_columns, parse_mapping
 
 
 def model(dbt, session):

@@ -1,0 +1,57 @@
+{#- The rows of one of the lists of candidate: comparison, segments, lineage, gates or labels. -#}
+{%- macro candidate_rows(list) -%}
+    {{- return(adapter.dispatch("candidate_rows", "segmart")(list)) -}}
+{%- endmacro -%}
+
+{%- macro default__candidate_rows(list) -%}
+    (select unnest({{ list }}, max_depth := 2) from {{ ref("candidate") }})
+{%- endmacro -%}
+
+{%- macro spark__candidate_rows(list) -%}
+    (select inline({{ list }}) from {{ ref("candidate") }})
+{%- endmacro -%}
+
+{#-
+  Features that a build scores with: those that are clustered today, and those of the models that it
+  begins with.
+-#}
+{%- macro scored_features() -%}
+    {%- set last_release, segment_model = ref("last_release"), released_rows("segment_model") -%}
+    {%- set definitions, features, names = feature_definitions(), [], [] -%}
+    {%- if execute -%}
+        {%- set query -%}
+            select distinct
+                segment_model.feature, segment_model.model_version = last_release.starting_version
+            from {{ segment_model }} as segment_model
+            cross join {{ last_release }} as last_release
+            where
+                segment_model.model_version
+                in (last_release.starting_version, last_release.earlier_version)
+            order by segment_model.feature
+        {%- endset -%}
+        {%- set rows = run_query(query).rows -%}
+        {%- set used = rows | map(attribute=0) | list -%}
+        {%- for feature in definitions if feature.is_clustered or feature.feature in used -%}
+            {%- do features.append(feature) -%} {%- do names.append(feature.feature) -%}
+        {%- endfor -%}
+        {%- set accepted = setting("accept_model") -%}
+        {%- for row in rows if row[1] and row[0] not in names and accepted != "candidate" -%}
+            {{-
+                exceptions.raise_compiler_error(
+                    ("the active model" if accepted == "none" else "model " ~ accepted)
+                    ~ " clusters on "
+                    ~ row[0]
+                    ~ (
+                        ", which the var metrics does not name. To keep it, name its column there; to"
+                        if setting("metrics")
+                        else ", which the input does not give: see accounting.input_check for the"
+                        ~ " column. To"
+                    )
+                    ~ " go on without it, fit and accept another model with --vars"
+                    ~ " '{accept_model: candidate}'"
+                )
+            -}}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(features) -}}
+{%- endmacro -%}

@@ -1,0 +1,87 @@
+{#-
+  The rows of a public table as the last release has them, as a subquery with the columns and types of
+  its contract. A column that the release has not yet is null; without a release there is no row.
+-#}
+{%- macro released_rows(table) -%}
+    {%- set last_release = ref("last_release") -%}
+    {%- set path, known = none, [] -%}
+    {%- if execute -%}
+        {%- set query = "select folder, table_columns from " ~ last_release -%}
+        {%- set folder, table_columns = run_query(query).rows[0].values() -%}
+        {#- Without a release there is no folder, and one of an earlier version may lack the table. -#}
+        {%- set known = fromjson(table_columns or "{}").get(table, []) -%}
+        {%- if known -%}
+            {%- set path = released_file(table, folder ~ "/" ~ table ~ ".parquet") -%}
+        {%- endif -%}
+    {%- endif -%}
+    (
+        select
+            {% for column in contract_columns(table) -%}
+                cast(
+                    {{ column.name if column.name in known else "null" }} as {{ column.data_type }}
+                ) as {{ column.name }}{{ "," if not loop.last }}
+            {%- else %} 1 as nothing
+            {%- endfor %}
+        from {{ path or "(select 1) as nothing where false" }}
+    )
+{%- endmacro -%}
+
+{#- The columns of a public table, with their types. -#}
+{%- macro contract_columns(table) -%}
+    {#- While dbt parses there is no graph, nor in a unit test. -#}
+    {%- if graph.nodes is defined -%}
+        {{- return(graph.nodes["model.segmart." ~ table].columns.values() | list) -}}
+    {%- endif -%}
+    {{- return([]) -}}
+{%- endmacro -%}
+
+{#-
+  The released rows of a table of models and those of this build, which has such columns too. A candidate
+  that was fitted before, by an earlier build of the date, takes the place of its rows.
+-#}
+{%- macro released_and_new(table, new_rows) -%}
+    select *
+    from {{ released_rows(table) }} as released
+    where model_version not in (select {{ new_rows }}.model_version from {{ new_rows }})
+    union all
+    select
+        {% for column in contract_columns(table) -%}
+            cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}
+            {{- "," if not loop.last }}
+        {%- else %} *
+        {%- endfor %}
+    from {{ new_rows }}
+{%- endmacro -%}
+
+{#- The file of a release, as a relation. -#}
+{%- macro released_file(table, file) -%}
+    {{- return(adapter.dispatch("released_file", "segmart")(table, file)) -}}
+{%- endmacro -%}
+
+{%- macro default__released_file(table, file) -%}
+    {{- return("read_parquet(" ~ text_literal(file) ~ ")") -}}
+{%- endmacro -%}
+
+{#- A release stands on the machine that dbt runs on, which hands its rows over. -#}
+{%- macro spark__released_file(table, file) -%}
+    {{-
+        return(
+            adapter.rows_of_python(
+                "released_" ~ table,
+                "segmart.release.last_release.released_rows",
+                {"path": file},
+            )
+        )
+    -}}
+{%- endmacro -%}
+
+{#- The latest move of each customer, of a relation with rows of segment_moves. -#}
+{%- macro latest_moves(moves) -%}
+    select customer_id, as_of, from_segment_id, to_segment_id
+    from
+        (
+            select *, row_number() over (partition by customer_id order by as_of desc) as place
+            from {{ moves }}
+        ) as numbered_moves
+    where place = 1
+{%- endmacro -%}

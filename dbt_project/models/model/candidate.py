@@ -1,0 +1,46 @@
+from segmart.engine.frames import ordered_frame
+from segmart.model.candidate import Settings, candidate, past_of
+from segmart.model.decision import Rules
+from segmart.model.gates import Limits
+
+
+def model(dbt, session):
+    k = dbt.config.get("k")
+    max_k = dbt.config.get("max_k")
+    seed = dbt.config.get("seed")
+    refit = dbt.config.get("refit")
+    accept_model = dbt.config.get("accept_model")
+    max_model_age_days = dbt.config.get("max_model_age_days")
+    drift_refit = dbt.config.get("drift_refit")
+    refit_wait_days = dbt.config.get("refit_wait_days")
+    max_moved_share = dbt.config.get("max_moved_share")
+    min_stability = dbt.config.get("min_stability")
+    min_segment_share = dbt.config.get("min_segment_share")
+    max_centroid_jump = dbt.config.get("max_centroid_jump")
+    drift_stop = dbt.config.get("drift_stop")
+    catalog = ordered_frame(dbt.ref("feature_catalog"), ["position"])
+    return candidate(
+        ordered_frame(dbt.ref("fit_sample"), ["customer_id"]),
+        catalog[catalog["is_available"] & catalog["is_clustered"]],
+        past_of(
+            ordered_frame(dbt.ref("last_release")),
+            ordered_frame(dbt.ref("starting_model"), ["segment_id", "feature_position"]),
+            ordered_frame(dbt.ref("feature_drift"), ["feature_position"]),
+        ),
+        Settings(k=str(k), max_k=int(max_k), seed=int(seed)),
+        Rules(
+            k=str(k),
+            refit=str(refit).lower() == "true",
+            accept_model=accept_model,
+            max_model_age_days=int(max_model_age_days),
+            drift_refit=float(drift_refit),
+            refit_wait_days=int(refit_wait_days),
+        ),
+        Limits(
+            max_moved_share=float(max_moved_share),
+            min_stability=float(min_stability),
+            min_segment_share=float(min_segment_share),
+            max_centroid_jump=float(max_centroid_jump),
+            drift_stop=float(drift_stop),
+        ),
+    )

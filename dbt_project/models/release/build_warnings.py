@@ -1,0 +1,20 @@
+from segmart.engine.frames import ordered_frame
+from segmart.sentences import warnings
+
+
+def model(dbt, session):
+    accept_model = dbt.config.get("accept_model")
+    drift_warn = dbt.config.get("drift_warn")
+    share_shift_warn = dbt.config.get("share_shift_warn")
+    share_shift_stop = dbt.config.get("share_shift_stop")
+    min_customers_a_feature = dbt.config.get("min_customers_a_feature")
+    return warnings(
+        ordered_frame(dbt.ref("feature_drift"), ["feature_position"]),
+        ordered_frame(dbt.ref("segments"), ["segment_id"]),
+        ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"]),
+        is_accepted=accept_model == "candidate",
+        drift_warn=float(drift_warn),
+        share_shift_warn=float(share_shift_warn),
+        share_shift_stop=float(share_shift_stop),
+        min_customers_a_feature=int(min_customers_a_feature),
+    )

@@ -1,0 +1,9 @@
+{{ config(severity="warn") }}
+
+-- Finds what has moved away from the fit by more than drift_warn or share_shift_warn, and
+-- segments of
+-- too few customers for the features that they are made of: none of these is to be trusted. The
+-- sentences, which the build has said, have the figures.
+select *
+from {{ ref("build_warnings") }}
+where level = 'warn'

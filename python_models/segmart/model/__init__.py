@@ -1,0 +1,1 @@
+"""From the sample of customers to a candidate: the fit, the choice of k, lineage, gates."""

@@ -1,0 +1,1 @@
+"""What leaves a build: releases, the catalog that clients open, pseudonyms, forgotten customers."""

@@ -1,0 +1,14 @@
+"""Go back to an older release: ``python -m segmart.release serve/dev RELEASE``."""
+
+import sys
+from pathlib import Path
+
+from segmart import SegmentationError
+from segmart.release.publish import go_back
+
+if len(sys.argv) != 3:
+    raise SystemExit("usage: python -m segmart.release FOLDER RELEASE")
+try:
+    go_back(Path(sys.argv[1]), sys.argv[2])
+except SegmentationError as error:
+    raise SystemExit(str(error)) from None

@@ -1,0 +1,183 @@
+"""What earlier builds have left: the last release is the memory of the next build.
+
+A build reads models, lineage and moves from the last release of its input, and publishes them with
+its own rows added. A build that fails or is killed has no effect on them, and the file that dbt
+writes may be deleted.
+"""
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segmart import SegmentationError
+from segmart.engine.frames import typed
+from segmart.release.erasure import without
+from segmart.release.pointers import last_manifest, standing_manifests
+from segmart.release.storage import sha256
+
+RELEASE_COLUMNS = {
+    "release": "string",
+    "folder": "string",
+    "table_columns": "string",
+    "last_segment_id": "int32",
+    "has_same_customer_ids": "bool",
+    "activations": "int32",
+    "active_version": "string",
+    "earlier_version": "string",
+    "starting_version": "string",
+}
+MOVES = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("as_of", pa.date32()),
+        ("from_segment_id", pa.int32()),
+        ("to_segment_id", pa.int32()),
+        ("cause", pa.string()),
+        ("from_model_version", pa.string()),
+        ("to_model_version", pa.string()),
+        ("segment_id_by_previous_model", pa.int32()),
+        ("activation_reason", pa.string()),
+    ]
+)
+
+
+def last_release(
+    serve: Path,
+    *,
+    source: str,
+    as_of: pd.Timestamp,
+    history: str,
+    customer_ids: str,
+    accept_model: str,
+) -> pd.DataFrame:
+    """The release that a build goes on from, and the model that it starts with, as one row.
+
+    Args:
+        serve: folder of the releases of one target.
+        source: name of the input; releases of another one are passed over.
+        as_of: date of the build; NaT where the input has none, which another node refuses.
+        history: ``keep``, or ``anew`` for a build without memory.
+        customer_ids: how the build makes its ids, see ``pseudonyms.key_name``.
+        accept_model: the version that a person has named, else ``none`` or ``candidate``.
+
+    Returns:
+        ``RELEASE_COLUMNS``: release, folder (absolute path) and table_columns (names by table, as
+        JSON), all missing where there is no release; last_segment_id (the largest number that a
+        segment of any release that stands has had), has_same_customer_ids (whether its customers
+        can be told from those of the build), activations (their number), active_version (the model
+        that scored the release), earlier_version (the one that scored before the date of the build:
+        another one where a second build of a date follows a refit of that date), starting_version
+        (the one that scores today unless the build fits a better one).
+
+    Raises:
+        SegmentationError: the release is of a later date, a file of it is missing or changed, or
+            it has no model of the name that is accepted.
+    """
+    found = last_manifest(serve, source)
+    # Releases of before there was a history have no activations.
+    if history == "anew" or found is None or "model_activations" not in found[1]["tables"]:
+        return typed(
+            [_starting_with(accept_model, _without_release(customer_ids))], RELEASE_COLUMNS
+        )
+    folder, manifest = found
+    released_as_of = pd.Timestamp(manifest["as_of"])
+    if as_of < released_as_of:
+        raise SegmentationError(
+            f"as_of is {as_of:%Y-%m-%d}, and the last release {manifest['release']} in {serve} is "
+            f"as of {released_as_of:%Y-%m-%d}: the history of segments goes forward only. If the "
+            "last orders are gone, set as_of to that date; for a look at an earlier one set the "
+            "var serve to another folder; to begin a new history in this one, set history to anew"
+        )
+    for table, entry in manifest["tables"].items():
+        path = folder / f"{table}.parquet"
+        if not path.is_file() or sha256(path) != entry["sha256"]:
+            raise SegmentationError(
+                f"{path} is not the file that was published: put it back, or make another "
+                f"release the current one with python -m segmart.release {serve} RELEASE"
+            )
+    activations = pq.read_table(folder / "model_activations.parquet").to_pandas()
+    activations = activations.sort_values("activation", ignore_index=True)
+    earlier = activations[pd.to_datetime(activations["active_since"]) < as_of]
+    row = {
+        "release": manifest["release"],
+        "folder": str(folder.resolve()),
+        "table_columns": json.dumps(
+            {
+                table: [column["name"] for column in entry["columns"]]
+                for table, entry in manifest["tables"].items()
+            },
+            sort_keys=True,
+        ),
+        "last_segment_id": max(
+            other.get("last_segment_id", 0)
+            for other in standing_manifests(serve)
+            if other["source"] == source
+        ),
+        "has_same_customer_ids": manifest["customer_ids"] == customer_ids,
+        "activations": len(activations) and activations["activation"].iloc[-1],
+        "active_version": _last(activations["model_version"]),
+        "earlier_version": _last(earlier["model_version"]),
+    }
+    versions = sorted(released(row["folder"], "model_versions")["model_version"])
+    return typed([_starting_with(accept_model, row, versions)], RELEASE_COLUMNS)
+
+
+def _without_release(customer_ids: str) -> dict:
+    return {
+        **dict.fromkeys(
+            ("release", "folder", "table_columns", "active_version", "earlier_version")
+        ),
+        **{"last_segment_id": 0, "has_same_customer_ids": False, "activations": 0},
+    }
+
+
+def _last(versions: pd.Series) -> str | None:
+    return str(versions.iloc[-1]) if len(versions) else None
+
+
+def _starting_with(accept_model: str, row: dict, versions: Collection[str] = ()) -> dict:
+    if accept_model in ("none", "candidate"):
+        return row | {"starting_version": row["active_version"]}
+    if accept_model not in versions:
+        raise SegmentationError(
+            f'var accept_model is "{accept_model}"'
+            + (
+                f": give one of those of the last release: {', '.join(versions)}"
+                if versions
+                else ", and there is no release yet: build first without it"
+            )
+        )
+    return row | {"starting_version": accept_model}
+
+
+def released_rows(path: str) -> pa.Table | None:
+    """The rows of a file of a release; None where there is no file."""
+    return pq.read_table(path) if Path(path).is_file() else None
+
+
+def released(folder: str | None, table: str) -> pd.DataFrame:
+    """The rows of a table of a release; no row and no column where there is none."""
+    path = None if pd.isna(folder) else Path(folder) / f"{table}.parquet"
+    return pd.read_parquet(path) if path and path.is_file() else pd.DataFrame()
+
+
+def last_moves(release: pd.DataFrame, forgotten: Collection[str]) -> pa.Table:
+    """The moves of the last release, without those of customers who are to be forgotten.
+
+    Args:
+        release: what ``last_release`` returned.
+        forgotten: ids, as they are published.
+
+    Returns:
+        A table with the schema ``MOVES``; empty where the customers of the release have other ids.
+    """
+    last = release.iloc[0]
+    path = Path(last["folder"]) / "segment_moves.parquet" if last["has_same_customer_ids"] else None
+    if path is None or not path.is_file():
+        return MOVES.empty_table()
+    # A column that the release does not have yet is null.
+    return without(pq.read_table(path, schema=MOVES), forgotten)

@@ -1,0 +1,126 @@
+"""Which release is the current one.
+
+Each release has a pointer: a link in ``pointers/`` that leads to it. Its name is ``countdown=N``,
+where N is the number of microseconds that are left until the year 2286 when the release begins. A
+newer pointer has a smaller number and therefore sorts first; it must, because DuckDB takes the
+columns of many files from the first one. Making the link is one atomic step. It is made a moment
+before the release begins: a query finds all tables of the old release, or all of the new one.
+"""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from segmart import SegmentationError
+from segmart.release import storage
+
+# Microseconds since 1970 of the year 2286, with which N has 16 digits until then.
+END_OF_COUNTDOWN = 10**16
+# Seconds from the making of a pointer to its beginning, far more than the making takes: no query
+# whose time is past the beginning can find the pointer for one table and not for another.
+NOTICE = 1.0
+
+
+def point_to(serve: Path, release: str, *, notice: float = NOTICE) -> None:
+    """Make a release the current one, in one atomic step; returns when it has begun.
+
+    Args:
+        serve: as for ``publish``.
+        release: name of a release that stands.
+        notice: seconds until it begins.
+
+    Raises:
+        SegmentationError: there is no such release, or the clock stands before the last one.
+    """
+    if not (serve / "releases" / release / "manifest.json").is_file():
+        raise SegmentationError(
+            f"there is no release {release!r} in {serve}; there are "
+            f"{', '.join(standing(serve)) or 'none'}"
+        )
+    check_clock(serve)
+    beginning = now() + round(notice * 1e6)
+    make_pointer(serve, release, beginning)
+    link_current(serve, release)
+    while (left := beginning - now()) > 0:
+        time.sleep(left / 1e6)
+
+
+def check_clock(serve: Path) -> None:
+    """Wait for a pointer that is about to begin, made by a build that was killed just now."""
+    for pointer in newest_first(serve)[:1]:
+        ahead = (begins(pointer) - now()) / 1e6
+        if ahead > 2 * NOTICE:
+            raise SegmentationError(
+                f"release refused: the current one begins {ahead:.1f} seconds from now. Set "
+                f"the clock of this machine; if it was ahead before, remove {pointer}"
+            )
+        time.sleep(max(ahead, 0))
+
+
+def make_pointer(serve: Path, release: str, beginning: int) -> None:
+    """The step: before it the last release is the current one, after it this one."""
+    pointers = serve / "pointers"
+    pointers.mkdir(exist_ok=True)
+    pointers.chmod(storage.FOLDER_MODE)
+    target = Path("..") / "releases" / release
+    (pointers / f"countdown={END_OF_COUNTDOWN - beginning}").symlink_to(target)
+    storage.sync(pointers)
+
+
+def standing(serve: Path) -> list[str]:
+    """The names of the releases that stand, the oldest first."""
+    return sorted(path.parent.name for path in (serve / "releases").glob("[!.]*/manifest.json"))
+
+
+def now() -> int:
+    """Microseconds since 1970, the clock that DuckDB's ``now()`` reads."""
+    return time.time_ns() // 1000
+
+
+def newest_first(serve: Path) -> list[Path]:
+    """The pointers, the newest first."""
+    return sorted((serve / "pointers").glob("countdown=*"))
+
+
+def begins(pointer: Path) -> int:
+    """Microseconds since 1970 from when on the release of a pointer is the current one."""
+    return END_OF_COUNTDOWN - int(pointer.name.removeprefix("countdown="))
+
+
+def last_manifest(serve: Path, source: str) -> tuple[Path, dict] | None:
+    """The folder and the manifest of the release that was the last current one of an input."""
+    for pointer in newest_first(serve):
+        manifest = json.loads((pointer / "manifest.json").read_text())
+        if manifest["source"] == source:
+            return pointer, manifest
+    return None
+
+
+def standing_manifests(serve: Path) -> list[dict]:
+    """The manifests of all releases that stand, the oldest first."""
+    return [
+        json.loads((serve / "releases" / name / "manifest.json").read_text())
+        for name in standing(serve)
+    ]
+
+
+def current_manifest(serve: Path) -> dict | None:
+    """The newest release that a pointer leads to; it begins within the notice."""
+    for pointer in newest_first(serve):
+        return json.loads((pointer / "manifest.json").read_text())
+    return None
+
+
+def link_current(serve: Path, release: str) -> None:
+    """Make ``current``, for those who read files, lead to the release."""
+    aside = serve / ".current.part"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(Path("releases") / release)
+    os.replace(aside, serve / "current")
+    storage.sync(serve)
+
+
+def target(pointer: Path) -> str:
+    """The name of the release that a pointer leads to."""
+    return pointer.readlink().name

@@ -1,0 +1,35 @@
+"""Files and folders of releases: who may read them, their digests, and how they reach the disk."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from duckdb import DuckDBPyRelation
+
+# Its owner writes, its group reads, nobody else; a published file is written by no one.
+FOLDER_MODE, FILE_MODE = 0o750, 0o440
+
+
+def values(table: DuckDBPyRelation, column: str) -> set:
+    """The distinct values of a column."""
+    return {value for (value,) in table.project(column).distinct().fetchall()}
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Have a file or folder written to the disk before anything else is done."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def quote(text: object) -> str:
+    """A text for between single quotes of SQL."""
+    return str(text).replace("'", "''")

@@ -1,0 +1,254 @@
+"""Every sentence that a build says to people, made from numbers that SQL or the model has counted.
+
+What it says about its input stands in ``input_check``, about its model in ``candidate``, and about
+what is far from the fit in ``build_warnings``. The dbt models of these names print their sentences.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+
+# The model: refit or not, the gates of a candidate, which one is active.
+
+
+def configuration(k: str, features: pd.DataFrame) -> str:
+    """Such as: k = 4; orders (log1p), age (none)."""
+    listed = ", ".join(
+        f"{feature} ({transform})"
+        for feature, transform in zip(features["feature"], features["transform"], strict=True)
+    )
+    return f"k = {k}; {listed}"
+
+
+def configuration_changed(before: str, after: str) -> str:
+    return f"features, transforms or k have changed, from {before} to {after}"
+
+
+def model_is_old(days: int, limit: int) -> str:
+    return f"the model has been active for {days} days (max_model_age_days: {limit})"
+
+
+def has_drifted(feature: str, drift: float, limit: float) -> str:
+    return f"{feature} has drifted by {round(drift, 2)} (drift_refit: {limit:g})"
+
+
+def refit(reason: str) -> str:
+    return f"refit, since {reason}"
+
+
+def no_refit(
+    *,
+    named: str | None = None,
+    is_asked: bool = False,
+    reason: str | None = None,
+    refused: str | None = None,
+    wait_days: int = 0,
+) -> str:
+    """Why a build does not refit.
+
+    Args:
+        named: the version that a person has named in accept_model.
+        is_asked: whether the var refit asks for a refit all the same.
+        reason: what calls for a refit.
+        refused: the version of a candidate that was refused a few days ago.
+        wait_days: the var refit_wait_days.
+    """
+    if named:
+        though = "though refit is true, " if is_asked else ""
+        return f"no refit, {though}since accept_model is {named}"
+    if reason and refused:
+        return (
+            f"no refit, though {reason}: candidate {refused} was refused less than {wait_days} "
+            "days ago"
+        )
+    return "no refit, nothing calls for one"
+
+
+def refused(version: str, gates: Collection[str]) -> str:
+    return (
+        f"candidate {version} is refused: {'; '.join(gates)}. To accept it: --vars "
+        f"'{{accept_model: {version}}}'"
+    )
+
+
+def active(version: str, since: object, reason: str) -> str:
+    return f"{version} is active since {since} ({reason})"
+
+
+# The gates of a candidate. Each takes what was measured and what is allowed.
+
+
+def moved_share(share: float, allowed: float) -> str:
+    return f"{share:.1%} of the customers would change segment (allowed: {allowed:.1%})"
+
+
+def stability(index: float, least: float) -> str:
+    return f"resamples agree with an adjusted Rand index of {index:.2f} (at least: {least:.2f})"
+
+
+def smallest_segment(share: float, least: float) -> str:
+    return f"the smallest segment has {share:.1%} of the customers (at least: {least:.1%})"
+
+
+def centroid_jump(jump: float, feature: str | None, allowed: float) -> str:
+    where = f", in {feature}" if feature else ""
+    return (
+        f"centroids move by up to {jump:.2f} standard deviations more than all customers do{where} "
+        f"(allowed: {allowed:.2f})"
+    )
+
+
+def drift(feature: str | None, value: float, limit: float) -> str:
+    if value == 0:
+        return "no feature has drifted"
+    return f"{feature} has drifted by {value:.2f} (less than: {limit:.2f}); is its unit the same?"
+
+
+def inertia(ratio: float) -> str:
+    return f"the inertia is {ratio:.4f} of that of the active model (at most: 1)"
+
+
+def identity(lineage: pd.DataFrame) -> str:
+    """Such as: segment 3 is split into 5 and 6; segment 4 has ended.
+
+    Args:
+        lineage: what ``lineage.lineage`` returned.
+    """
+    other = lineage[lineage["event"] != "continued"]
+    if other.empty:
+        return "every segment continues"
+    said = []
+    for origin in sorted(other.loc[other["event"] == "split", "from_segment_id"].unique()):
+        # A part may be merged with another segment.
+        parts = other[other["from_segment_id"] == origin]
+        said.append(f"segment {origin} is split into {_listed(parts['segment_id'])}")
+    for number, origins in other[other["event"] == "merged"].groupby("segment_id"):
+        said.append(f"segments {_listed(origins['from_segment_id'])} are merged into {number}")
+    born, ended = other["event"] == "born", other["event"] == "ended"
+    said += [f"segment {number} is born" for number in other.loc[born, "segment_id"]]
+    said += [f"segment {number} has ended" for number in other.loc[ended, "from_segment_id"]]
+    return "; ".join(said)
+
+
+def _listed(ids: pd.Series) -> str:
+    return " and ".join(str(number) for number in ids)
+
+
+# Whether there are clusters.
+
+
+def verdict(has_clusters: bool, k: int, gain: float, draws: int, least: float) -> str:
+    measured = (
+        f"at k = {k} the silhouette is {gain:+.3f} against the best of {draws} draws of "
+        f"structureless data with the same marginals and rank correlations; {least} would be "
+        "needed to speak of clusters"
+    )
+    if has_clusters:
+        return f"The customers fall into clusters: {measured}."
+    return (
+        f"No clusters: {measured}. The customers are a continuum, and the segments divide it into "
+        "useful regions; their borders are a convention."
+    )
+
+
+def knee(k: int | None) -> str:
+    if k is None:
+        return (
+            "No knee: the inertia curve, from k = 1 on, bends no more than that of structureless "
+            "data."
+        )
+    return f"The inertia curve, from k = 1 on, has its knee at k = {k}."
+
+
+# What is far from the fit.
+
+WARNING_COLUMNS = {"position": "int64", "level": "string", "sentence": "string"}
+
+
+def warnings(
+    drift: pd.DataFrame,
+    segments: pd.DataFrame,
+    active_model: pd.DataFrame,
+    *,
+    is_accepted: bool,
+    drift_warn: float,
+    share_shift_warn: float,
+    share_shift_stop: float,
+    min_customers_a_feature: int,
+) -> pd.DataFrame:
+    """What is far from what the model was fitted on, in the order in which it is said.
+
+    Args:
+        drift: rows of feature_drift, in the order of the features.
+        segments: rows of segments, in order.
+        active_model: rows of the active model.
+        is_accepted: whether a candidate of this build is accepted, with its drift.
+        drift_warn, share_shift_warn, share_shift_stop, min_customers_a_feature: the vars.
+
+    Returns:
+        ``WARNING_COLUMNS``; level is warn, stop or accepted.
+    """
+    rows = [
+        ("accepted" if row.level == "stop" and is_accepted else _severity(row.level), sentence)
+        for row in drift[drift["level"] != "none"].itertuples()
+        for sentence in [_drifted(row, drift_warn, is_accepted)]
+    ]
+    for row in segments[segments["share_shift"].abs() > share_shift_warn].itertuples():
+        is_stop = abs(row.share_shift) > share_shift_stop
+        rows.append(("stop" if is_stop else "warn", _shifted(row, is_stop, is_accepted)))
+    customers, features = int(segments["customers"].sum()), active_model["feature"].nunique()
+    needed = min_customers_a_feature * features
+    if customers < needed:
+        rows.append(("warn", _too_few(customers, features, needed, min_customers_a_feature)))
+    return pd.DataFrame(
+        [(position, *row) for position, row in enumerate(rows, start=1)],
+        columns=list(WARNING_COLUMNS),
+    ).astype(WARNING_COLUMNS)
+
+
+def _severity(level: str) -> str:
+    return "stop" if level == "stop" else "warn"
+
+
+def _drifted(row: Any, drift_warn: float, is_accepted: bool) -> str:
+    """The measure of a feature that is over a limit: its distribution, its gaps, or its values."""
+    measure, value = "distance of the deciles in standard deviations", row.drift
+    if row.drift < drift_warn:
+        measure, value = "population stability index", row.population_stability_index
+    elif row.drift == row.missing_index:
+        measure = "population stability index of missing values"
+    limit = f"drift_{row.level}"
+    what_follows = f", {_stopped(is_accepted)}" if row.level == "stop" else ""
+    return (
+        f"drift: {row.feature} has drifted since the fit, {measure} {value:.2f}: over {limit}"
+        f"{what_follows}"
+    )
+
+
+def _shifted(row: Any, is_stop: bool, is_accepted: bool) -> str:
+    what_follows = (
+        f"over share_shift_stop, {_stopped(is_accepted)}"
+        if is_stop
+        else "over share_shift_warn; to fit anew: --vars '{refit: true}'"
+    )
+    return (
+        f"share: segment {row.segment_id} ({row.segment_name}) has {row.customer_share:.1%} of the "
+        f"customers, at the fit it had {row.share_at_fit:.1%}: {what_follows}"
+    )
+
+
+def _stopped(is_accepted: bool) -> str:
+    if is_accepted:
+        return "accepted with the candidate"
+    return (
+        "no release: correct the input, or accept a model that is fitted on it with --vars "
+        "'{accept_model: candidate}'"
+    )
+
+
+def _too_few(customers: int, features: int, needed: int, a_feature: int) -> str:
+    return (
+        f"trust: {customers} customers for {features} features, {needed} are needed "
+        f"(min_customers_a_feature: {a_feature}): no segment is to be acted on"
+    )
