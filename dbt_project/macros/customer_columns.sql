@@ -150,7 +150,11 @@
 
 {#- The names of the columns that the user gave, for a message. -#}
 {%- macro file_columns_of(given) -%}
-    {{- given | reject("in", ["ignored_values", "source_file", "source_row"]) | join(", ") -}}
+    {{-
+        given | reject(
+            "in", ["ignored_values", "source_file", "source_row", "segmart_file_version"]
+        ) | join(", ")
+    -}}
 {%- endmacro -%}
 
 {#- A metric that does not read as a number, or is too large to be summed exactly. -#}

@@ -192,3 +192,30 @@
 {%- macro spark__joined_texts(value, delimiter, order_by) -%}
     listagg({{ value }}, {{ delimiter }}) within group (order by {{ order_by }})
 {%- endmacro -%}
+
+{#- Columns as the text of a JSON object; Spark leaves out what is null. -#}
+{%- macro as_json(columns) -%}
+    {{- return(adapter.dispatch("as_json", "segmart")(columns)) -}}
+{%- endmacro -%}
+
+{%- macro default__as_json(columns) -%}
+    cast(
+        to_json(
+            struct_pack(
+                {%- for column in columns %}
+                    {{ column }} := {{ column }}{{ ", " if not loop.last }}
+                {% endfor -%}
+            )
+        ) as varchar
+    )
+{%- endmacro -%}
+
+{%- macro spark__as_json(columns) -%}
+    to_json(
+        named_struct(
+            {%- for column in columns %}
+                '{{ column }}', {{ column }}{{ ", " if not loop.last }}
+            {% endfor -%}
+        )
+    )
+{%- endmacro -%}

@@ -16,7 +16,7 @@
         return(
             handed_over(
                 source_name ~ "_" ~ table,
-                "segmart.files.columns.parquet_rows",
+                "segmart.files.queries.parquet_rows",
                 {"path": node.meta.external_location | replace("{name}", table)},
             )
         )

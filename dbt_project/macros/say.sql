@@ -8,3 +8,29 @@
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}
+
+{#-
+  Says the findings about the input, and ends the build when one of them is an error, before any table
+  that depends on the input.
+-#}
+{%- macro say_findings(input_check) -%}
+    {%- set findings = " from " ~ input_check ~ " where is_error= " -%}
+    {%- set order = " order by position, finding" -%}
+    {{-
+        say(
+            "select case when is_switched_off then 'input: switched off: ' else 'input: ' end"
+            ~ " || finding"
+            ~ findings
+            ~ "false"
+            ~ order
+        )
+    -}}
+    {%- if execute -%}
+        {%- set errors = (
+            run_query("select finding" ~ findings ~ "true" ~ order).columns[0].values()
+        ) -%}
+        {%- if errors -%}
+            {{- exceptions.raise_compiler_error(errors | join("\n  ")) -}}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro -%}

@@ -19,7 +19,7 @@
     {%- set relation = ref(view) -%}
     {%- if execute -%}
         {%- do reading.extend([model.raw_code, definition_of(relation)]) -%}
-        {%- for read in models_read(graph.nodes["model." ~ project_name ~ "." ~ view]) -%}
+        {%- for read in models_read(graph.nodes["model.segmart." ~ view]) -%}
             {%- do reading.append(read.raw_code) -%}
         {%- endfor -%}
         {%- for column in adapter.get_columns_in_relation(staging) -%}
@@ -39,14 +39,12 @@
         {%- set found = run_query("select distinct segmart_file_version from " ~ view) -%}
         {{- return(found.columns[0].values() | list) -}}
     {%- endif -%}
-    {%- set files = input_files(input) -%}
-    {%- set names = input_names(files) -%}
-    {%- set definition = definition_of(view) -%}
-    {%- set versions = [] -%}
-    {%- for file in files -%}
-        {%- set version = file_version(file, names) -%}
-        {%- if version not in definition -%} {{- raise_that_view_is_old(file.path) -}} {%- endif -%}
-        {%- do versions.append(version) -%}
+    {%- set definition, versions = definition_of(view), [] -%}
+    {%- for file in input_files(input) -%}
+        {%- if file.file_version not in definition -%}
+            {{- raise_that_view_is_old(file.file) -}}
+        {%- endif -%}
+        {%- do versions.append(file.file_version) -%}
     {%- endfor -%}
     {{- return(versions) -}}
 {%- endmacro -%}

@@ -4,10 +4,184 @@ What it says about its input stands in ``input_check``, about its model in ``can
 what is far from the fit in ``build_warnings``. The dbt models of these names print their sentences.
 """
 
+import json
 from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
+
+# The input. Each function is named for a kind of ``input_counts`` and takes what that row counts;
+# it gives the finding's place in the order in which they are said, and the finding.
+
+FINDING_COLUMNS = {
+    **{"position": "int64", "finding": "string", "is_error": "bool", "is_switched_off": "bool"},
+}
+EXAMPLE_LENGTH = 80
+
+
+def findings(counts: pd.DataFrame, *, max_rejected_share: float) -> pd.DataFrame:
+    """What is to be said about the input.
+
+    Args:
+        counts: kind and counts (JSON) of ``input_counts``.
+        max_rejected_share: share of the rows of an input that may be malformed.
+
+    Returns:
+        ``FINDING_COLUMNS``: position, finding, is_error (whether it ends the build),
+        is_switched_off (whether it tells of something that the input cannot give).
+    """
+    counted = [
+        (kind, json.loads(values))
+        for kind, values in zip(counts["kind"], counts["counts"], strict=True)
+    ]
+    malformed = {
+        values["source"]: values
+        for kind, values in counted
+        if kind == "rows" and values["malformed"] > max_rejected_share * values["row_count"]
+    }
+    found = [
+        (7, _too_many_malformed(values, max_rejected_share), True, False)
+        for values in malformed.values()
+    ]
+    for kind, values in counted:
+        position, sentence = FINDINGS[kind](**values)
+        is_error = kind in ERRORS or (
+            kind == "reason" and values["outcome"] == "rejected" and values["source"] in malformed
+        )
+        found.append((position, sentence, is_error, kind.endswith("_switched_off")))
+    return pd.DataFrame(found, columns=list(FINDING_COLUMNS)).astype(FINDING_COLUMNS)
+
+
+def _rows(source: str, row_count: int, customers: int, malformed: int) -> tuple[int, str]:
+    return 1, f"{source}: {row_count} rows, {customers} customers, {malformed} rows malformed"
+
+
+def _columns(columns: str) -> tuple[int, str]:
+    return 2, f"order_lines: the columns are {columns}"
+
+
+def _column(
+    source: str,
+    column_name: str,
+    role: str,
+    files: int,
+    files_of_input: int,
+    is_metric: bool,
+    contract_column: str | None = None,
+) -> tuple[int, str]:
+    what = {
+        "contract": contract_column,
+        "ignored": "ignored",
+        "further": "a metric" if is_metric else "an attribute",
+    }[role]
+    where = (
+        f", and only {files} of {files_of_input} files have it" if files < files_of_input else ""
+    )
+    return 2, f"{source}: column {column_name} is {what}{where}"
+
+
+def _dates(first_on: str, last_on: str, as_of: str) -> tuple[int, str]:
+    return 3, f"order_lines: from {first_on} to {last_on}, as of {as_of}"
+
+
+def _amount_is_product() -> tuple[int, str]:
+    return 3, "order_lines: the amount is quantity x unit_price; no discount is taken off"
+
+
+def _without_amount(without_amount: int) -> tuple[int, str]:
+    return 4, f"order_lines: {without_amount} rows used without an amount"
+
+
+def _nobody_forgotten() -> tuple[int, str]:
+    # A list with ids of another kind, or another file's, forgets nobody.
+    return 4, "forgotten_customers: no row of the input is of a customer of the list"
+
+
+def _feature_switched_off(label: str, unavailable_because: str) -> tuple[int, str]:
+    return 4, f"{label}, because {unavailable_because}"
+
+
+def _attribute_switched_off(
+    attribute: str, attribute_values: int, customers: int
+) -> tuple[int, str]:
+    return 4, (
+        f"the profile by {attribute}, because it has {attribute_values} values for {customers} "
+        "customers, too many to profile"
+    )
+
+
+def _name_switched_off(segment_name: str, feature: str) -> tuple[int, str]:
+    return 5, f"no segment can be named {segment_name} without {feature}"
+
+
+def _nothing_usable(source: str, row_count: int) -> tuple[int, str]:
+    return 6, (
+        f"{source}: no row can be used, of {row_count}. The reasons stand in "
+        "accounting.rejected_rows; is the input empty, or as_of too early?"
+    )
+
+
+def _too_many_malformed(values: dict[str, Any], max_rejected_share: float) -> str:
+    return (
+        f"{values['source']}: {values['malformed']} of {values['row_count']} rows are malformed, "
+        f"more than the var max_rejected_share of {max_rejected_share:g}. Correct the file, set "
+        "the vars that say how it is written (date_format, decimal_sign, thousands_sign, "
+        "currency_sign, delimiter), or raise max_rejected_share"
+    )
+
+
+def _reason(
+    source: str,
+    reason: str,
+    outcome: str,
+    rows_of_reason: int,
+    place: int,
+    file: str | None = None,
+    line: int | None = None,
+    customer_id: str | None = None,
+    order_id: str | None = None,
+    column_name: str | None = None,
+    rejected_value: str | None = None,
+) -> tuple[int, str]:
+    """A reason for which rows are not used; of malformed ones with the first row as an example."""
+    if outcome == "excluded":
+        return 4, f"{source}: {rows_of_reason} rows left out: {reason}"
+    where = f"file {file}, line {line}"
+    if file is None:
+        where = f"customer {customer_id or 'missing'}" + (f", order {order_id}" if order_id else "")
+    what = f": {column_name}" if column_name else ""
+    if rejected_value is not None:
+        what += f" = {rejected_value[:EXAMPLE_LENGTH]}"
+    elif column_name:
+        what += " is empty"
+    return 8, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
+
+
+def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
+    return 9, (
+        f"file {source_file}, line {line}: a quote is not closed or stands inside a value, in "
+        f"{line_text[:EXAMPLE_LENGTH]}. Double the quotes inside a quoted value, or export the "
+        "file again"
+    )
+
+
+FINDINGS = {
+    "rows": _rows,
+    "columns": _columns,
+    "column": _column,
+    "dates": _dates,
+    "amount_is_product": _amount_is_product,
+    "without_amount": _without_amount,
+    "nobody_forgotten": _nobody_forgotten,
+    "feature_switched_off": _feature_switched_off,
+    "attribute_switched_off": _attribute_switched_off,
+    "name_switched_off": _name_switched_off,
+    "nothing_usable": _nothing_usable,
+    "reason": _reason,
+    "open_quote": _open_quote,
+}
+ERRORS = ("nothing_usable", "open_quote")
+
 
 # The model: refit or not, the gates of a candidate, which one is active.
 

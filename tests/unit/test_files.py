@@ -8,19 +8,15 @@ import pyarrow as pa
 import pytest
 
 from segmart import SegmentationError
-from segmart.files.columns import (
-    csv_rows,
-    file_columns,
-    line_numbers,
-    parquet_rows,
-    parse_mapping,
-    unreadable_lines,
-)
+from segmart.files.columns import file_columns
+from segmart.files.contract import parse_mapping
+from segmart.files.lines import line_numbers
+from segmart.files.queries import parquet_rows, rows, unreadable_lines
 
 NONE = {"order_lines": "none", "customers": "none", "customer_metrics": "none"}
 
 
-def columns_of(path: Path, mapping: dict | None = None, **settings: str) -> pd.DataFrame:
+def columns_of(path: Path, mapping: dict | None = None, **settings: object) -> pd.DataFrame:
     settings = {"delimiter": ",", "encoding": "utf-8"} | settings
     return file_columns(NONE | {"order_lines": str(path)}, mapping or {}, **settings)
 
@@ -71,7 +67,7 @@ def test_a_byte_of_another_encoding_is_named_with_its_line(ending: str, tmp_path
 def test_a_line_end_cut_by_a_chunk_is_one(tmp_path: Path, monkeypatch) -> None:
     path = write(tmp_path, "customer_id,ordered_at\r\n1,2024-01-01\r\n")
     for size in range(1, 40):
-        monkeypatch.setattr("segmart.files.columns.CHUNK", size)
+        monkeypatch.setattr("segmart.files.content.CHUNK", size)
         assert columns_of(path)["column_name"].tolist() == ["customer_id", "ordered_at"]
 
 
@@ -80,15 +76,15 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
     text = 'a,b\n1,2\n\n3,"4\n5"\n6\n7,8,\n9,5" nail\n'
     content = gzip.compress(text.encode())
     path = write(tmp_path, content, "orders.csv.gz")
-    rows = pd.DataFrame({"source_file": str(path), "source_row": [-1, 1, 2, 3, 4]})
-    found = line_numbers(rows, delimiter=",", encoding="utf-8")
+    wanted = pd.DataFrame({"source_file": str(path), "source_row": [-1, 1, 2, 3, 4]})
+    found = line_numbers(wanted, delimiter=",", encoding="utf-8")
     assert found.set_index("source_row")["line"].to_dict() == {1: 2, 2: 4, -1: 6, 3: 7, 4: 8}
 
 
 def test_a_blank_line_is_a_row_of_a_file_of_one_column(tmp_path: Path) -> None:
     path = write(tmp_path, b'customer_id\n1\n\n"2\n2"\n3\n')
-    rows = pd.DataFrame({"source_file": str(path), "source_row": [1, 2, 3, 4]})
-    found = line_numbers(rows, delimiter=",", encoding="utf-8")
+    wanted = pd.DataFrame({"source_file": str(path), "source_row": [1, 2, 3, 4]})
+    found = line_numbers(wanted, delimiter=",", encoding="utf-8")
     assert found["line"].tolist() == [2, 3, 4, 6]
 
 
@@ -114,28 +110,83 @@ def test_a_mapping_of_another_shape_is_named(mapping: str) -> None:
         parse_mapping(mapping)
 
 
-def test_rows_that_python_hands_over_are_numbered_and_text(tmp_path: Path) -> None:
-    path = write(tmp_path, 'a\';a\n01;x\n"two\nlines";""""\n1;2;3\n;y\n')
+def rows_of(path: Path, mapping: dict | None = None, **settings: object) -> list[dict]:
+    """What the SQL over a file gives, as DuckDB reads it."""
+    found = columns_of(path, mapping, **settings)
+    (query,) = found["rows_query"].unique()
+    return pa.concat_tables(rows(query)).sort_by("source_row").to_pylist()
+
+
+def test_the_sql_over_a_csv_file_gives_numbered_texts_under_the_names_of_the_contract(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, 'no\';ordered_at;x\n01;x;5\n"two\nlines";"""";\n1;2;3;4\n;y;6\n')
+    mapping = {"order_lines": {"customer_id": "no'"}}
     settings = {"delimiter": ";", "encoding": "utf-8"}
-    rows = pa.concat_tables(csv_rows(str(path), ["a'", "b"], **settings))
-    assert rows.to_pydict() == {
-        "a'": ["01", "two\nlines", None],
-        "b": ["x", '"', "y"],
-        "file_row_number": [0, 1, 2],
-    }
-    found = unreadable_lines([{"path": str(path), "columns": ["a'", "b"]}], **settings)
-    assert found.to_pydict() == {
-        "source_file": [str(path)],
-        "line": [4],
-        "problem": ["TOO MANY COLUMNS"],
-        "line_text": ["1;2;3"],
-    }
+    found = rows_of(path, mapping, **settings)
+    assert [(row["customer_id"], row["ordered_at"], row["source_row"]) for row in found] == [
+        ("01", "x", 1),
+        ("two\nlines", '"', 2),
+        (None, "y", 3),
+    ]
+    assert {row["source_file"] for row in found} == {str(path)}
+    # The column x is ignored: rows that differ there differ in this digest.
+    assert len({row["ignored_values"] for row in found}) == 3
+    columns = columns_of(path, mapping, **settings)
+    reads = columns[["input", "file", "unreadable_source"]].drop_duplicates()
+    unreadable = unreadable_lines(reads, is_text_shown=True, threads=1)
+    assert unreadable.to_dict("records") == [
+        {
+            "source": "order_lines",
+            "source_file": str(path),
+            "line": 4,
+            "source_row": -1,
+            "problem": "TOO MANY COLUMNS",
+            "line_text": "1;2;3;4",
+        }
+    ]
+    hidden = unreadable_lines(reads, is_text_shown=False, threads=1)
+    assert hidden["line_text"].tolist() == ["(a line that cannot be read)"]
 
 
-def test_parts_of_a_file_without_rows_have_its_columns(tmp_path: Path) -> None:
-    path = write(tmp_path, "a,b\n")
-    (part,) = csv_rows(str(path), ["a", "b"], delimiter=",", encoding="utf-8")
-    assert part.schema.names == ["a", "b", "file_row_number"]
+def test_parts_of_a_file_hold_each_row_once(tmp_path: Path) -> None:
+    lines = "".join(f"{number},2024-01-01\n" for number in range(10))
+    path = write(tmp_path, f"customer_id,ordered_at\n{lines}")
+    for threads in (1, 2, 3, 20):
+        found = rows_of(path, threads=threads)
+        assert [row["customer_id"] for row in found] == [str(number) for number in range(10)]
+        assert len({row["segmart_file_version"] for row in found}) == 1
+
+
+def test_a_changed_file_has_another_version(tmp_path: Path) -> None:
+    path = write(tmp_path, "customer_id,ordered_at\n1,2024-01-01\n")
+    before = columns_of(path)["file_version"].unique().tolist()
+    assert columns_of(path)["file_version"].unique().tolist() == before
+    write(tmp_path, "customer_id,ordered_at\n2,2024-01-01\n")
+    assert columns_of(path)["file_version"].unique().tolist() != before
+
+
+def test_numbers_of_parquet_are_identifiers_as_people_write_them(tmp_path: Path) -> None:
+    path = tmp_path / "orders.parquet"
+    pd.DataFrame(
+        {"customer_id": [12.0, None, 1.5], "order_id": [1, 2, 3], "ordered_at": "2024-01-01"}
+    ).to_parquet(path)
+    found = rows_of(path)
+    assert [row["customer_id"] for row in found] == ["12", None, "1.5"]
+    assert [row["order_id"] for row in found] == ["1", "2", "3"]
+
+
+def test_a_folder_replaces_no_column_of_a_parquet_file(tmp_path: Path) -> None:
+    folder = tmp_path / "ordered_at=2020-01-01"
+    folder.mkdir()
+    path = folder / "orders.parquet"
+    pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2024-06-30"]}).to_parquet(path)
+    assert [row["ordered_at"] for row in rows_of(path)] == ["2024-06-30"]
+
+
+def test_parts_of_an_input_without_rows_have_its_columns(tmp_path: Path) -> None:
+    path = write(tmp_path, "customer_id,ordered_at\n")
+    assert rows_of(path) == []
     pd.DataFrame({"n": range(5)}).to_parquet(tmp_path / "n.parquet")
-    rows = pa.concat_tables(parquet_rows(str(tmp_path / "*.parquet")))
-    assert rows.to_pydict() == {"n": list(range(5)), "file_row_number": list(range(5))}
+    found = pa.concat_tables(parquet_rows(str(tmp_path / "*.parquet")))
+    assert found.to_pydict() == {"n": list(range(5))}

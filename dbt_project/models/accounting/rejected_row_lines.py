@@ -1,5 +1,5 @@
 from segmart.engine.frames import ordered_frame
-from segmart.files.columns import line_numbers
+from segmart.files.lines import line_numbers
 
 
 def model(dbt, session):

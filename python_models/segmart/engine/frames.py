@@ -46,6 +46,13 @@ def column_twice(relation: Any, column: str, name: str) -> Any:
     return relation.project(f"{column}, {copy}")
 
 
+def threads_of(session: Any) -> int:
+    """The threads of the engine on this machine: those of DuckDB, or one beside Spark."""
+    if not hasattr(session, "execute"):
+        return 1
+    return int(session.sql("select current_setting('threads')").fetchall()[0][0])
+
+
 def _is_of_spark(relation: Any) -> bool:
     """Whether it is a Spark frame, which takes any other name for one of a column."""
     return hasattr(relation, "toArrow")

@@ -1,4 +1,6 @@
-from segmart.files.columns import file_columns, parse_mapping
+from segmart.engine.frames import threads_of
+from segmart.files.columns import file_columns
+from segmart.files.contract import parse_mapping
 
 
 def model(dbt, session):
@@ -15,4 +17,5 @@ def model(dbt, session):
         delimiter=delimiter,
         encoding=encoding,
         checksums=checksums,
+        threads=threads_of(session),
     )

@@ -1,0 +1,152 @@
+{#- Whether an input comes from files; it may also be a table, or of a staging folder. -#}
+{%- macro has_files(input) -%}
+    {{- return(setting("input") == "files" and not setting(input).startswith("table:")) -}}
+{%- endmacro -%}
+
+{#- The rows of one input of files: of its table, of its files, or none. -#}
+{%- macro input_rows(input, columns_of_none) -%}
+    {%- set path = setting(input) -%}
+    {%- if path.startswith("table:") -%} {{ table_rows(input) }}
+    {%- elif path != "none" and execute -%}
+        {%- for file in input_files(input) %}
+            {{ file_rows(input, file) }} {{ "union all" if not loop.last }}
+        {%- endfor %}
+    {%- else -%} select {{ columns_of_none }} where false
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- The files of an input, each with the SQL that reads it, which segmart.files.queries has written. -#}
+{%- macro input_files(input) -%}
+    {%- if not execute -%} {{- return([]) -}} {%- endif -%}
+    {%- set query -%}
+        select distinct file_number, file, file_version, rows_query, source
+        from {{ ref("files__columns") }}
+        where input = {{ text_literal(input) }} and file is not null
+        order by file_number
+    {%- endset -%}
+    {{- return(run_query(query).rows) -}}
+{%- endmacro -%}
+
+{#- The rows of one file. -#}
+{%- macro file_rows(input, file) -%}
+    {{- return(adapter.dispatch("file_rows", "segmart")(input, file)) -}}
+{%- endmacro -%}
+
+{%- macro default__file_rows(input, file) -%} {{ file.rows_query }} {%- endmacro -%}
+
+{#- The workers of a cluster cannot see the file: the machine that dbt runs on reads it. -#}
+{%- macro spark__file_rows(input, file) -%}
+    select *
+    from
+        {{
+            handed_over(
+                input ~ "_" ~ file.file_number,
+                "segmart.files.queries.rows",
+                {"query": file.rows_query},
+            )
+        }}
+{%- endmacro -%}
+
+{#- The rows of a table of an attached database, its columns named as the contract names them. -#}
+{%- macro table_rows(input) -%}
+    {%- set parts = setting(input).removeprefix("table:").split(".") -%}
+    {%- set relation = table_of_input(parts) -%}
+    {%- set given = given_columns(relation) -%}
+    {%- set mapped, ignored = {}, [] -%}
+    {%- if execute -%}
+        {%- set query -%}
+            select column_name, contract_column, is_wanted
+            from {{ ref("files__columns") }}
+            where input = {{ text_literal(input) }}
+            order by position
+        {%- endset -%}
+        {%- for name, column, is_wanted in run_query(query).rows -%}
+            {%- if name | lower in given -%} {%- do mapped.update({name | lower: column}) -%}
+            {%- elif is_wanted -%}
+                {{-
+                    exceptions.raise_compiler_error(
+                        "var " ~ input ~ ": table " ~ parts
+                        | join(".")
+                        ~ (
+                            " is not there: attach its database in profiles.yml"
+                            if not given
+                            else " has no column "
+                            ~ (name | tojson)
+                            ~ ", which is to be "
+                            ~ column
+                            ~ "; it has "
+                            ~ given
+                            | join(", ") ~ ". Map it in the var columns"
+                        )
+                    )
+                -}}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- for name in given if name not in mapped -%}
+        {%- do ignored.append(quoted(name)) -%}
+    {%- endfor %}
+    select
+        {%- for name in given if name in mapped %}
+            {{ quoted(name) }} as {{ quoted(mapped[name]) }},
+        {%- endfor %}
+        {%- if input == "order_lines" %}
+            {#- Rows that differ in a column that is ignored are no duplicates. -#}
+            {{
+                (
+                    "cast(" ~ row_digest(ignored) ~ " as string)"
+                    if ignored
+                    else "cast(null as string)"
+                )
+            }} as ignored_values
+        {%- else %}
+            {%- for name in ignored if execute %} {{ name }},
+            {%- endfor %}
+            cast(null as string) as ignored_values
+        {%- endif %}
+    from {{ relation }}
+{%- endmacro -%}
+
+{#- The relation of a database, a schema and a table that the user has named. -#}
+{%- macro table_of_input(parts) -%}
+    {{- return(adapter.dispatch("table_of_input", "segmart")(parts)) -}}
+{%- endmacro -%}
+
+{%- macro default__table_of_input(parts) -%}
+    {{- return(api.Relation.create(database=parts[0], schema=parts[1], identifier=parts[2])) -}}
+{%- endmacro -%}
+
+{#- To dbt-spark a relation has no database: the catalog's name stands before the schema's. -#}
+{%- macro spark__table_of_input(parts) -%}
+    {{- return(api.Relation.create(schema=parts[0] ~ "." ~ parts[1], identifier=parts[2])) -}}
+{%- endmacro -%}
+
+{#- The number of the rows of an input as its source holds them, as a query of one row: row_count. -#}
+{%- macro raw_row_count(input) -%}
+    {{- return(adapter.dispatch("raw_row_count", "segmart")(input)) -}}
+{%- endmacro -%}
+
+{#-
+  Of files not through their view, whose parts could leave some out. Bytes that are no text, of which
+  count(*) would count the line too, have ended the build before.
+-#}
+{%- macro default__raw_row_count(input) -%}
+    {%- set files = input_files(input) if has_files(input) else [] -%}
+    {%- if not files -%} {{ staged_row_count(input) }}
+    {%- else -%}
+        select sum(row_count) as row_count
+        from
+            (
+                {% for file in files -%}
+                    select count(*) as row_count
+                    from {{ file.source }} {{ "union all" if not loop.last }}
+                {% endfor %}
+            ) as counts
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro spark__raw_row_count(input) -%} {{ staged_row_count(input) }} {%- endmacro -%}
+
+{%- macro staged_row_count(input) -%}
+    select count(*) as row_count from {{ ref(setting("input") ~ "__" ~ input) }}
+{%- endmacro -%}

@@ -1,0 +1,204 @@
+"""A look at the bytes of a file before SQL reads it.
+
+SQL reads the rows. What it cannot do is said here: which file is none, cut short, in another
+encoding or of mixed line ends.
+"""
+
+import codecs
+import csv
+import glob
+import gzip
+import hashlib
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segmart import SegmentationError
+
+FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
+ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
+DELIMITERS = {"tab": "\t"}
+CHUNK = 1 << 20
+
+
+def matching(name: str, pattern: str) -> list[Path]:
+    """The files that the path or glob of an input names, in order."""
+    paths = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]
+    paths = [path for path in paths if path.is_file()]
+    for path in paths:
+        if glob.has_magic(str(path)):
+            raise SegmentationError(
+                f"file {path}: its path holds one of * ? [, which stand for others; rename it"
+            )
+    if not paths:
+        raise SegmentationError(
+            f"var {name}: no file matches {pattern!r}, seen from {Path.cwd()}: correct the path"
+        )
+    return paths
+
+
+def format_of(path: Path) -> str:
+    """csv or parquet, by the ending."""
+    for ending, file_format in FORMATS.items():
+        if path.name.lower().endswith(ending):
+            return file_format
+    raise SegmentationError(
+        f"file {path}: the ending says nothing that can be read; give one of {', '.join(FORMATS)}"
+    )
+
+
+def manifest_of(path: Path) -> dict[Path, str]:
+    """The sha256 of each file of a manifest as ``sha256sum`` writes it."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as error:
+        raise SegmentationError(f"var checksums: {path} cannot be read: {error.strerror}") from None
+    sums = {}
+    for number, line in enumerate(lines, start=1):
+        match = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
+        if not match:
+            raise SegmentationError(
+                f"file {path}, line {number}: {line!r} is no line of a manifest; write it with "
+                "sha256sum"
+            )
+        sums[(path.parent / match[2]).resolve()] = match[1]
+    return sums
+
+
+def check_sum(path: Path, manifest: dict[Path, str], checksums: str) -> str:
+    """Hold a file against the manifest, and return its sha256."""
+    expected = manifest.get(path.resolve())
+    if expected is None:
+        raise SegmentationError(f"file {path} is not in the manifest {checksums}: write it anew")
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise SegmentationError(
+            f"file {path} has the sha256 {found}, and the manifest {checksums} says {expected}: "
+            "the file is damaged or has changed; copy it again, or write the manifest anew"
+        )
+    return found
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    try:
+        with opened(path, "rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise SegmentationError(
+            f"file {path} is cut short or damaged ({error}): copy or export it again"
+        ) from None
+
+
+def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], int]:
+    """The names in the first line of a CSV file and its lines, after a look at every byte of it."""
+    decoder = codecs.getincrementaldecoder(ENCODINGS[encoding])()
+    first_line, lines, seen = "", 0, False
+    kinds = {"\r\n": 0, "\n": 0, "\r": 0}
+    tail, is_ended = "", False
+    for chunk in _chunks(path):
+        seen = True
+        try:
+            text = tail + decoder.decode(chunk)
+        except UnicodeError as error:
+            before = getattr(error, "object", b"")[: getattr(error, "start", 0)]
+            line = lines + _count_line_ends(before.decode("latin-1"))
+            raise SegmentationError(
+                f"file {path}, line {line + 1}: {_bad_bytes(error)} is not in the encoding "
+                f"{encoding}: set the var encoding to one of {', '.join(ENCODINGS)}"
+            ) from None
+        if "\0" in text:
+            line = lines + _count_line_ends(text[: text.index("\0")]) + 1
+            raise SegmentationError(
+                f"file {path}, line {line}: there is a character 0: if the file is UTF-16, set "
+                "the var encoding to utf-16; else export it again"
+            )
+        # A line end may be cut in two by the end of the chunk.
+        is_ended = text.endswith(("\r", "\n"))
+        tail = "\r" if text.endswith("\r") else ""
+        text = text.removesuffix("\r") if tail else text
+        line_feeds, returns = text.count("\n"), text.count("\r")
+        pairs = text.count("\r\n") if returns else 0
+        kinds["\r\n"] += pairs
+        kinds["\n"] += line_feeds - pairs
+        kinds["\r"] += returns - pairs
+        if not lines and "\n" not in first_line and "\r" not in first_line:
+            first_line += text
+        # As _count_line_ends has it, without a second count.
+        lines += max(line_feeds, returns)
+    kinds["\r"] += len(tail)
+    if not seen or not first_line.strip():
+        raise SegmentationError(
+            f"file {path} is empty: it has not even a header; remove it, or export it again"
+        )
+    if sum(count > 0 for count in kinds.values()) > 1:
+        _check_line_ends(path, encoding)
+    header = re.split(r"[\r\n]", first_line, maxsplit=1)[0]
+    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+    return names, sum(kinds.values()) + (not is_ended)
+
+
+def _count_line_ends(text: str) -> int:
+    return max(text.count("\n"), text.count("\r"))
+
+
+def _bad_bytes(error: UnicodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte 0x{error.object[error.start : error.start + 1].hex()}"
+    return "what it begins with"
+
+
+def _check_line_ends(path: Path, encoding: str) -> None:
+    """Line ends inside quotes are part of a value; the others must be of one kind."""
+    text = b"".join(_chunks(path)).decode(ENCODINGS[encoding])
+    quoted, line, first = False, 1, None
+    for match in re.finditer(r'"|\r\n|\n|\r', text):
+        if match[0] == '"':
+            quoted = not quoted
+            continue
+        if not quoted:
+            first = first or match[0]
+            if match[0] != first:
+                names = {"\r\n": "CR LF", "\n": "LF", "\r": "CR"}
+                raise SegmentationError(
+                    f"file {path}, line {line}: the line ends with {names[match[0]]}, those before "
+                    f"with {names[first]}: write the file with one kind of line end"
+                )
+        line += 1
+
+
+def parquet_columns(path: Path) -> tuple[list[tuple[str, str]], int]:
+    """Name and type of each column of a Parquet file, and the number of its rows."""
+    try:
+        metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
+    except (pa.ArrowException, OSError) as error:
+        raise SegmentationError(
+            f"file {path} cannot be read as Parquet ({str(error).splitlines()[0]}): it is damaged "
+            "or of another kind; copy or export it again"
+        ) from None
+    return [(field.name, _kind(field.type)) for field in schema], metadata.num_rows
+
+
+def _kind(arrow_type: pa.DataType) -> str:
+    if pa.types.is_dictionary(arrow_type):
+        arrow_type = arrow_type.value_type
+    kinds = {
+        "text": ("is_string", "is_large_string", "is_string_view"),
+        "boolean": ("is_boolean",),
+        "integer": ("is_integer",),
+        "floating": ("is_floating",),
+        "decimal": ("is_decimal",),
+        "date": ("is_date",),
+        "timestamp": ("is_timestamp",),
+    }
+    for kind, tests in kinds.items():
+        if any(getattr(pa.types, test)(arrow_type) for test in tests):
+            return kind
+    return str(arrow_type)

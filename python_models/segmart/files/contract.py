@@ -1,0 +1,137 @@
+"""The input contract: what an input must or may have, and which column of a file is which."""
+
+import json
+from pathlib import Path
+
+from segmart import SegmentationError
+
+# Columns that must be there, and those that may be.
+CONTRACT = {
+    "order_lines": (
+        ("customer_id", "ordered_at"),
+        (
+            *("order_id", "amount", "quantity", "unit_price", "discount_amount"),
+            *("product_id", "category", "is_return"),
+        ),
+    ),
+    "customers": (("customer_id",), ("updated_at",)),
+    "customer_metrics": (("customer_id",), ()),
+}
+# Inputs whose further columns are attributes or metrics; those of order_lines are ignored.
+OPEN_INPUTS = ("customers", "customer_metrics")
+IDENTIFIERS = ("customer_id", "order_id", "product_id", "category")
+NUMBERS = ("amount", "quantity", "unit_price", "discount_amount")
+
+
+def parse_mapping(text: str) -> dict[str, dict[str, str]]:
+    """The var ``columns`` from JSON text, checked: names of columns by contract column by input.
+
+    Raises:
+        SegmentationError: it is not of that shape.
+    """
+    mapping = json.loads(text)
+    well_formed = isinstance(mapping, dict) and all(
+        isinstance(of_input, dict)
+        and all(isinstance(column, str) and column.strip() for column in of_input.values())
+        for of_input in mapping.values()
+    )
+    if not well_formed:
+        raise SegmentationError(
+            f"var columns is {text}: give the name in the file of each contract column, by input, "
+            "such as {order_lines: {customer_id: CustNo}}"
+        )
+    return mapping
+
+
+def known(name: str) -> list[str]:
+    """The columns of the contract of an input."""
+    required, optional = CONTRACT[name]
+    return [*required, *optional]
+
+
+def check_inputs(given: dict[str, str]) -> None:
+    """Refuse order lines beside metrics, or neither of them."""
+    both = [name for name in ("order_lines", "customer_metrics") if name in given]
+    if len(both) != 1:
+        raise SegmentationError(
+            "input is files: give the var order_lines or the var customer_metrics, "
+            + ("not both" if both else "the path of a CSV or Parquet file")
+        )
+
+
+def check_mapping(columns: dict[str, dict[str, str]], paths: dict[str, str]) -> None:
+    """Refuse a var ``columns`` that names what the contract or the inputs do not have."""
+    for name, of_input in columns.items():
+        if name not in CONTRACT:
+            raise SegmentationError(
+                f"var columns names the input {name!r}: inputs are {', '.join(CONTRACT)}"
+            )
+        if name not in paths:
+            raise SegmentationError(
+                f"var columns maps columns of {name}, but no file of it is given: set the var "
+                f"{name}, or remove the mapping"
+            )
+        allowed = known(name)
+        for column in of_input:
+            if column not in allowed:
+                raise SegmentationError(
+                    f"var columns, input {name}: {column!r} is no column of the input contract: "
+                    f"allowed are {', '.join(allowed)}"
+                )
+
+
+def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> dict[str, str]:
+    """The contract column of each column of the file that has one."""
+    by_name: dict[str, str] = {}
+    for position, column in enumerate(found, start=1):
+        if not column:
+            raise SegmentationError(
+                f"file {path}: column {position} has no name in the header; name it"
+            )
+        if column.casefold() in by_name:
+            raise SegmentationError(
+                f"file {path}: the header has the column {column!r} twice; rename or remove one"
+            )
+        by_name[column.casefold()] = column
+    required, optional = CONTRACT[name]
+    contract: dict[str, str] = {}
+    for column in (*required, *optional):
+        wanted = renamed.get(column, column)
+        there = by_name.get(wanted.strip().casefold())
+        if there is not None:
+            if there in contract:
+                raise SegmentationError(
+                    f"var columns, input {name}: {contract[there]} and {column} are both mapped to "
+                    f"{there!r}; map each to a column of its own"
+                )
+            contract[there] = column
+        elif column in required or column in renamed:
+            raise SegmentationError(
+                f"file {path}: no column {wanted!r}, which is to be {column}; the file has "
+                f"{', '.join(map(repr, found))}. {_hint(name, column, found)}"
+            )
+    return contract
+
+
+def _hint(name: str, column: str, found: list[str]) -> str:
+    delimiters = [sign for sign in ";\t|," if len(found) == 1 and sign in found[0]]
+    if delimiters:
+        return f"The columns seem to be separated by {delimiters[0]!r}: set the var delimiter"
+    return f"Map it: --vars '{{columns: {{{name}: {{{column}: NAME IN THE FILE}}}}}}'"
+
+
+def check_type(path: Path, column: str, column_type: str, contract_column: str) -> None:
+    """Refuse a column of a Parquet file whose type cannot be what the contract wants."""
+    if contract_column in NUMBERS:
+        allowed: tuple[str, ...] = ("text", "integer", "floating", "decimal")
+    elif contract_column in IDENTIFIERS:
+        allowed = ("text", "integer", "floating", "decimal")
+    elif contract_column == "is_return":
+        allowed = ("text", "boolean")
+    else:
+        allowed = ("text", "date", "timestamp")
+    if column_type not in allowed:
+        raise SegmentationError(
+            f"file {path}, column {column!r}: its type is {column_type}, and {contract_column} "
+            f"must be one of {', '.join(allowed)}: write the file with one of them"
+        )

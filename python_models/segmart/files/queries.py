@@ -1,0 +1,228 @@
+"""The SQL that reads a file, for DuckDB. Where another engine builds, DuckDB reads for it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from segmart.files.contract import IDENTIFIERS
+
+ROWS_A_PART = 1_000_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file.
+
+    Attributes:
+        name: in the file.
+        kind: text for CSV; of Parquet text, integer, floating, decimal, boolean, date, timestamp.
+        contract: the column of the contract that it is, or None.
+        role: contract, further (an attribute or a metric) or ignored.
+    """
+
+    name: str
+    kind: str
+    contract: str | None
+    role: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of an input.
+
+    Attributes:
+        path: of the file.
+        format: csv or parquet.
+        lines: of a CSV file, the header and blank ones counted; rows of a Parquet file.
+        columns: in order.
+    """
+
+    path: Path
+    format: str
+    lines: int
+    columns: Sequence[Column]
+
+
+def source(file: File, *, delimiter: str, encoding: str, rejects: str = "") -> str:
+    """The call that reads a file as it is, as SQL for a FROM; every column of CSV as text.
+
+    Args:
+        file: a file.
+        delimiter: of CSV files, one character or ``tab``.
+        encoding: of CSV files.
+        rejects: options for lines that have no place in the columns, which else are passed over.
+    """
+    if file.format == "parquet":
+        # Its folders are no columns: a file's own column of that name would be replaced.
+        return f"read_parquet({text(file.path)}, file_row_number = true, hive_partitioning = false)"
+    columns = ", ".join(f"{text(column.name)}: 'VARCHAR'" for column in file.columns)
+    return (
+        f"read_csv({text(file.path)}, auto_detect = false, header = true, columns = {{{columns}}}, "
+        f"delim = {'chr(9)' if delimiter == 'tab' else text(delimiter)}, quote = '\"', "
+        f"escape = '\"', strict_mode = true, encoding = {text(encoding)}, "
+        f"{rejects or 'ignore_errors = true'})"
+    )
+
+
+def rows_query(file: File, names: Sequence[str], read: str) -> str:
+    """The rows of a file in the names of the contract, and from where each comes.
+
+    Args:
+        file: a file.
+        names: of the columns of all files of its input; one that the file does not have is null.
+        read: what ``source`` returned.
+
+    Returns:
+        A SELECT of the names, ignored_values (a digest of the columns that are ignored: rows that
+        differ there are no duplicates), source_file and source_row (from 1, without the header).
+    """
+    own = {
+        (column.contract or column.name).casefold(): _value(column)
+        for column in file.columns
+        if column.role != "ignored"
+    }
+    ignored = [column.name for column in file.columns if column.role == "ignored"]
+    row = "row_number() over ()" if file.format == "csv" else "file_row_number + 1"
+    selected = [f"{own.get(name.casefold(), 'null')} as {identifier(name)}" for name in names]
+    selected += [
+        f"{_digest(ignored)} as ignored_values",
+        f"{text(file.path)} as source_file",
+        f"{row} as source_row",
+    ]
+    return f"select {', '.join(selected)} from {read}"  # noqa: S608 - names and values are quoted
+
+
+def names_of(files: Sequence[File]) -> list[str]:
+    """The names of the columns of an input: those of all its files, each once, in order."""
+    names: dict[str, str] = {}
+    for file in files:
+        for column in file.columns:
+            if column.role != "ignored":
+                name = column.contract or column.name
+                names.setdefault(name.casefold(), name)
+    return list(names.values())
+
+
+def in_parts(query: str, lines: int, parts: int, version: str) -> str:
+    """The rows of a file, with its version, as parts that are typed at the same time.
+
+    One thread alone can number the lines of a CSV file. To read a line takes little of the time of
+    typing it: each thread reads the whole file and types its part.
+
+    Args:
+        query: what ``rows_query`` returned.
+        lines: of the file.
+        parts: how many.
+        version: of the file.
+    """
+    limits = [lines * part // parts for part in range(parts + 1)]
+    selects = []
+    for part in range(parts):
+        until = f" and source_row <= {limits[part + 1]}" if part + 1 < parts else ""
+        selects.append(
+            f"select *, {text(version)} as segmart_file_version from ({query}) as rows_of_file "  # noqa: S608 - quoted
+            f"where source_row > {limits[part]}{until}"
+        )
+    return " union all ".join(selects)
+
+
+def _value(column: Column) -> str:
+    """Identifiers as text, and times of a zone in UTC; other columns as they are."""
+    name = identifier(column.name)
+    if column.contract in IDENTIFIERS and column.kind == "floating":
+        # A whole number that came as a DOUBLE, as pandas writes a column with gaps, loses its .0.
+        return (
+            f"case when {name} = floor({name}) and abs({name}) < 1e15 "
+            f"then cast(cast({name} as bigint) as varchar) "
+            f"when not isnan({name}) then cast({name} as varchar) end"
+        )
+    if column.contract in IDENTIFIERS and column.kind != "text":
+        return f"cast({name} as varchar)"
+    if column.kind in ("date", "timestamp"):
+        return f"cast({name} as timestamp)"
+    return name
+
+
+def _digest(columns: Sequence[str]) -> str:
+    if not columns:
+        return "cast(null as varchar)"
+    values = ", ".join(
+        f"coalesce(cast({identifier(column)} as varchar), chr(30))" for column in columns
+    )
+    return f"md5(concat_ws(chr(31), {values}))"
+
+
+def text(value: object) -> str:
+    """A value as a literal of SQL."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name from outside as an identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def rows(query: str) -> Iterator[pa.Table]:
+    """The rows of a query in parts, for an engine that does not read the files itself."""
+    with duckdb.connect() as connection:
+        # A time with a zone is converted to UTC, wherever the machine stands.
+        connection.execute("set TimeZone = 'UTC'")
+        reader = connection.sql(query).to_arrow_reader(ROWS_A_PART)
+        yield reader.schema.empty_table()
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+
+
+def parquet_rows(path: str) -> Iterator[pa.Table]:
+    """The rows of a Parquet file, or of those that a glob matches."""
+    yield from rows(f"select * from read_parquet({text(path)})")  # noqa: S608 - quoted
+
+
+UNREADABLE_COLUMNS = {
+    "source": "string",
+    "source_file": "string",
+    "line": "int64",
+    "source_row": "int64",
+    "problem": "string",
+    "line_text": "string",
+}
+
+
+def unreadable_lines(reads: pd.DataFrame, *, is_text_shown: bool, threads: int) -> pd.DataFrame:
+    """The lines of CSV files that have no place in the columns.
+
+    Args:
+        reads: input, file and unreadable_source, one row a CSV file.
+        is_text_shown: whether the lines themselves are kept; where customers are to be forgotten
+            they are not, since nobody can tell whose they are.
+        threads: of DuckDB.
+
+    Returns:
+        ``UNREADABLE_COLUMNS``: source (the input), source_file, line (from 1, the header's counted;
+        a row that spans lines counts as one), source_row (-1 for the first such line of the file,
+        -2 for the second), problem, line_text.
+    """
+    with duckdb.connect(config={"threads": threads}) as connection:
+        for read in reads["unreadable_source"]:
+            connection.execute(f"select count(columns(*)) from {read}").fetchall()  # noqa: S608 - ours
+        if reads.empty:
+            return pd.DataFrame(columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
+        found = connection.sql(
+            "select scans.file_path as source_file, cast(errors.line as bigint) as line, "
+            "min(cast(errors.error_type as varchar)) as problem, "
+            "min(errors.csv_line) as line_text "
+            "from reject_errors as errors inner join reject_scans as scans "
+            "on errors.scan_id = scans.scan_id and errors.file_id = scans.file_id "
+            "group by scans.file_path, errors.line order by all"
+        ).df()
+    inputs = dict(zip(reads["file"], reads["input"], strict=True))
+    if not is_text_shown:
+        found["line_text"] = "(a line that cannot be read)"
+    return found.assign(
+        source=found["source_file"].map(inputs),
+        source_row=-1 - found.groupby("source_file").cumcount(),
+    ).astype(UNREADABLE_COLUMNS)[list(UNREADABLE_COLUMNS)]
