@@ -1,4 +1,7 @@
-"""A plugin of dbt-duckdb: a build whose file another build or a client holds stops at once."""
+"""A plugin of dbt-duckdb: one build at a time, and in how much memory.
+
+A build whose file another build or a client holds stops at once, with a sentence.
+"""
 
 import shutil
 from pathlib import Path
@@ -10,6 +13,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
+        self.memory_limit = plugin_config.get("memory_limit")
         if not Path(self.creds.path).is_file():
             # dbt makes it, with the storage version of the profile.
             return
@@ -24,3 +28,10 @@ class Plugin(BasePlugin):
                 "holds the file, wait until it has ended or close it; clients read the catalog in "
                 f"serve/ instead. DuckDB says: {error}"
             ) from None
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        # Not a setting of the profile, which must have a value: before DuckDB 2.0 none of them means
+        # the default, a share of the machine.
+        if self.memory_limit:
+            limit = str(self.memory_limit).replace("'", "''")
+            conn.execute(f"set memory_limit = '{limit}'")
