@@ -12,6 +12,7 @@ import pandas
 import vl_convert
 
 from . import charts
+from .projection import project
 
 # Frames a report cannot do without. `segment_attributes`, `notes` and `warnings` may be missing.
 REQUIRED = (
@@ -222,19 +223,30 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     return text.encode(errors="replace").decode()
 
 
+def frames_of(tables: dict[str, pandas.DataFrame]) -> dict[str, pandas.DataFrame]:
+    """What ``render`` draws, from tables of a build, each with its rows in order.
+
+    Of the models only the active one is shown; ``projection`` is made of fit_sample, active_model and
+    fit_labels, ``notes`` of input_check, ``warnings`` of build_warnings.
+    """
+    frames = dict(tables)
+    active = tables["active_model"]["model_version"].iloc[0]
+    for name in ("k_selection", "cluster_verdict", "model_versions"):
+        frames[name] = tables[name][tables[name]["model_version"] == active]
+    findings = tables["input_check"]
+    frames["notes"] = findings[findings["is_switched_off"]].rename(columns={"finding": "note"})
+    frames["warnings"] = tables["build_warnings"]
+    names = tables["segments"][["segment_id", "segment_name"]]
+    labels = tables["fit_labels"].merge(names, on="segment_id")
+    frames["projection"] = project(tables["fit_sample"], tables["active_model"], labels)
+    return frames
+
+
 def build_report(
     frames: dict[str, pandas.DataFrame],
     path: str | pathlib.Path,
     folder: str | pathlib.Path | None = None,
-) -> pandas.DataFrame:
-    """Writes the report and returns one row: its path, its size and its checksum."""
-    target = pathlib.Path(path)
+) -> None:
+    """Writes the report."""
     content = render(frames, folder and pathlib.Path(folder)).encode()
-    _write(target, content)
-    return pandas.DataFrame(
-        {
-            "path": [str(target)],
-            "bytes": pandas.Series([len(content)], dtype="int64"),
-            "sha256": [hashlib.sha256(content).hexdigest()],
-        }
-    )
+    _write(pathlib.Path(path), content)

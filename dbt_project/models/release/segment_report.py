@@ -1,13 +1,17 @@
-from segmart_reports.build import build_report
-from segmart_reports.projection import project
+from pathlib import Path
+
+import pandas as pd
+import segmart_reports
 
 from segmart.engine.frames import ordered_frame
+from segmart.engine.kept import digest_of, keep
+from segmart.release.storage import sha256
 
 
 def model(dbt, session):
     path = dbt.config.get("report")
     folder = dbt.config.get("target_folder")
-    frames = {
+    tables = {
         "customer_accounting": ordered_frame(dbt.ref("customer_accounting")),
         "feature_distributions": ordered_frame(
             dbt.ref("feature_distributions"), ["feature_position", "bin"]
@@ -22,18 +26,21 @@ def model(dbt, session):
         ),
         "segment_migrations": ordered_frame(dbt.ref("segment_migrations")),
         "segment_attributes": ordered_frame(dbt.ref("segment_attributes")),
+        "input_check": ordered_frame(dbt.ref("input_check"), ["position", "finding"]),
+        "build_warnings": ordered_frame(dbt.ref("build_warnings"), ["position"]),
+        "fit_sample": ordered_frame(dbt.ref("fit_sample"), ["draw"]),
+        "active_model": ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"]),
+        "fit_labels": ordered_frame(dbt.ref("fit_labels"), ["customer_id"]),
     }
-    versions = frames["model_versions"]
-    active = versions.loc[versions["status"] == "active", "model_version"].iloc[0]
-    for name in ("k_selection", "cluster_verdict", "model_versions"):
-        frames[name] = frames[name][frames[name]["model_version"] == active]
-    findings = ordered_frame(dbt.ref("input_check"), ["position", "finding"])
-    frames["notes"] = findings[findings["is_switched_off"]].rename(columns={"finding": "note"})
-    frames["warnings"] = ordered_frame(dbt.ref("build_warnings"), ["position"])
-    names = frames["segments"][["segment_id", "segment_name"]]
-    frames["projection"] = project(
-        ordered_frame(dbt.ref("fit_sample"), ["draw"]),
-        ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"]),
-        ordered_frame(dbt.ref("fit_labels"), ["customer_id"]).merge(names, on="segment_id"),
-    )
-    return build_report(frames, path, folder)
+
+    def draw():
+        # The drawing library takes long to import.
+        from segmart_reports.build import build_report, frames_of
+
+        build_report(frames_of(tables), path, folder)
+
+    code = Path(segmart_reports.__file__).parent
+    packages = ("altair", "jinja2", "pandas", "scikit-learn", "vl-convert-python")
+    keep(Path(path), Path(folder), digest_of(tables, code, packages), draw)
+    size = Path(path).stat().st_size
+    return pd.DataFrame({"path": [path], "bytes": [size], "sha256": [sha256(Path(path))]})
