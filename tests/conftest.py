@@ -94,7 +94,10 @@ def dbt_build(
     context = multiprocessing.get_context("forkserver")
     # By their names from the folder that the tests are run in: from another one they are slower.
     context.set_forkserver_preload(
-        ["dbt.adapters.duckdb", "segmart.model.candidate", "tests.parsed_project"]
+        [
+            *("dbt.adapters.duckdb", "scipy.stats", "sklearn.cluster"),
+            *("segmart.model.candidate", "tests.parsed_project"),
+        ]
     )
     process = context.Process(target=run_dbt, args=(arguments, environment, project, output, die))
     # Told by a file: a server that serves two threads can lose the exit code of a process.

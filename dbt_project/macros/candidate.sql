@@ -1,4 +1,4 @@
-{#- The rows of one of the lists of candidate: comparison, segments, lineage, gates or labels. -#}
+{#- The rows of one of the lists of candidate: comparison, segments, lineage or gates. -#}
 {%- macro candidate_rows(list) -%}
     {{- return(adapter.dispatch("candidate_rows", "segmart")(list)) -}}
 {%- endmacro -%}

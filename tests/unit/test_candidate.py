@@ -201,21 +201,19 @@ def test_the_first_candidate_is_active_and_its_segments_are_born():
         (3, "born"),
     ]
     assert row["gates"] == []
-    assert [label["segment_id"] for label in row["labels"]] == [1] * 30 + [2] * 30 + [3] * 20
     assert row["sentences"].splitlines() == [
         "model: refit, since there is no model yet",
         f"model: {row['model_version']} is active since 2024-06-30 (the first model)",
     ]
 
 
-def test_without_a_refit_the_starting_model_labels_and_nothing_is_fitted():
+def test_without_a_refit_the_starting_model_stays_and_nothing_is_fitted():
     first = row_of(first_sample(), NO_PAST)
     row = row_of(first_sample(), past_after(first))
     assert row["model_version"] is None
     assert row["activated_version"] is None
     assert row["active_version"] == first["model_version"]
     assert row["comparison"] == row["segments"] == row["lineage"] == row["gates"] == []
-    assert row["labels"] == first["labels"]
     assert row["sentences"].splitlines()[0] == "model: no refit, nothing calls for one"
 
 
@@ -235,7 +233,6 @@ def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays():
     accepted = row_of(moved, past_after(first), accept_model="candidate", refit=True)
     assert accepted["active_version"] == accepted["model_version"] == row["model_version"]
     assert accepted["decided_by"] == "person"
-    assert {label["model_version"] for label in accepted["labels"]} == {row["model_version"]}
 
 
 def test_segments_keep_their_lasting_numbers():

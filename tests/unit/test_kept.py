@@ -19,7 +19,7 @@ def code(tmp_path: Path) -> Path:
 
 def test_the_digest_is_of_every_value_name_type_line_and_version(code: Path) -> None:
     def digest(packages=("altair",), **frames: pd.DataFrame) -> str:
-        return digest_of(frames, code, packages)
+        return digest_of(frames, [code], packages)
 
     first = digest(one=FRAME, other=FRAME)
     assert digest(other=FRAME.copy(), one=FRAME.copy()) == first

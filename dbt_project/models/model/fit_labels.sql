@@ -1,7 +1,7 @@
 with
-    candidate_labels as (select * from {{ candidate_rows("labels") }} as labels),
+    sample_labels as (select * from {{ ref("sample_labels") }}),
 
-    fit_labels as (select model_version, customer_id, segment_id from candidate_labels)
+    fit_labels as (select model_version, customer_id, segment_id from sample_labels)
 
 select *
 from fit_labels

@@ -3,6 +3,7 @@ from pathlib import Path
 import pandas as pd
 import segmart_reports
 
+import segmart.model
 from segmart.engine.frames import ordered_frame
 from segmart.engine.kept import digest_of, keep
 from segmart.release.storage import sha256
@@ -39,7 +40,7 @@ def model(dbt, session):
 
         build_report(frames_of(tables), path, folder)
 
-    code = Path(segmart_reports.__file__).parent
+    code = [Path(module.__file__).parent for module in (segmart_reports, segmart.model)]
     packages = ("altair", "jinja2", "pandas", "scikit-learn", "vl-convert-python")
     keep(Path(path), Path(folder), digest_of(tables, code, packages), draw)
     size = Path(path).stat().st_size

@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib.metadata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -28,19 +28,22 @@ def keep(file: Path, folder: Path, made_of: str, make: Callable[[], object]) -> 
     note.write_text(f"{made_of} {sha256(file)}")
 
 
-def digest_of(frames: Mapping[str, pd.DataFrame], code: Path, packages: tuple[str, ...]) -> str:
+def digest_of(
+    frames: Mapping[str, pd.DataFrame], code: Sequence[Path], packages: Sequence[str]
+) -> str:
     """A digest of all that a file is made of.
 
     Args:
         frames: by name.
-        code: folder of the modules that make the file.
-        packages: distributions that they make it with.
+        code: folders of the modules that make the file.
+        packages: distributions that they make it with, whose versions count.
     """
     digest = hashlib.sha256()
     for package in packages:
         digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
-    for path in sorted(path for path in code.iterdir() if path.is_file()):
-        digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    for folder in code:
+        for path in sorted(path for path in folder.iterdir() if path.is_file()):
+            digest.update(f"{path.name}\n".encode() + path.read_bytes())
     for name, frame in sorted(frames.items()):
         table = pa.Table.from_pandas(frame)
         digest.update(f"{name}\n".encode())

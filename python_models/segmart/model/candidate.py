@@ -2,7 +2,7 @@
 
 The dbt model of this name hands frames in, and gets one row back. Its lists are the rows of the
 public tables: ``comparison`` of k_selection, ``segments`` of segment_model, ``lineage`` of
-segment_lineage, ``gates`` of model_gates, ``labels`` of fit_labels.
+segment_lineage, ``gates`` of model_gates.
 """
 
 import hashlib
@@ -148,10 +148,9 @@ def candidate(
 
     Returns:
         One row: ``VERSION_TYPES``, missing where the build does not refit; the lists comparison,
-        segments, lineage and gates, then empty; the list labels, see ``fitted_labels``, of the
-        model that scores after this build; and ``OUTCOME_TYPES``: as_of, activated_version
+        segments, lineage and gates, then empty; and ``OUTCOME_TYPES``: as_of, activated_version
         and decided_by (missing where no model is made active), active_version and active_reason
-        (of that model), sentences.
+        (of the model that scores after this build), sentences.
 
     Raises:
         SegmentationError: the sample cannot be segmented (see ``preparation``), or k is too large.
@@ -186,17 +185,7 @@ def candidate(
     if outcome["active_version"]:
         said.append(sentences.active(*outcome.pop("active")))
     row = [version, outcome | {"sentences": "\n".join(f"model: {line}" for line in said)}]
-    starting = past.starting_model
-    active_model = pd.concat(
-        [
-            frame[frame["model_version"] == outcome["active_version"]]
-            for frame in (starting, segments)
-        ]
-    )
-    lists = {
-        **{"comparison": comparison, "segments": segments, "lineage": found, "gates": judged},
-        "labels": fitted_labels(sample, active_model),
-    }
+    lists = {"comparison": comparison, "segments": segments, "lineage": found, "gates": judged}
     return _one_row(row, lists)
 
 

@@ -2,9 +2,9 @@
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sklearn.cluster import KMeans
 from threadpoolctl import ThreadpoolController
 
 from segmart import SegmentationError
@@ -91,8 +91,15 @@ def _thread_pools() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _lloyd(init: np.ndarray | str, k: int, *, n_init: int, seed: int) -> KMeans:
-    return KMeans(k, init=init, n_init=n_init, max_iter=1000, tol=0.0, random_state=seed)
+def _k_means(k: int, **parameters: Any) -> Any:
+    # Most builds neither fit nor predict, and scikit-learn takes a second to import.
+    from sklearn.cluster import KMeans
+
+    return KMeans(k, **parameters)
+
+
+def _lloyd(init: np.ndarray | str, k: int, *, n_init: int, seed: int) -> Any:
+    return _k_means(k, init=init, n_init=n_init, max_iter=1000, tol=0.0, random_state=seed)
 
 
 def _as_clusters(matrix: np.ndarray, labels: np.ndarray, k: int) -> Clusters:
@@ -111,7 +118,7 @@ def predict(matrix: np.ndarray, centers: np.ndarray) -> np.ndarray:
     Returns:
         int64, shape (n,).
     """
-    model = KMeans(len(centers), init=centers, n_init=1, max_iter=1)
+    model = _k_means(len(centers), init=centers, n_init=1, max_iter=1)
     with _thread_pools().limit(limits=1):
         # predict needs a fitted estimator. Fitting moves the centers by rounding: put them back.
         model.fit(centers).cluster_centers_ = np.ascontiguousarray(centers)

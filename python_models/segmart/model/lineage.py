@@ -6,7 +6,6 @@ the same group of customers in the same place, and a number is never given to an
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from segmart.engine.frames import typed
 from segmart.model import clustering, preparation
@@ -98,6 +97,8 @@ def lineage(
         centroid_jump (largest change of a coordinate of a continued centroid, in units of the
         active scaler; missing without a feature in both models), jump_feature.
     """
+    from scipy.optimize import linear_sum_assignment
+
     old_ids = np.sort(active["segment_id"].unique())
     new_ids = np.sort(candidate["segment_id"].unique())
     counts = pd.crosstab(before.fillna(0).to_numpy(), after.to_numpy())

@@ -3,14 +3,14 @@
 The question has two parts, kept apart here. *Are there clusters?* The data are held against
 structureless data of the same marginals and the same rank correlations. *Which k?* Several
 criteria each pick one, and a rule takes one of them; DECISIONS.md gives the reasons.
+
+Most builds do not fit: what takes long to import is imported where it is used.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
-from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score
 
 from segmart import SegmentationError, sentences
 from segmart.model.clustering import Clusters, count_distinct, fit, predict, sweep
@@ -86,6 +86,8 @@ def structureless(matrix: np.ndarray, random: np.random.Generator) -> np.ndarray
     Returns:
         float64, the shape of ``matrix``.
     """
+    from scipy.stats import norm, rankdata
+
     rows, columns = matrix.shape
     scores = np.column_stack(
         [norm.ppf((rankdata(matrix[:, column]) - 0.5) / rows) for column in range(columns)]
@@ -109,6 +111,8 @@ def stability(
         The means and their standard errors, float64, one value for each of ``found``; NaN for
         k = 1, and where fewer than two resamples have k distinct rows.
     """
+    from sklearn.metrics import adjusted_rand_score
+
     random = np.random.default_rng(seed)
     agreement = np.full((BOOTSTRAP_DRAWS, len(found)), np.nan)
     for draw in range(BOOTSTRAP_DRAWS):
@@ -233,6 +237,8 @@ def _silhouette(matrix: np.ndarray, clusters: Clusters) -> float:
 
 
 def _criteria(matrix: np.ndarray, clusters: Clusters) -> dict[str, float]:
+    from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+
     defined = 1 < clusters.k < len(matrix)
     return {
         "k": clusters.k,
