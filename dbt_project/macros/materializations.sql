@@ -13,10 +13,7 @@
                     "'create table", "'create or replace table"
                 )
             -}}
-        {%- else -%}
-            drop table if exists {{ relation }};
-            {{ get_create_table_as_sql(false, relation, compiled_code) }}
-            {{ comments(relation) }}
+        {%- else -%} {{ replaced_table(relation) }}
         {%- endif -%}
     {%- endcall -%}
     {{ run_hooks(post_hooks) }}
@@ -31,6 +28,27 @@
         drop view if exists {{ relation }};
         {{ get_create_view_as_sql(relation, compiled_code) }}
         {{ comments(relation) }}
+    {%- endcall -%}
+    {{ run_hooks(post_hooks) }}
+    {%- do adapter.commit() -%}
+    {{- return({"relations": [relation]}) -}}
+{% endmaterialization %}
+
+{#-
+  A table that is kept gets the rows that the compiled SQL gives. Where its columns would be others it is
+  written anew: then the SQL of the model has changed, and gives all rows.
+-#}
+{% materialization incremental, adapter = "duckdb" %}
+    {%- set adds_rows = is_incremental() -%}
+    {%- set relation = place_for("table") -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- if adds_rows and differing_columns(compiled_code, "from " ~ relation) -%}
+        {%- set adds_rows = false -%}
+    {%- endif -%}
+    {%- call statement("main") -%}
+        {%- if adds_rows -%} insert into {{ relation }} by name ({{ compiled_code }})
+        {%- else -%} {{ replaced_table(relation) }}
+        {%- endif -%}
     {%- endcall -%}
     {{ run_hooks(post_hooks) }}
     {%- do adapter.commit() -%}
@@ -55,4 +73,39 @@
         comment on column {{ relation }}.{{ adapter.quote(column.name) }}
         is {{ text_literal(column.description) }};
     {%- endfor -%}
+{%- endmacro -%}
+
+{#- dbt's own check of a contract, which says what differs, is asked only where something does. -#}
+{%- macro replaced_table(relation) -%}
+    {%- set has_contract = config.get("contract").enforced -%}
+    {%- if has_contract and differing_columns(
+        compiled_code, get_empty_schema_sql(model.columns)
+    ) -%}
+        {%- do get_assert_columns_equivalent(compiled_code) -%}
+    {%- endif -%}
+    drop table if exists {{ relation }};
+    create table {{ relation }}
+    {%- if has_contract %}
+        {{ get_table_columns_and_constraints() }}
+        ;
+        insert into {{ relation }} {{ get_column_names() }} ({{ get_select_subquery(compiled_code) }});
+    {%- else %}
+        as ({{ compiled_code }})
+        ;
+    {%- endif %}
+    {{ comments(relation) }}
+{%- endmacro -%}
+
+{#- How many columns of two queries differ in name or type. -#}
+{%- macro differing_columns(sql, other_sql) -%}
+    {%- set differing -%}
+        select count(*)
+        from (describe {{ sql }}) as given
+        full join
+            (describe {{ other_sql }}) as wanted
+            on given.column_name = wanted.column_name
+            and given.column_type = wanted.column_type
+        where given.column_name is null or wanted.column_name is null
+    {%- endset -%}
+    {{- return(run_query(differing).rows[0][0]) -}}
 {%- endmacro -%}
