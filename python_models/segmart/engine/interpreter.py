@@ -15,9 +15,10 @@ SWITCH_INTERVAL = 0.001
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         sys.setswitchinterval(SWITCH_INTERVAL)
-        # What another build in this process has left goes first.
-        gc.unfreeze()
-        gc.collect()
+        if gc.get_freeze_count():
+            # What another build in this process has left goes first.
+            gc.unfreeze()
+            gc.collect()
         # The project, which dbt has loaded, stays to the end: no collection need look through it.
         gc.freeze()
         # Else DuckDB's binding, nanobind, reports as leaks what was never collected.
