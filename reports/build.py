@@ -226,8 +226,8 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
 def frames_of(tables: dict[str, pandas.DataFrame]) -> dict[str, pandas.DataFrame]:
     """What ``render`` draws, from tables of a build, each with its rows in order.
 
-    Of the models only the active one is shown; ``projection`` is made of fit_sample, active_model and
-    fit_labels, ``notes`` of input_check, ``warnings`` of build_warnings.
+    Of the models only the active one is shown. ``projection`` is made of fit_sample, active_model
+    and fit_labels, ``notes`` of input_check, ``warnings`` of build_warnings.
     """
     frames = dict(tables)
     active = tables["active_model"]["model_version"].iloc[0]

@@ -707,6 +707,8 @@ HOSTILE_VARS = [
     ("order_lines", "orders.csv'); drop schema cleaning cascade; --"),
     ("order_lines", "orders.csv') union all select * from read_text('/etc/passwd"),
     ("order_lines", "table:a.b.c; drop schema cleaning"),
+    ("order_lines", "ref:orders') }} drop schema cleaning"),
+    ("customers", "ref:a.b.c"),
     ("order_lines", "{{ run_query('drop schema cleaning cascade') }}"),
     ("customers", 'x.csv"; drop schema cleaning; --'),
     ("customer_metrics", "x.csv/* */'"),

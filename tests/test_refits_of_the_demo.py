@@ -47,7 +47,7 @@ def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Bui
         sample = sample.assign(last_segment_id=before.reindex(sample["customer_id"]).to_numpy())
         none = pd.DataFrame({"feature": features["feature"], "quantile_shift": 0.0, "drift": 0.0})
         nothing = pd.DataFrame()
-        past = candidate.Past(None, 4, nothing, nothing, active, none)
+        past = candidate.Past(None, 4, nothing, nothing, active, active, none)
         fitted = fit(sample, active)
         lineage = candidate.lineage_of(sample, past, fitted.segments)
         assert set(lineage["event"]) == {"continued"}

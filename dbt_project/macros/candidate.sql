@@ -44,13 +44,38 @@
                     ~ (
                         ", which the var metrics does not name. To keep it, name its column there; to"
                         if setting("metrics")
-                        else ", which the input does not give: see accounting.input_check for the"
+                        else ", which the input does not give: see input_check for the"
                         ~ " column. To"
                     )
                     ~ " go on without it, fit and accept another model with --vars"
                     ~ " '{accept_model: candidate}'"
                 )
             -}}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(features) -}}
+{%- endmacro -%}
+
+{#- The rows of segment_model of the model that the build starts with; none before the first. -#}
+{%- macro starting_model() -%}
+    (
+        select segment_model.*
+        from {{ released_rows("segment_model") }} as segment_model
+        inner join
+            {{ ref("last_release") }} as last_release
+            on segment_model.model_version = last_release.starting_version
+    )
+{%- endmacro -%}
+
+{#- Its features that the input gives, as a list of mappings with their transforms. -#}
+{%- macro starting_features() -%}
+    {%- set rows, given, features = starting_model(), ref("customer_eligibility"), [] -%}
+    {%- if execute -%}
+        {%- set query = "select distinct feature, transform from " ~ rows ~ " as rows_of_model" -%}
+        {%- set columns = given_columns(given) -%}
+        {%- for feature, transform in run_query(query ~ " order by feature").rows
+            if feature in columns -%}
+            {%- do features.append({"feature": feature, "transform": transform}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(features) -}}

@@ -219,3 +219,44 @@
         )
     )
 {%- endmacro -%}
+
+{#-
+  Runs before a build. Results that depend on a setting of the profile would change with the machine, and
+  a profile may be of a project that segmart is installed in.
+-#}
+{%- macro check_engine() -%}
+    {%- if execute -%} {{- adapter.dispatch("check_engine", "segmart")() -}} {%- endif -%}
+{%- endmacro -%}
+
+{#- A time with a zone becomes one without in the zone of the session; the others order and divide. -#}
+{%- macro default__check_engine() -%}
+    {%- set needed = {
+        "TimeZone": ("UTC", "(Etc/)?(UTC|UCT|GMT|Universal|Zulu)"),
+        "default_null_order": ("nulls_last", "(?i)nulls_last"),
+        "default_order": ("asc", "(?i)asc(ending)?"),
+        "integer_division": ("false", "(?i)false"),
+    } -%}
+    {%- set query -%}
+        select
+            {%- for name in needed %}
+                cast(current_setting('{{ name }}') as varchar) as {{ quoted(name) }}
+                {{- "," if not loop.last }}
+            {%- endfor %}
+    {%- endset -%}
+    {%- set found = run_query(query).rows[0] -%}
+    {%- for name, (value, pattern) in needed.items()
+        if not modules.re.fullmatch(pattern, found[name] | string) -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "profiles.yml: the setting "
+                ~ name
+                ~ " is not "
+                ~ value
+                ~ ", on which the results of segmart depend; write it under settings"
+            )
+        -}}
+    {%- endfor -%}
+{%- endmacro -%}
+
+{#- The session is of the project's own adapter, which sets them. -#}
+{%- macro spark__check_engine() -%} {%- endmacro -%}

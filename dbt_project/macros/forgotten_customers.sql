@@ -19,7 +19,7 @@
     {{-
         handed_over(
             "forgotten_customers",
-            "segmart.release.erasure.forgotten_table",
+            "segmart.erasure.forgotten_table",
             {
                 "path": setting("forgotten_customers"),
                 "delimiter": setting("delimiter"),
@@ -72,10 +72,12 @@
 
 {#-
   Runs before a build. Tables that are replaced leave their bytes in the build file until others are
-  written over them; so when the list has changed, the file is emptied first, all of it.
+  written over them; so when the list has changed, the file is emptied first, all of it. Where segmart is
+  installed in another project, whose tables the file holds too, the tables of segmart are dropped, and
+  what they leave in the file is written over.
 -#}
 {%- macro erase_forgotten() -%}
-    {%- if execute and flags.WHICH in ("build", "run") -%}
+    {%- if execute and flags.WHICH in ("build", "run") and builds_segmart() -%}
         {{- adapter.dispatch("erase_forgotten", "segmart")() -}}
     {%- endif -%}
 {%- endmacro -%}
@@ -83,7 +85,7 @@
 {%- macro default__erase_forgotten() -%}
     {%- if setting("forgotten_customers") == "none" -%}
         {#- What this build writes is to be erased again when the same list comes back. -#}
-        {%- do run_query("drop schema if exists erasure cascade") -%} {{- return("") -}}
+        {%- do run_query("drop schema if exists segmart_erasure cascade") -%} {{- return("") -}}
     {%- endif -%}
     {%- do check_forgotten_customers() -%}
     {%- set list = run_query(
@@ -92,40 +94,21 @@
         ~ ")"
     ).rows[0][0] -%}
     {%- set done = api.Relation.create(
-        database=target.database, schema="erasure", identifier="erased_list"
+        database=target.database, schema="segmart_erasure", identifier="erased_list"
     ) -%}
     {%- set known = (
         run_query(
-            "select 1 from duckdb_tables() where schema_name = 'erasure' and database_name = "
+            "select 1 from duckdb_tables() where schema_name = 'segmart_erasure'"
+            ~ " and table_name = 'erased_list' and database_name = "
             ~ text_literal(target.database)
         ).rows
         | length
         and run_query("select * from " ~ done).rows[0][0]
     ) -%}
     {%- if known != list -%}
-        {%- set schemas = (
-            run_query(
-                "select schema_name from duckdb_schemas() where not internal and schema_name <> 'main' and database_name = "
-                ~ text_literal(target.database)
-            )
-            .columns[0]
-            .values()
-        ) -%}
-        {%- for schema in schemas -%}
-            {%- do adapter.drop_schema(
-                api.Relation.create(database=target.database, schema=schema)
-            ) -%}
-        {%- endfor -%}
-        {#- The first checkpoint frees the blocks, the next one cuts them off the file. -#}
-        {%- do run_query("checkpoint") -%}
-        {%- for schema in schemas + ("erasure",) -%}
-            {%- do adapter.create_schema(
-                api.Relation.create(database=target.database, schema=schema)
-            ) -%}
-            {#- dbt must know that it is empty: it would look within the transaction of a model. -#}
-            {%- do adapter.get_relation(target.database, schema, "erased_list") -%}
-        {%- endfor -%}
-        {%- do run_query("checkpoint") -%}
+        {%- if project_name == "segmart" -%} {{- empty_build_file() -}}
+        {%- else -%} {{- drop_own_tables() -}} {{- write_over_free_blocks() -}}
+        {%- endif -%}
         {%- do run_query(
             "create or replace table "
             ~ done
@@ -134,9 +117,86 @@
             ~ " as list"
         ) -%}
         {%- do log(
-            "forgotten_customers: the list has changed; the build file was emptied",
+            "forgotten_customers: the list has changed; the build file was emptied"
+            ~ ("" if project_name == "segmart" else " of the tables of segmart"),
             info=true,
         ) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro empty_build_file() -%}
+    {%- set schemas = (
+        run_query(
+            "select schema_name from duckdb_schemas() where not internal and schema_name <> 'main' and database_name = "
+            ~ text_literal(target.database)
+        )
+        .columns[0]
+        .values()
+    ) -%}
+    {%- for schema in schemas -%}
+        {%- do adapter.drop_schema(api.Relation.create(database=target.database, schema=schema)) -%}
+    {%- endfor -%}
+    {#- The first checkpoint frees the blocks, the next one cuts them off the file. -#}
+    {%- do run_query("checkpoint") -%}
+    {%- for schema in schemas + ("segmart_erasure",) -%}
+        {%- do adapter.create_schema(
+            api.Relation.create(database=target.database, schema=schema)
+        ) -%}
+        {#- dbt must know that it is empty: it would look within the transaction of a model. -#}
+        {%- do adapter.get_relation(target.database, schema, "erased_list") -%}
+    {%- endfor -%}
+    {%- do run_query("checkpoint") -%}
+{%- endmacro -%}
+
+{#- Only what dbt knows to be a model or seed of segmart: others may share its schemas. -#}
+{%- macro drop_own_tables() -%}
+    {%- for node in graph.nodes.values()
+        if node.package_name == "segmart" and node.resource_type in ("model", "seed") -%}
+        {%- set relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
+        {%- if relation -%} {%- do adapter.drop_relation(relation) -%} {%- endif -%}
+    {%- endfor -%}
+{%- endmacro -%}
+
+{#-
+  Blocks that a dropped table leaves between those of others stay in the file with their bytes. A table
+  as large as all of them takes their place, and goes again.
+-#}
+{%- macro write_over_free_blocks() -%}
+    {%- set free_blocks -%}
+        select free_blocks, free_blocks * block_size
+        from pragma_database_size()
+        where database_name = {{ text_literal(target.database) }}
+    {%- endset -%}
+    {%- do run_query("create schema if not exists segmart_erasure") -%}
+    {%- do run_query("checkpoint") -%}
+    {%- for attempt in range(9) -%}
+        {%- set free = run_query(free_blocks).rows[0] -%}
+        {%- if free[0] -%}
+            {%- do run_query(
+                "create or replace table segmart_erasure.filling_"
+                ~ attempt
+                ~ " as select hash(range), hash(-range), hash(range + 0.5), hash(-range - 0.5) from range("
+                ~ (free[1] | int // 32)
+                ~ ")"
+            ) -%}
+            {%- do run_query("checkpoint") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set left = run_query(free_blocks).rows[0][0] -%}
+    {%- do run_query("drop schema segmart_erasure cascade") -%}
+    {#- The first checkpoint frees the blocks, the next one cuts them off the file. -#}
+    {%- do run_query("checkpoint") -%}
+    {%- do run_query("create schema segmart_erasure") -%}
+    {%- do run_query("checkpoint") -%}
+    {%- if left -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "forgotten_customers: "
+                ~ left
+                ~ " free blocks of the build file could not be written over; copy the tables of the"
+                ~ " project to a new file, with COPY FROM DATABASE, and build there"
+            )
+        -}}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -150,7 +210,7 @@
         {#- A list that cannot be read ends the build here. -#}
         {%- do spark__forgotten_customers() -%}
         {%- for node in graph.nodes.values()
-            if node.package_name == project_name and node.resource_type in ("model", "seed") -%}
+            if node.package_name == "segmart" and node.resource_type in ("model", "seed") -%}
             {%- set relation = adapter.get_relation(none, node.schema, node.alias) -%}
             {%- if relation -%} {%- do adapter.drop_relation(relation) -%} {%- endif -%}
         {%- endfor -%}

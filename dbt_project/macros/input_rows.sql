@@ -1,12 +1,17 @@
-{#- Whether an input comes from files; it may also be a table, or of a staging folder. -#}
+{#- Whether an input comes from files; it may also be a table, a model, or of a staging folder. -#}
 {%- macro has_files(input) -%}
-    {{- return(setting("input") == "files" and not setting(input).startswith("table:")) -}}
+    {{- return(setting("input") == "files" and not is_relation(setting(input))) -}}
 {%- endmacro -%}
 
-{#- The rows of one input of files: of its table, of its files, or none. -#}
+{#- Whether the value of an input names a table or a model, not a path. -#}
+{%- macro is_relation(value) -%}
+    {{- return(value.startswith("table:") or value.startswith("ref:")) -}}
+{%- endmacro -%}
+
+{#- The rows of one input of files: of its table or model, of its files, or none. -#}
 {%- macro input_rows(input, columns_of_none) -%}
     {%- set path = setting(input) -%}
-    {%- if path.startswith("table:") -%} {{ table_rows(input) }}
+    {%- if is_relation(path) -%} {{ table_rows(input) }}
     {%- elif path != "none" and execute -%}
         {%- for file in input_files(input) %}
             {{ file_rows(input, file) }} {{ "union all" if not loop.last }}
@@ -47,10 +52,15 @@
         }}
 {%- endmacro -%}
 
-{#- The rows of a table of an attached database, its columns named as the contract names them. -#}
+{#- The rows of a table or a model, its columns named as the contract names them. -#}
 {%- macro table_rows(input) -%}
-    {%- set parts = setting(input).removeprefix("table:").split(".") -%}
-    {%- set relation = table_of_input(parts) -%}
+    {%- set value = setting(input) -%}
+    {%- set parts = value.split(":")[1].split(".") -%}
+    {%- if value.startswith("ref:") -%}
+        {#- A name alone is a model of the project that dbt runs in. -#}
+        {%- set relation = builtins.ref(parts[0] if parts[1:] else project_name, parts[-1]) -%}
+    {%- else -%} {%- set relation = table_of_input(parts) -%}
+    {%- endif -%}
     {%- set given = given_columns(relation) -%}
     {%- set mapped, ignored = {}, [] -%}
     {%- if execute -%}
@@ -65,10 +75,17 @@
             {%- elif is_wanted -%}
                 {{-
                     exceptions.raise_compiler_error(
-                        "var " ~ input ~ ": table " ~ parts
-                        | join(".")
+                        "var "
+                        ~ input
+                        ~ ": "
+                        ~ value
                         ~ (
-                            " is not there: attach its database in profiles.yml"
+                            " is not there: "
+                            ~ (
+                                "build that model first, as a table or a view"
+                                if value.startswith("ref:")
+                                else "attach its database in profiles.yml"
+                            )
                             if not given
                             else " has no column "
                             ~ (name | tojson)

@@ -6,8 +6,10 @@
         "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + -"
     ) -%}
     {%- set input = {
-        "pattern": "none|table:[A-Za-z_]\\w*([.][A-Za-z_]\\w*){2}|" ~ path,
-        "allowed": path_words ~ "; or table: and database.schema.table",
+        "pattern": "none|table:[A-Za-z_]\\w*([.][A-Za-z_]\\w*){2}|ref:[A-Za-z_]\\w*([.][A-Za-z_]\\w*)?|"
+        ~ path,
+        "allowed": path_words
+        ~ "; or table: and database.schema.table, or ref: and the name of a model",
         "default": "none",
     } -%}
     {{-
@@ -194,9 +196,23 @@
     {{- return(value) -}}
 {%- endmacro -%}
 
-{#- Run before any model: every var is checked, also those that no SQL uses. -#}
+{#- Whether this build has to do with segmart: in another project it may be of models of that alone. -#}
+{%- macro builds_segmart() -%}
+    {%- set of_segmart = [] -%}
+    {%- for id in selected_resources if id.split(".")[1] == "segmart" -%}
+        {%- do of_segmart.append(id) -%}
+    {%- endfor -%}
+    {{- return(project_name == "segmart" or of_segmart | length > 0) -}}
+{%- endmacro -%}
+
+{#-
+  Run before any model: every var is checked, also those that no SQL uses. Installed in another project,
+  segmart cannot tell a slip of the pen from a var of that project.
+-#}
 {%- macro check_settings() -%}
-    {%- for name in invocation_args_dict.get("vars", {}) if name not in setting_kinds() -%}
+    {%- if not builds_segmart() -%} {{- return("") -}} {%- endif -%}
+    {%- for name in invocation_args_dict.get("vars", {})
+        if name not in setting_kinds() and project_name == "segmart" -%}
         {{-
             exceptions.raise_compiler_error(
                 "var " ~ name ~ " is not known: allowed are " ~ setting_kinds() | join(", ")
@@ -204,6 +220,19 @@
         -}}
     {%- endfor -%}
     {%- for name in setting_kinds() -%} {%- do setting(name) -%} {%- endfor -%}
+    {%- if (
+        project_name != "segmart"
+        and setting("input") == "complete_journey"
+        and not var("complete_journey", none)
+    ) -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "segmart has no input: in dbt_project.yml, under vars: segmart:, set input to files and"
+                ~ " order_lines to ref: and the name of a model, or to the path of files"
+            )
+        -}}
+    {%- endif -%}
+    {%- do check_engine() -%}
     {%- if setting("thousands_sign") == setting("decimal_sign") -%}
         {{-
             exceptions.raise_compiler_error(

@@ -117,7 +117,7 @@ def _name_switched_off(segment_name: str, feature: str) -> tuple[int, str]:
 def _nothing_usable(source: str, row_count: int) -> tuple[int, str]:
     return 6, (
         f"{source}: no row can be used, of {row_count}. The reasons stand in "
-        "accounting.rejected_rows; is the input empty, or as_of too early?"
+        "rejected_rows; is the input empty, or as_of too early?"
     )
 
 

@@ -23,7 +23,7 @@ CENTERS = np.array([[20.0, 40.0, 4000.0], [90.0, 10.0, 500.0], [160.0, 2.0, 30.0
 
 NO_MODEL = typed([], candidate.SEGMENT_COLUMNS)
 NO_DRIFT = pd.DataFrame({"feature": [], "drift": [], "quantile_shift": []})
-NO_PAST = candidate.Past(None, 0, pd.DataFrame(), pd.DataFrame(), NO_MODEL, NO_DRIFT)
+NO_PAST = candidate.Past(None, 0, pd.DataFrame(), pd.DataFrame(), NO_MODEL, NO_MODEL, NO_DRIFT)
 RULES = decision.Rules("auto", False, "none", 90, 0.25, 7)
 
 
@@ -186,6 +186,7 @@ def past_after(row: dict, **changes: object) -> candidate.Past:
         ),
         "activations": pd.DataFrame([activation]),
         "starting_model": pd.DataFrame(row["segments"]),
+        "earlier_model": pd.DataFrame(row["segments"]),
         "drift": NO_DRIFT,
     }
     return candidate.Past(**(values | changes))

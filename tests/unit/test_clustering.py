@@ -1,5 +1,8 @@
 """K-means against scikit-learn's many starts, brute force and planted clusters."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
@@ -184,3 +187,17 @@ def test_the_seed_alone_decides():
     first, again, other = (clustering.fit(matrix, k, seed=seed, starts=1) for seed in (1, 1, 2))
     assert first.centers.tobytes() == again.centers.tobytes()
     assert first.centers.tobytes() != other.centers.tobytes()
+
+
+def test_the_first_fit_of_a_process_runs_on_one_thread() -> None:
+    """In a process of its own, where nothing has loaded scikit-learn before."""
+    code = (
+        "import sys\n"
+        "from segmart.model import clustering\n"
+        "assert 'sklearn' not in sys.modules\n"
+        "with clustering._thread_pools().limit(limits=1):\n"
+        "    from threadpoolctl import threadpool_info\n"
+        "    pools = {pool['user_api']: pool['num_threads'] for pool in threadpool_info()}\n"
+        "assert pools['openmp'] == 1, pools\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -37,7 +37,7 @@ REFIT = decision.Decision(True, "refit is true", "", "k = auto")
 
 def past_of(active: pd.DataFrame, drift: pd.DataFrame = NO_DRIFT) -> candidate.Past:
     none = pd.DataFrame()
-    return candidate.Past(None, 4, none, none, active, drift)
+    return candidate.Past(None, 4, none, none, active, active, drift)
 
 
 def fit(

@@ -5,5 +5,5 @@ from segmart.files.lines import line_numbers
 def model(dbt, session):
     encoding = dbt.config.get("encoding")
     delimiter = dbt.config.get("delimiter")
-    rows = ordered_frame(dbt.ref("rejected_file_rows"), ["source_file", "source_row"])
+    rows = ordered_frame(dbt.ref("segmart", "rejected_file_rows"), ["source_file", "source_row"])
     return line_numbers(rows, delimiter=delimiter, encoding=encoding)

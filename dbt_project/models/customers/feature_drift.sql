@@ -1,11 +1,9 @@
-{%- set starting_model = read_segment_model(ref("starting_model")) -%}
-{%- set given = given_columns(ref("customer_eligibility")) -%}
-{%- set features = starting_model.features | selectattr("feature", "in", given) | list -%}
+{%- set features = starting_features() -%}
 
 with
     segmented_customers as (select * from {{ segmented_customers() }} as customers),
 
-    starting_model as (select * from {{ ref("starting_model") }}),
+    starting_model as (select * from {{ starting_model() }} as rows_of_model),
 
     fit_quantiles as (select * from {{ released_rows("fit_quantiles") }} as released),
 

@@ -1,7 +1,7 @@
 {{ config(materialized="view") }}
 
 with
-    starting_model as (select * from {{ ref("starting_model") }}),
+    starting_model as (select * from {{ starting_model() }} as rows_of_model),
 
     candidate as (select * from {{ ref("candidate") }}),
 

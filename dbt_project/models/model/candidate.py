@@ -18,14 +18,13 @@ def model(dbt, session):
     min_segment_share = dbt.config.get("min_segment_share")
     max_centroid_jump = dbt.config.get("max_centroid_jump")
     drift_stop = dbt.config.get("drift_stop")
-    catalog = ordered_frame(dbt.ref("feature_catalog"), ["position"])
+    catalog = ordered_frame(dbt.ref("segmart", "feature_catalog"), ["position"])
     return candidate(
-        ordered_frame(dbt.ref("fit_sample"), ["customer_id"]),
+        ordered_frame(dbt.ref("segmart", "fit_sample"), ["customer_id"]),
         catalog[catalog["is_available"] & catalog["is_clustered"]],
         past_of(
-            ordered_frame(dbt.ref("last_release")),
-            ordered_frame(dbt.ref("starting_model"), ["segment_id", "feature_position"]),
-            ordered_frame(dbt.ref("feature_drift"), ["feature_position"]),
+            ordered_frame(dbt.ref("segmart", "last_release")),
+            ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
         ),
         Settings(k=str(k), max_k=int(max_k), seed=int(seed)),
         Rules(

@@ -12,7 +12,7 @@ def model(dbt, session):
     keep_or_anew = dbt.config.get("history")
     customer_ids = dbt.config.get("customer_ids")
     accept_model = dbt.config.get("accept_model")
-    as_of = ordered_frame(dbt.ref("as_of_date"))["as_of"].iloc[0]
+    as_of = ordered_frame(dbt.ref("segmart", "as_of_date"))["as_of"].iloc[0]
     return last_release(
         Path(serve),
         source=source,

@@ -10,8 +10,8 @@ from segmart.model.candidate import fitted_labels
 
 def model(dbt, session):
     folder = Path(dbt.config.get("target_folder"))
-    sample = ordered_frame(dbt.ref("fit_sample"), ["customer_id"])
-    active = ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"])
+    sample = ordered_frame(dbt.ref("segmart", "fit_sample"), ["customer_id"])
+    active = ordered_frame(dbt.ref("segmart", "active_model"), ["segment_id", "feature_position"])
     # Without the ids: a customer who is to be forgotten is not in it.
     labels = folder / "sample_labels.parquet"
 

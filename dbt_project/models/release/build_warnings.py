@@ -9,9 +9,9 @@ def model(dbt, session):
     share_shift_stop = dbt.config.get("share_shift_stop")
     min_customers_a_feature = dbt.config.get("min_customers_a_feature")
     return warnings(
-        ordered_frame(dbt.ref("feature_drift"), ["feature_position"]),
-        ordered_frame(dbt.ref("segments"), ["segment_id"]),
-        ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"]),
+        ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
+        ordered_frame(dbt.ref("segmart", "segments"), ["segment_id"]),
+        ordered_frame(dbt.ref("segmart", "active_model"), ["segment_id", "feature_position"]),
         is_accepted=accept_model == "candidate",
         drift_warn=float(drift_warn),
         share_shift_warn=float(share_shift_warn),

@@ -23,29 +23,29 @@ def model(dbt, session):
     delimiter = dbt.config.get("delimiter")
     encoding = dbt.config.get("encoding")
     # Not published: where a test of it fails, there is no release.
-    dbt.ref("build_warnings")
+    dbt.ref("segmart", "build_warnings")
     tables = {
-        "customer_segments": dbt.ref("customer_segments"),
-        "segments": dbt.ref("segments"),
-        "segment_profiles": dbt.ref("segment_profiles"),
-        "segment_attributes": dbt.ref("segment_attributes"),
-        "segment_migrations": dbt.ref("segment_migrations"),
-        "segment_moves": dbt.ref("segment_moves"),
-        "segment_lineage": dbt.ref("segment_lineage"),
-        "segment_model": dbt.ref("segment_model"),
-        "model_activations": dbt.ref("model_activations"),
-        "model_gates": dbt.ref("model_gates"),
-        "fit_quantiles": dbt.ref("fit_quantiles"),
-        "model_versions": dbt.ref("model_versions"),
-        "fit_labels": dbt.ref("fit_labels"),
-        "k_selection": dbt.ref("k_selection"),
-        "cluster_verdict": dbt.ref("cluster_verdict"),
-        "customer_features": dbt.ref("customer_features"),
-        "feature_distributions": dbt.ref("feature_distributions"),
-        "feature_correlations": dbt.ref("feature_correlations"),
-        "feature_drift": dbt.ref("feature_drift"),
-        "customer_accounting": dbt.ref("customer_accounting"),
-        "rejected_rows": dbt.ref("rejected_rows"),
+        "customer_segments": dbt.ref("segmart", "customer_segments"),
+        "segments": dbt.ref("segmart", "segments"),
+        "segment_profiles": dbt.ref("segmart", "segment_profiles"),
+        "segment_attributes": dbt.ref("segmart", "segment_attributes"),
+        "segment_migrations": dbt.ref("segmart", "segment_migrations"),
+        "segment_moves": dbt.ref("segmart", "segment_moves"),
+        "segment_lineage": dbt.ref("segmart", "segment_lineage"),
+        "segment_model": dbt.ref("segmart", "segment_model"),
+        "model_activations": dbt.ref("segmart", "model_activations"),
+        "model_gates": dbt.ref("segmart", "model_gates"),
+        "fit_quantiles": dbt.ref("segmart", "fit_quantiles"),
+        "model_versions": dbt.ref("segmart", "model_versions"),
+        "fit_labels": dbt.ref("segmart", "fit_labels"),
+        "k_selection": dbt.ref("segmart", "k_selection"),
+        "cluster_verdict": dbt.ref("segmart", "cluster_verdict"),
+        "customer_features": dbt.ref("segmart", "customer_features"),
+        "feature_distributions": dbt.ref("segmart", "feature_distributions"),
+        "feature_correlations": dbt.ref("segmart", "feature_correlations"),
+        "feature_drift": dbt.ref("segmart", "feature_drift"),
+        "customer_accounting": dbt.ref("segmart", "customer_accounting"),
+        "rejected_rows": dbt.ref("segmart", "rejected_rows"),
     }
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding)

@@ -13,25 +13,27 @@ def model(dbt, session):
     path = dbt.config.get("report")
     folder = dbt.config.get("target_folder")
     tables = {
-        "customer_accounting": ordered_frame(dbt.ref("customer_accounting")),
+        "customer_accounting": ordered_frame(dbt.ref("segmart", "customer_accounting")),
         "feature_distributions": ordered_frame(
-            dbt.ref("feature_distributions"), ["feature_position", "bin"]
+            dbt.ref("segmart", "feature_distributions"), ["feature_position", "bin"]
         ),
-        "feature_correlations": ordered_frame(dbt.ref("feature_correlations")),
-        "k_selection": ordered_frame(dbt.ref("k_selection")),
-        "cluster_verdict": ordered_frame(dbt.ref("cluster_verdict")),
-        "model_versions": ordered_frame(dbt.ref("model_versions")),
-        "segments": ordered_frame(dbt.ref("segments")),
+        "feature_correlations": ordered_frame(dbt.ref("segmart", "feature_correlations")),
+        "k_selection": ordered_frame(dbt.ref("segmart", "k_selection")),
+        "cluster_verdict": ordered_frame(dbt.ref("segmart", "cluster_verdict")),
+        "model_versions": ordered_frame(dbt.ref("segmart", "model_versions")),
+        "segments": ordered_frame(dbt.ref("segmart", "segments")),
         "segment_profiles": ordered_frame(
-            dbt.ref("segment_profiles"), ["segment_id", "feature_position"]
+            dbt.ref("segmart", "segment_profiles"), ["segment_id", "feature_position"]
         ),
-        "segment_migrations": ordered_frame(dbt.ref("segment_migrations")),
-        "segment_attributes": ordered_frame(dbt.ref("segment_attributes")),
-        "input_check": ordered_frame(dbt.ref("input_check"), ["position", "finding"]),
-        "build_warnings": ordered_frame(dbt.ref("build_warnings"), ["position"]),
-        "fit_sample": ordered_frame(dbt.ref("fit_sample"), ["draw"]),
-        "active_model": ordered_frame(dbt.ref("active_model"), ["segment_id", "feature_position"]),
-        "fit_labels": ordered_frame(dbt.ref("fit_labels"), ["customer_id"]),
+        "segment_migrations": ordered_frame(dbt.ref("segmart", "segment_migrations")),
+        "segment_attributes": ordered_frame(dbt.ref("segmart", "segment_attributes")),
+        "input_check": ordered_frame(dbt.ref("segmart", "input_check"), ["position", "finding"]),
+        "build_warnings": ordered_frame(dbt.ref("segmart", "build_warnings"), ["position"]),
+        "fit_sample": ordered_frame(dbt.ref("segmart", "fit_sample"), ["draw"]),
+        "active_model": ordered_frame(
+            dbt.ref("segmart", "active_model"), ["segment_id", "feature_position"]
+        ),
+        "fit_labels": ordered_frame(dbt.ref("segmart", "fit_labels"), ["customer_id"]),
     }
 
     def draw():

@@ -11,7 +11,7 @@ def model(dbt, session):
     list_path = dbt.config.get("forgotten_customers")
     delimiter = dbt.config.get("delimiter")
     encoding = dbt.config.get("encoding")
-    release = ordered_frame(dbt.ref("last_release"))
+    release = ordered_frame(dbt.ref("segmart", "last_release"))
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding)
     key = key_from(customer_ids, os.environ)
     return last_moves(release, forgotten_as_published(forgotten, key))

@@ -30,8 +30,8 @@ class Plugin(BasePlugin):
             ) from None
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        # Not a setting of the profile, which must have a value: before DuckDB 2.0 none of them means
-        # the default, a share of the machine.
+        # Not a setting of the profile, which must have a value: before DuckDB 2.0 no value
+        # means the default, a share of the machine.
         if self.memory_limit:
             limit = str(self.memory_limit).replace("'", "''")
             conn.execute(f"set memory_limit = '{limit}'")

@@ -41,7 +41,7 @@ def file_columns(
 
     Args:
         paths: path or glob by input (a key of ``contract.CONTRACT``); ``none`` for an input that
-            is not given, and ``table:`` and its name for one that is a table.
+            is not given, ``table:`` or ``ref:`` and a name for one that is a table or a model.
         columns: by input, the file's name of each contract column that is named otherwise.
         delimiter: of CSV files, one character or ``tab``.
         encoding: of CSV files, a key of ``content.ENCODINGS``.
@@ -56,8 +56,8 @@ def file_columns(
         (see ``queries.source``; the latter, for CSV alone, lists the lines that cannot be read),
         position (from 1), column_name, column_type (text for CSV), contract_column (missing for a
         column that the contract does not name), role (contract, further or ignored), is_wanted
-        (whether the input must have it). Of an input that is a table, whose columns SQL looks up,
-        one row for each column of the contract, without a file.
+        (whether the input must have it). Of an input that is a table or a model, whose columns SQL
+        looks up, one row for each column of the contract, without a file.
 
     Raises:
         SegmentationError: a file or a column is missing or cannot be read; the message names the
@@ -71,7 +71,7 @@ def file_columns(
     rows: list[dict] = []
     for name, pattern in given.items():
         renamed = columns.get(name, {})
-        if pattern.startswith("table:"):
+        if pattern.startswith(("table:", "ref:")):
             rows += _wanted(name, renamed)
             continue
         paths_of_input = content.matching(name, pattern)

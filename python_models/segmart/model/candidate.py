@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from segmart import SegmentationError, sentences
 from segmart.engine.frames import typed
-from segmart.model import clustering, decision, gates, lineage, preparation, selection
+from segmart.model import clustering, decision, gates, lineage, preparation, scoring, selection
 from segmart.release.last_release import released
 
 # The final fit is one of ten starts or more: one start alone misses the optimum one time in three.
@@ -65,6 +65,8 @@ OUTCOME_TYPES = pa.schema(
         ("active_version", pa.string()),
         ("active_reason", pa.string()),
         ("sentences", pa.string()),
+        ("scoring_query", pa.string()),
+        ("earlier_scoring_query", pa.string()),
     ]
 )
 
@@ -87,6 +89,7 @@ class Past:
         last_segment_id: the largest number that a segment has ever had.
         versions, activations: rows of model_versions and model_activations.
         starting_model: rows of segment_model of the starting version.
+        earlier_model: the same of the version that scored before the date of the build.
         drift: rows of feature_drift, of the starting model.
     """
 
@@ -95,19 +98,29 @@ class Past:
     versions: pd.DataFrame
     activations: pd.DataFrame
     starting_model: pd.DataFrame
+    earlier_model: pd.DataFrame
     drift: pd.DataFrame
 
 
-def past_of(last_release: pd.DataFrame, starting_model: pd.DataFrame, drift: pd.DataFrame) -> Past:
-    """``Past`` from the one row of ``last_release`` and the rows of the other two models."""
+def past_of(last_release: pd.DataFrame, drift: pd.DataFrame) -> Past:
+    """``Past`` from the one row of ``last_release`` and the rows of ``feature_drift``."""
     last = last_release.iloc[0]
+    models = released(last["folder"], "segment_model")
+    models = models if len(models) else typed([], SEGMENT_COLUMNS)
+    models = models.sort_values(["segment_id", "feature_position"], ignore_index=True)
+    starting, earlier = (
+        # A version that is missing equals none.
+        models[models["model_version"].eq(last[column]).fillna(False)].reset_index(drop=True)
+        for column in ("starting_version", "earlier_version")
+    )
     activations = released(last["folder"], "model_activations")
     return Past(
         starting_version=None if pd.isna(last["starting_version"]) else last["starting_version"],
         last_segment_id=int(last["last_segment_id"]),
         versions=released(last["folder"], "model_versions"),
-        activations=(activations if activations.empty else activations.sort_values("activation")),
-        starting_model=starting_model,
+        activations=activations if activations.empty else activations.sort_values("activation"),
+        starting_model=starting,
+        earlier_model=earlier,
         drift=drift,
     )
 
@@ -150,7 +163,8 @@ def candidate(
         One row: ``VERSION_TYPES``, missing where the build does not refit; the lists comparison,
         segments, lineage and gates, then empty; and ``OUTCOME_TYPES``: as_of, activated_version
         and decided_by (missing where no model is made active), active_version and active_reason
-        (of the model that scores after this build), sentences.
+        (of the model that scores after this build), sentences, scoring_query (of that model) and
+        earlier_scoring_query (see ``_earlier_scoring``).
 
     Raises:
         SegmentationError: the sample cannot be segmented (see ``preparation``), or k is too large.
@@ -184,9 +198,31 @@ def candidate(
         said.append(sentences.refused(version["model_version"], failed))
     if outcome["active_version"]:
         said.append(sentences.active(*outcome.pop("active")))
-    row = [version, outcome | {"sentences": "\n".join(f"model: {line}" for line in said)}]
+    models = pd.concat([past.starting_model, segments])
+    active_model = models[models["model_version"] == outcome["active_version"]]
+    outcome |= {
+        "sentences": "\n".join(f"model: {line}" for line in said),
+        "scoring_query": scoring.scoring_query(active_model),
+        "earlier_scoring_query": _earlier_scoring(
+            past.earlier_model, outcome["active_version"], sample
+        ),
+    }
     lists = {"comparison": comparison, "segments": segments, "lineage": found, "gates": judged}
-    return _one_row(row, lists)
+    return _one_row([version, outcome], lists)
+
+
+def _earlier_scoring(
+    earlier_model: pd.DataFrame, active_version: str, sample: pd.DataFrame
+) -> str | None:
+    """The SQL of the segments by the model that scored before; None where that is the active one.
+
+    They tell a customer who has moved from one whom a new model has moved.
+    """
+    if earlier_model.empty or earlier_model["model_version"].iloc[0] == active_version:
+        return None
+    if not _can_predict(sample, earlier_model):
+        return "select customer_id, cast(null as integer) as segment_id from customers"
+    return scoring.scoring_query(earlier_model)
 
 
 def _outcome(

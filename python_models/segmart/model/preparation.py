@@ -2,7 +2,7 @@
 
 A feature passes five steps: a missing value becomes ``fill_value``; ``transform`` (none, or log1p
 of the value floored at 0); clip to ``clip_low``..``clip_high`` in transformed units; subtract
-``mean``; divide by ``scale``. The same steps stand in SQL in the macro ``score_segments``.
+``mean``; divide by ``scale``. ``scoring`` writes the same steps as SQL.
 """
 
 import numpy as np
@@ -48,7 +48,7 @@ def raw_matrix(sample: pd.DataFrame, features: pd.DataFrame) -> np.ndarray:
     names = features["feature"].tolist()
     if sample.empty:
         raise SegmentationError(
-            "no customers are left to segment: look at accounting.customer_accounting for the "
+            "no customers are left to segment: look at customer_accounting for the "
             "reasons, then lower min_orders or widen the input"
         )
     values = sample[names].to_numpy(dtype="float64", na_value=np.nan)
