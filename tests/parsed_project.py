@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 with tempfile.TemporaryDirectory() as aside:
     folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
     folders += ["--target-path", aside, "--log-path", aside]
-    dbtRunner().invoke(["--quiet", "--no-static-parser", "parse", *folders])
+    MANIFEST = dbtRunner().invoke(["--quiet", "--no-static-parser", "parse", *folders]).result
 
 # No collection in a fork looks through what is here.
 gc.collect()

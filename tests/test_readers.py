@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import DATA, ROOT, Build, dbt_build
+from conftest import ROOT, Build, dbt_build, write_households
 
 PYTHON = [sys.executable]
 # The newest client of the format before; it has an environment of its own.
@@ -32,13 +32,7 @@ READERS = {
 def build_of(folder: Path, households: int, data: Path | None = None, **options: object) -> Build:
     """A build of the first households of the demo, whose files are written to ``data``."""
     data = data or folder
-    with duckdb.connect() as connection:
-        connection.sql(
-            f"copy (from '{DATA}/transactions.parquet' where household_id <= {households})"
-            f" to '{data}/transactions.parquet'"
-        )
-        for name in ("products", "demographics"):
-            connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{data}/{name}.parquet'")
+    write_households(data, households)
     return dbt_build(folder, complete_journey=str(data), k=2, max_k=4, **options)
 
 
@@ -67,15 +61,14 @@ def stop(processes: dict[str, subprocess.Popen], folder: Path) -> dict[str, dict
 
 
 @pytest.mark.slow
-def test_readers_through_three_builds(tmp_path: Path) -> None:
-    first = build_of(tmp_path, 40)
-    assert first.returncode == 0, first.output
+def test_readers_through_three_builds(small: Build, tmp_path: Path) -> None:
+    small.copied(tmp_path)
     processes = start(READERS, tmp_path / "serve/dev/segmart.duckdb", tmp_path)
     versions = []
     for households in (50, 45, 60):
         build = build_of(tmp_path, households, refit=True, accept_model="candidate")
         assert build.returncode == 0, build.output
-        versions += build.rows("select distinct model_version from segments.customer_segments")
+        versions += build.rows("select distinct model_version from customer_segments")
     results = stop(processes, tmp_path)
     print({name: result["reads"] for name, result in results.items()})
     assert {name: result["errors"] for name, result in results.items()} == {
@@ -90,10 +83,9 @@ def test_readers_through_three_builds(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_build_file_itself_serves_no_reader(tmp_path: Path) -> None:
+def test_the_build_file_itself_serves_no_reader(small: Build, tmp_path: Path) -> None:
     """The control: a reader of the file that dbt writes is refused, and refuses the build."""
-    build = build_of(tmp_path, 40)
-    assert build.returncode == 0, build.output
+    build = small.copied(tmp_path)
     processes = start({"polling": ("build_file", PYTHON)}, build.warehouse, tmp_path)
     # A reader that holds the file just when a build begins ends it: then the next one begins.
     for _ in range(10):

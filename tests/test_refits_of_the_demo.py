@@ -1,6 +1,5 @@
 """Sixty refits of the demo, which has no clusters that would hold its segments in place."""
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,16 +9,11 @@ from segmart import fitting
 from segmart.frames import typed
 
 
-def frame(build: Build, sql: str) -> pd.DataFrame:
-    with duckdb.connect(build.warehouse, read_only=True) as connection:
-        return connection.sql(sql).df()
-
-
 @pytest.mark.slow
 def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Build) -> None:
-    everyone = frame(demo, "from fitting.fit_sample order by customer_id")
-    features = frame(demo, "from fitting.clustered_feature_definitions order by position")
-    swept = frame(demo, "from fitting.k_sweep order by k")
+    everyone = demo.frame("from fit_sample order by customer_id")
+    features = demo.frame("from clustered_feature_definitions order by position")
+    swept = demo.frame("from k_sweep order by k")
     random = np.random.default_rng(4)
     held_back = random.permutation(len(everyone)) < len(everyone) // 50
     first = everyone[~held_back].reset_index(drop=True)
