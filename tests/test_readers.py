@@ -18,6 +18,7 @@ OLDER = [
     os.environ.get("UV") or shutil.which("uv") or "uv",
     *("run", "--no-project", "--isolated", "--with", "duckdb==1.5.6", "python"),
 ]
+READS = 1000
 READERS = {
     "held": ("held", PYTHON),
     "reopened": ("reopened", PYTHON),
@@ -60,12 +61,20 @@ def stop(processes: dict[str, subprocess.Popen], folder: Path) -> dict[str, dict
     return results
 
 
+def number_in(path: Path) -> int:
+    """Of a file that is written at the same time, and may be empty."""
+    return int(path.read_text() or 0)
+
+
 @pytest.mark.slow
 def test_readers_through_three_builds(small: Build, tmp_path: Path) -> None:
     small.copied(tmp_path)
     processes = start(READERS, tmp_path / "serve/dev/segmart.duckdb", tmp_path)
     versions = []
-    for households in (50, 45, 60):
+    # Three builds, and further ones where a machine is so fast that few reads fell into these.
+    for number, households in enumerate([50, 45, 60] * 4):
+        if number >= 3 and sum(map(number_in, tmp_path.glob("*.reads"))) >= READS:
+            break
         build = build_of(tmp_path, households, refit=True, accept_model="candidate")
         assert build.returncode == 0, build.output
         versions += build.rows("select distinct model_version from customer_segments")
@@ -75,8 +84,8 @@ def test_readers_through_three_builds(small: Build, tmp_path: Path) -> None:
         name: [] for name in READERS
     }
     assert sum(result["torn"] for result in results.values()) == 0
-    assert sum(result["reads"] for result in results.values()) >= 1000
-    assert len(set(versions)) == 3
+    assert sum(result["reads"] for result in results.values()) >= READS
+    assert len(set(versions)) >= 3
     for name, result in results.items():
         seen = {answer[3] for answer in result["seen"]}
         assert {version for (version,) in versions} <= seen, name
