@@ -54,6 +54,8 @@ LONGEST_FIRST = (
 SPLIT = ("test_changed_files", "test_erasure", "test_readers", "test_refits")
 
 
+# Before xdist looks for the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have a process run the tests of a file one after the other, since they share builds."""
     for item in items:
