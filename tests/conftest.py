@@ -15,6 +15,8 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from segmart import gates, releases
 
@@ -54,15 +56,23 @@ LONGEST_FIRST = (
 SPLIT = ("test_changed_files", "test_erasure", "test_readers", "test_refits")
 
 
-# Before xdist looks for the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have a process run the tests of a file one after the other, since they share builds."""
-    for item in items:
-        file = item.path.stem
-        item.add_marker(pytest.mark.xdist_group(item.name if file in SPLIT else file))
     rank = {file: number for number, file in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+
+
+class ByFile(LoadScopeScheduling):
+    """One process runs the tests of a file one after the other, since they share builds."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if Path(file).stem in SPLIT else file
+
+
+# Groups of xdist 3.8 are not seen with pytest 9.2: every test would run on its own.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 @dataclass(frozen=True)
