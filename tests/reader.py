@@ -1,7 +1,7 @@
 """A client that reads until it is told to stop; run as a process, with nothing of segmart imported.
 
 usage: reader.py KIND PATH STOP RESULT. RESULT is a file of JSON: the answers that were read (each
-once), how many reads, how many were torn, the errors.
+once), how many reads, how many were torn, the errors. RESULT.reads has the number of reads so far.
 """
 
 import json
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 # Seconds between reads: readers that never rest would leave the build no processor.
-PAUSE = 0.15
+PAUSE = 0.1
 # Each has one model version alone; those of HISTORIES have also the ones of before.
 TABLES = ("customer_segments", "segments", "fit_labels")
 HISTORIES = ("model_versions", "segment_model", "k_selection")
@@ -52,7 +52,7 @@ def reopened(path):
 
 def build_file(path):
     while True:
-        yield reopened_once(path, "segments.", "cleaning.")
+        yield reopened_once(path, "segments.", "accounting.")
 
 
 def reopened_once(path, *schemas):
@@ -121,6 +121,7 @@ def main(kind, path, stop, result):
             answers = read(path)
             continue
         reads += 1
+        Path(f"{result}.reads").write_text(str(reads))
         torn += len(set(answer[:3])) > 1 or len(set(answer[3:])) > 1
         if answer not in seen:
             seen.append(answer)

@@ -1,20 +1,31 @@
-"""Every way in which files are bad, read by dbt: an error, a counted row, or accepted as it is.
+"""Every way in which files are bad: an error, a counted row, or accepted as it is.
+
+Each is shown where it is decided. What Python says of a file before SQL reads it is asked of the
+function itself, with a sample that goes through a build. Of inputs whose rows SQL sorts out, those of
+the same settings are files of one build, and each has its own rows told apart by their file. An input
+that is judged as a whole has a build of its own.
 
 The table of them in docs/bad-inputs.md is written by these tests, with SEGMART_WRITE_DOCS=1.
 """
 
 import gzip
 import hashlib
+import json
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
-from conftest import ROOT, Build, dbt_build
+from conftest import ROOT, Build, dbt_build, dbt_builds
+from segmart import SegmentationError
+from segmart.files.columns import file_columns
+from segmart.files.contract import parse_mapping
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +50,13 @@ def text(rows: list[list[str]] = ROWS, columns: list[str] = COLUMNS, delimiter: 
 
 def with_value(column: str, value: str, row: int = 10) -> str:
     """The good file with one value in place of another, in line row + 2."""
+    return text(rows_with_value(column, value, row))
+
+
+def rows_with_value(column: str, value: str, row: int = 10) -> list[list[str]]:
     rows = [list(values) for values in ROWS]
     rows[row][COLUMNS.index(column)] = value
-    return text(rows)
+    return rows
 
 
 def every_value(column: str, change: Callable[[str], str]) -> str:
@@ -54,87 +69,117 @@ def european(day: str) -> str:
     return f"{date}/{month}/{year}"
 
 
+def in_europe(column: str = "order_id", value: str = "o10") -> str:
+    """The good file as a shop in Europe may write it, with one value in place of another."""
+    rows = [[row[0], european(row[1]), row[2], row[3].replace(".", ","), *row[4:]] for row in ROWS]
+    rows[10][COLUMNS.index(column)] = value
+    return text(rows, ["CustNo", *COLUMNS[1:]], ";")
+
+
+def tabbed(column: str = "order_id", value: str = "o10") -> str:
+    """The good file with tabulators and without its last column, with a value replaced."""
+    return text([row[:5] for row in rows_with_value(column, value)], COLUMNS[:5], "\t")
+
+
 def frame() -> pd.DataFrame:
     data = pd.DataFrame(ROWS, columns=COLUMNS)
     data["ordered_at"] = pd.to_datetime(data["ordered_at"])
     return data.astype({"amount": "float64", "quantity": "float64", "discount_amount": "float64"})
 
 
-def parquet(folder: Path, data: pd.DataFrame) -> None:
-    data.to_parquet(folder / "orders.parquet", index=False)
+def damaged(content: bytes, at: float) -> bytes:
+    """One bit of it flipped."""
+    changed = bytearray(content)
+    changed[int(len(content) * at)] ^= 0x10
+    return bytes(changed)
 
 
-def flip(path: Path, at: float) -> None:
-    content = bytearray(path.read_bytes())
-    content[int(len(content) * at)] ^= 0x10
-    path.write_bytes(content)
+def in_parquet(data: pd.DataFrame) -> bytes:
+    return data.to_parquet(index=False)
 
 
-def manifest(folder: Path, *names: str) -> None:
+def manifest(folder: Path, *paths: Path) -> None:
     lines = [
-        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}" for name in names
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}"
+        for path in paths
     ]
     (folder / "SHA256SUMS").write_text("\n".join(lines) + "\n")
 
 
+# Where it is decided what becomes of an input.
+PYTHON, SETTINGS, OWN_BUILD = "the function file_columns", "the check of vars", "a build of its own"
+# Builds that many inputs share, each in a folder of its own below that of the build.
+SHARED_BUILDS = {
+    "CSV": {"order_lines": "*/orders*.csv*", "customers": "*/customers.csv"},
+    "Europe": {
+        "order_lines": "*/orders.csv",
+        "customers": "*/customers.csv",
+        "delimiter": ";",
+        "encoding": "latin-1",
+        "date_format": "%d/%m/%Y",
+        "decimal_sign": "comma",
+        "currency_sign": "$",
+        "cancelled_order_pattern": "C.*",
+        "columns": {
+            "order_lines": {"customer_id": "CustNo"},
+            "customers": {"customer_id": "CustNo"},
+        },
+    },
+    "tabulators": {
+        "order_lines": "*/orders.csv",
+        "delimiter": "tab",
+        "encoding": "utf-16",
+        "thousands_sign": "comma",
+        "as_of": "default",
+    },
+    "Parquet": {"order_lines": "*/orders.parquet", "checksums": "SHA256SUMS"},
+    "metrics": {
+        "order_lines": "none",
+        "customer_metrics": "*/metrics.parquet",
+        "max_rejected_share": 0.05,
+    },
+    # These end in an error.
+    "without rows": {"order_lines": "*/orders.csv"},
+    "quotes": {"order_lines": "*/orders.csv"},
+}
+
+
 @dataclass
 class Case:
-    """One bad input: how its files are written, the vars, and what must become of it.
+    """One bad input: its files, the vars, and what must become of it.
 
     ``counted`` is the number of rows by reason in rejected_rows; all others must be used.
     ``says`` are words of the build's output; with ``fails`` they are words of an error.
+    ``decided_by`` says where that is shown; vars of a shared build are those of the build.
     """
 
-    write: Callable[[Path], object] | str | bytes
+    files: str | bytes | dict[str, str | bytes | pd.DataFrame]
     fails: bool = False
     says: list[str] = field(default_factory=list)
     counted: dict[str, int] = field(default_factory=dict)
     variables: dict = field(default_factory=dict)
     query: str = ""
     gives: list[tuple] = field(default_factory=list)
-    select: str = "+input_check"
     rows: int = len(ROWS)
+    decided_by: str = "CSV"
+    encoding: str = "utf-8"
 
-
-def write_two(first: str, second: str) -> Callable[[Path], None]:
-    def write(folder: Path) -> None:
-        (folder / "orders-1.csv").write_text(first)
-        (folder / "orders-2.csv").write_text(second)
-
-    return write
-
-
-def write_damaged(folder: Path) -> None:
-    parquet(folder, frame())
-    flip(folder / "orders.parquet", 0.9999)
-
-
-def write_flipped_under_manifest(folder: Path) -> None:
-    parquet(folder, frame())
-    manifest(folder, "orders.parquet")
-    flip(folder / "orders.parquet", 0.3)
-
-
-def write_without_sum(folder: Path) -> None:
-    parquet(folder, frame())
-    (folder / "SHA256SUMS").write_text("")
-
-
-def write_with_sum(folder: Path) -> None:
-    parquet(folder, frame())
-    manifest(folder, "orders.parquet")
-
-
-def write_customers(customers: str) -> Callable[[Path], None]:
-    def write(folder: Path) -> None:
-        (folder / "orders.csv").write_text(text())
-        (folder / "customers.csv").write_text(customers)
-
-    return write
-
-
-def write_metrics(metrics: pd.DataFrame) -> Callable[[Path], None]:
-    return lambda folder: metrics.to_parquet(folder / "metrics.parquet", index=False)
+    def write(self, folder: Path, prefix: str = "") -> None:
+        """Write the files; ``prefix`` makes the orders others than those of other inputs."""
+        folder.mkdir()
+        files = self.files if isinstance(self.files, dict) else {"orders.csv": self.files}
+        for name, content in files.items():
+            if isinstance(content, pd.DataFrame):
+                if "order_id" in content:
+                    content = content.assign(order_id=prefix + content["order_id"])
+                content = in_parquet(content)
+            if isinstance(content, str):
+                if name.startswith("orders"):
+                    content = re.sub(r"(?<=[,;\t\n])(o\d+)(?=[,;\t])", rf"{prefix}\g<1>", content)
+                content = content.encode(self.encoding)
+                if name.endswith(".gz"):
+                    content = gzip.compress(content)
+            (folder / name).write_bytes(content)
 
 
 METRICS = pd.DataFrame(
@@ -144,17 +189,25 @@ METRICS = pd.DataFrame(
         "value": [float(n * n % 31) for n in range(60)],
     }
 )
-MALFORMED = "select line, column_name, rejected_value from accounting.rejected_rows"
-ALL_GLOB = {"order_lines": "orders-*.csv"}
-IN_PARQUET = {"order_lines": "orders.parquet"}
+MALFORMED = "select line, column_name, rejected_value from rejected_rows"
+LINE = "select line from rejected_rows"
 HEAD = ",".join(COLUMNS)
 HALF = len(ROWS) // 2
 RENAMED = text(columns=["CustNo", *COLUMNS[1:]])
-AMOUNT = "select amount from orders.checked_order_lines where order_id = 'o10'"
-CUSTOMER = "select customer_id from orders.checked_order_lines where order_id = 'o10'"
-ORDERED = (
-    "select cast(ordered_at as varchar) from orders.checked_order_lines where order_id = 'o10'"
-)
+AMOUNT = "select amount from checked_order_lines where order_id = 'o10'"
+CUSTOMER = "select customer_id from checked_order_lines where order_id = 'o10'"
+ORDERED = "select cast(ordered_at as varchar) from checked_order_lines where order_id = 'o10'"
+RETURN = "select is_return from checked_order_lines where order_id = 'o10'"
+
+
+def attribute_of(customer: str, attribute: str) -> str:
+    return f"select attribute_value from customer_attributes where customer_id = '{customer}' and attribute = '{attribute}'"
+
+
+def refused(
+    files: str | bytes | dict, *says: str, decided_by: str = PYTHON, **variables: object
+) -> Case:
+    return Case(files, True, list(says), variables=variables, decided_by=decided_by)
 
 
 def malformed(column: str, value: str, reason: str | None = None) -> Case:
@@ -170,84 +223,92 @@ def identifier(value: str, kept: str | None = None) -> Case:
     return Case(with_value("customer_id", f'"{value}"'), query=CUSTOMER, gives=[(kept or value,)])
 
 
+def european_case(column: str, value: str, **expected: object) -> Case:
+    return Case(in_europe(column, value), decided_by="Europe", encoding="latin-1", **expected)
+
+
+def tabbed_case(column: str = "order_id", value: str = "o10", **expected: object) -> Case:
+    return Case(tabbed(column, value), decided_by="tabulators", encoding="utf-16", **expected)
+
+
+def parquet_case(data: pd.DataFrame, **expected: object) -> Case:
+    return Case({"orders.parquet": data}, decided_by="Parquet", **expected)
+
+
+def customers_case(customers: str, **expected: object) -> Case:
+    return Case({"orders.csv": text(), "customers.csv": customers}, **expected)
+
+
+def metrics_case(metrics: pd.DataFrame, decided_by: str = OWN_BUILD, **expected: object) -> Case:
+    case = Case({"metrics.parquet": metrics}, decided_by=decided_by, **expected)
+    case.variables |= {"order_lines": "none", "customer_metrics": "metrics.parquet"}
+    return case
+
+
 CASES = {
     # The file.
-    "path without a file": Case(
-        "",
-        True,
-        ["no file matches", "correct the path"],
-        variables={"order_lines": "nothing-*.csv"},
+    "path without a file": refused(
+        "", "no file matches", "correct the path", order_lines="nothing-*.csv"
     ),
-    "neither order lines nor metrics": Case(
-        text(), True, ["give the var order_lines"], variables={"order_lines": "none"}
+    "neither order lines nor metrics": refused(
+        text(), "give the var order_lines", order_lines="none"
     ),
-    "order lines and metrics at once": Case(
-        text(), True, ["not both"], variables={"customer_metrics": "orders.csv"}
+    "order lines and metrics at once": refused(text(), "not both", customer_metrics="orders.csv"),
+    "empty file": refused("", "orders.csv is empty", "export it again"),
+    "header only": refused(HEAD + "\n", "no row can be used, of 0", decided_by="without rows"),
+    "header only, without a line end": refused(
+        HEAD, "no row can be used, of 0", decided_by="without rows"
     ),
-    "empty file": Case("", True, ["orders.csv is empty", "export it again"]),
-    "header only": Case(HEAD + "\n", True, ["no row can be used, of 0"]),
-    "header only, without a line end": Case(HEAD, True, ["no row can be used, of 0"]),
-    "an unknown ending": Case(
-        lambda folder: (folder / "orders.xlsx").write_text("x"),
-        True,
-        ["orders.xlsx", "give one of .csv"],
-        variables={"order_lines": "orders.xlsx"},
+    "an unknown ending": refused(
+        {"orders.xlsx": "x"}, "orders.xlsx", "give one of .csv", order_lines="orders.xlsx"
     ),
-    "CSV and Parquet under one glob": Case(
-        lambda folder: (parquet(folder, frame()), (folder / "orders.csv").write_text(text())),
-        True,
-        ["matches CSV and Parquet"],
-        variables={"order_lines": "orders.*"},
+    "CSV and Parquet under one glob": refused(
+        {"orders.parquet": frame(), "orders.csv": text()},
+        "matches CSV and Parquet",
+        order_lines="orders.*",
     ),
-    "gzip": Case(
-        lambda folder: (folder / "orders.csv.gz").write_bytes(gzip.compress(text().encode())),
-        variables={"order_lines": "orders.csv.gz"},
-    ),
-    "gzip cut short": Case(
-        lambda folder: (folder / "orders.csv.gz").write_bytes(gzip.compress(text().encode())[:-20]),
-        True,
-        ["orders.csv.gz is cut short"],
-        variables={"order_lines": "orders.csv.gz"},
+    "gzip": Case({"orders.csv.gz": text()}),
+    "gzip cut short": refused(
+        {"orders.csv.gz": gzip.compress(text().encode())[:-20]},
+        "orders.csv.gz is cut short",
+        order_lines="orders.csv.gz",
     ),
     "CSV cut short in its last line": Case(
         text()[:-8],
         counted={"line_unreadable": 1},
-        query=MALFORMED.replace("column_name, rejected_value", "file is not null"),
+        query="select line, file is not null from rejected_rows",
         gives=[(401, True)],
     ),
-    "another delimiter": Case(
-        text(delimiter=";"), True, ["seem to be separated by ';'", "set the var delimiter"]
+    "another delimiter": refused(
+        text(delimiter=";"), "seem to be separated by ';'", "set the var delimiter"
     ),
-    "another delimiter, declared": Case(text(delimiter=";"), variables={"delimiter": ";"}),
-    "tabulators, declared": Case(text(delimiter="\t"), variables={"delimiter": "tab"}),
-    "Latin-1 as UTF-8": Case(
+    "another delimiter, declared": european_case("order_id", "o10"),
+    "tabulators, declared": tabbed_case(),
+    "Latin-1 as UTF-8": refused(
         with_value("customer_id", "Müller").encode("latin-1"),
-        True,
-        ["orders.csv, line 12", "byte 0xfc", "set the var encoding"],
+        "orders.csv, line 12",
+        "byte 0xfc",
+        "set the var encoding",
     ),
-    "Latin-1, declared": Case(
-        with_value("customer_id", "Müller").encode("latin-1"),
-        variables={"encoding": "latin-1"},
-        query=CUSTOMER,
-        gives=[("Müller",)],
+    "Latin-1, declared": european_case(
+        "customer_id", "Müller", query=CUSTOMER, gives=[("Müller",)]
     ),
-    "UTF-16 as UTF-8": Case(
-        text().encode("utf-16"), True, ["orders.csv, line 1", "set the var encoding"]
+    "UTF-16 as UTF-8": refused(
+        text().encode("utf-16"), "orders.csv, line 1", "set the var encoding"
     ),
-    "UTF-16, declared": Case(text().encode("utf-16"), variables={"encoding": "utf-16"}),
-    "a byte order mark": Case(b"\xef\xbb\xbf" + text().encode()),
-    "a character 0": Case(
-        with_value("customer_id", "a\0b"), True, ["orders.csv, line 12", "character 0"]
+    "UTF-16, declared": tabbed_case("customer_id", "Ж", query=CUSTOMER, gives=[("Ж",)]),
+    "a byte order mark": Case(text(), encoding="utf-8-sig"),
+    "a character 0": refused(
+        with_value("customer_id", "a\0b"), "orders.csv, line 12", "character 0"
     ),
     # Lines and quotes.
-    "CR LF": Case(text().replace("\n", "\r\n").encode()),
-    "mixed line ends": Case(
-        text().replace("\n", "\r\n", 5).encode(),
-        True,
-        ["orders.csv, line 6: the line ends with LF, those before with CR LF"],
+    "CR LF": Case(text().replace("\n", "\r\n")),
+    "mixed line ends": refused(
+        text().replace("\n", "\r\n", 5),
+        "orders.csv, line 6: the line ends with LF, those before with CR LF",
     ),
     "LF inside quotes in a CR LF file": Case(
-        with_value("order_id", '"a\nb"').replace("\n", "\r\n").replace("a\r\nb", "a\nb").encode()
+        with_value("order_id", '"a\nb"').replace("\n", "\r\n").replace("a\r\nb", "a\nb")
     ),
     "newlines and quotes inside quotes": Case(with_value("order_id", '"a\n""b"""', 3)),
     "a bad value after a value of two lines": Case(
@@ -262,67 +323,61 @@ CASES = {
         query=MALFORMED,
         gives=[(14, "amount", "abc")],
     ),
-    "a quote that is not closed": Case(
+    "a quote that is not closed": refused(
         with_value("order_id", '"open'),
-        True,
-        ["orders.csv, line 12: a quote is not closed", "export the file again"],
+        "orders.csv, line 12: a quote is not closed",
+        "export the file again",
+        decided_by="quotes",
     ),
-    "text after a closing quote": Case(
+    "text after a closing quote": refused(
         with_value("order_id", '"o"10'),
-        True,
-        ["orders.csv, line 12: a quote is not closed or stands inside a value"],
+        "orders.csv, line 12: a quote is not closed or stands inside a value",
+        decided_by="quotes",
     ),
     "a line with too few columns": Case(
         text().replace(",".join(ROWS[10]), "0010,2024-01-01", 1),
         counted={"line_unreadable": 1},
-        query="select line, rejected_value from accounting.rejected_rows",
+        query="select line, rejected_value from rejected_rows",
         gives=[(12, "missing columns")],
     ),
     "a line with too many columns": Case(
         with_value("discount_amount", "1,2"),
         counted={"line_unreadable": 1},
-        query="select line from accounting.rejected_rows",
+        query=LINE,
         gives=[(12,)],
     ),
     # Columns.
-    "a required column is missing": Case(
+    "a required column is missing": refused(
         text([row[1:] for row in ROWS], COLUMNS[1:]),
-        True,
-        ["no column 'customer_id'", "the file has 'ordered_at'"],
+        "no column 'customer_id'",
+        "the file has 'ordered_at'",
     ),
-    "an optional column is missing": Case(
-        text([row[:5] for row in ROWS], COLUMNS[:5]),
-        says=["switched off: Discount share, because", "no segment can be named price-sensitive"],
+    "an optional column is missing": tabbed_case(
+        says=["switched off: Discount share, because", "no segment can be named price-sensitive"]
     ),
     "a further column": Case(
         text([[*row, "x"] for row in ROWS], [*COLUMNS, "store"]), says=["column store is ignored"]
     ),
     "lines that differ in a further column only": Case(
-        text([*[[*row, "x"] for row in ROWS], [*ROWS[0], "y"]], [*COLUMNS, "store"]), rows=401
+        text([*[[*row, "x"] for row in ROWS], [*ROWS[0], "y"]], [*COLUMNS, "till"]), rows=401
     ),
-    "a renamed column": Case(RENAMED, True, ["no column 'customer_id'", "'CustNo'", "Map it"]),
-    "a renamed column, mapped": Case(
-        RENAMED,
-        variables={"columns": {"order_lines": {"customer_id": "CustNo"}}},
-        says=["column CustNo is customer_id"],
+    "a renamed column": refused(RENAMED, "no column 'customer_id'", "'CustNo'", "Map it"),
+    "a renamed column, mapped": european_case(
+        "order_id", "o10", says=["order_lines: column CustNo is customer_id"]
     ),
-    "a column mapped to a name that the file has not": Case(
+    "a column mapped to a name that the file has not": refused(
         text(),
-        True,
-        ["no column 'Nr'", "is to be order_id"],
-        variables={"columns": {"order_lines": {"order_id": "Nr"}}},
+        "no column 'Nr'",
+        "is to be order_id",
+        columns={"order_lines": {"order_id": "Nr"}},
     ),
-    "a mapping of an unknown column": Case(
+    "a mapping of an unknown column": refused(
         text(),
-        True,
-        ["'price' is no column of the input contract"],
-        variables={"columns": {"order_lines": {"price": "amount"}}},
+        "'price' is no column of the input contract",
+        columns={"order_lines": {"price": "amount"}},
     ),
-    "two columns mapped to one": Case(
-        text(),
-        True,
-        ["both mapped to 'amount'"],
-        variables={"columns": {"order_lines": {"unit_price": "amount"}}},
+    "two columns mapped to one": refused(
+        text(), "both mapped to 'amount'", columns={"order_lines": {"unit_price": "amount"}}
     ),
     "columns in another order": Case(
         text([row[::-1] for row in ROWS], COLUMNS[::-1]),
@@ -330,39 +385,48 @@ CASES = {
         gives=[(float(ROWS[10][3]),)],
     ),
     "names in other letters": Case(text(columns=[f" {name.upper()} " for name in COLUMNS])),
-    "a column twice": Case(
-        text([[*row, row[3]] for row in ROWS], [*COLUMNS, "amount"]), True, ["'amount' twice"]
+    "a column twice": refused(
+        text([[*row, row[3]] for row in ROWS], [*COLUMNS, "amount"]), "'amount' twice"
     ),
-    "a column without a name": Case(
-        text([[*row, "x"] for row in ROWS], [*COLUMNS, ""]), True, ["column 7 has no name"]
+    "a column without a name": refused(
+        text([[*row, "x"] for row in ROWS], [*COLUMNS, ""]), "column 7 has no name"
     ),
     "files of one glob in another order": Case(
-        write_two(text(ROWS[:HALF]), text([row[::-1] for row in ROWS[HALF:]], COLUMNS[::-1])),
-        variables=ALL_GLOB,
+        {
+            "orders-1.csv": text(ROWS[:HALF]),
+            "orders-2.csv": text([row[::-1] for row in ROWS[HALF:]], COLUMNS[::-1]),
+        },
     ),
     "files of one glob, one without a column": Case(
-        write_two(text(ROWS[:HALF]), text([row[:5] for row in ROWS[HALF:]], COLUMNS[:5])),
-        variables=ALL_GLOB,
+        {
+            "orders-1.csv": text(ROWS[:HALF]),
+            "orders-2.csv": text([row[:5] for row in ROWS[HALF:]], COLUMNS[:5]),
+        },
+        variables={"order_lines": "orders-*.csv"},
         says=["only 1 of 2 files have it"],
+        decided_by=OWN_BUILD,
     ),
     # Dates.
     "a date that does not exist": malformed("ordered_at", "2024-02-30"),
     "a date in words": malformed("ordered_at", "yesterday"),
     "a date without its zeros": malformed("ordered_at", "2024-1-5"),
     "a missing date": Case(with_value("ordered_at", ""), counted={"ordered_at_missing": 1}),
-    "day/month dates": Case(
+    "day/month dates": refused(
         every_value("ordered_at", european),
-        True,
-        ["400 of 400 rows are malformed", "date_format", "ordered_at = "],
+        "400 of 400 rows are malformed",
+        "date_format",
+        "ordered_at = ",
+        decided_by=OWN_BUILD,
     ),
-    "day/month dates, declared": Case(
-        every_value("ordered_at", european), variables={"date_format": "%d/%m/%Y"}
+    "day/month dates, declared": european_case(
+        "order_id", "o10", query=ORDERED, gives=[(f"{ROWS[10][1]} 00:00:00",)]
     ),
-    "day/month dates, declared the wrong way": Case(
+    "day/month dates, declared the wrong way": refused(
         every_value("ordered_at", european),
-        True,
-        ["rows are malformed", "ordered_at_malformed"],
-        variables={"date_format": "%m/%d/%Y"},
+        "rows are malformed",
+        "ordered_at_malformed",
+        decided_by=OWN_BUILD,
+        date_format="%m/%d/%Y",
     ),
     "a time zone": Case(
         with_value("ordered_at", "2024-03-01T00:30:00+02:00"),
@@ -374,11 +438,11 @@ CASES = {
         query=ORDERED,
         gives=[("2024-03-01 00:30:00",)],
     ),
-    "a date in the future": Case(
-        with_value("ordered_at", "2999-01-01"),
-        variables={"as_of": "default"},
+    "a date in the future": tabbed_case(
+        "ordered_at",
+        "2999-01-01",
         counted={"after_as_of": 1},
-        query="select cast(as_of as varchar) from orders.as_of_date",
+        query="select cast(as_of as varchar) from as_of_date",
         gives=[("2024-12-27",)],
     ),
     # Numbers.
@@ -387,38 +451,24 @@ CASES = {
     "infinity": malformed("amount", "inf"),
     "a huge amount": malformed("amount", "1e20"),
     "an exponent": Case(with_value("amount", "1.5e2"), query=AMOUNT, gives=[(150,)]),
-    "a negative amount": Case(
-        with_value("amount", "-5"),
-        query="select is_return from orders.checked_order_lines where order_id = 'o10'",
-        gives=[(True,)],
-    ),
+    "a negative amount": Case(with_value("amount", "-5"), query=RETURN, gives=[(True,)]),
     "a decimal comma": malformed("amount", "1,5"),
-    "a decimal comma, declared": Case(
-        every_value("amount", lambda value: f'"{value.replace(".", ",")}"'),
-        variables={"decimal_sign": "comma"},
-        query=AMOUNT,
-        gives=[(float(ROWS[10][3]),)],
+    "a decimal comma, declared": european_case(
+        "order_id", "o10", query=AMOUNT, gives=[(float(ROWS[10][3]),)]
     ),
     "signs of thousands": malformed("amount", "1,234.50"),
-    "signs of thousands, declared": Case(
-        with_value("amount", '"1,234.50"'),
-        variables={"thousands_sign": "comma"},
-        query=AMOUNT,
-        gives=[(1234.5,)],
+    "signs of thousands, declared": tabbed_case(
+        "amount", '"1,234.50"', query=AMOUNT, gives=[(1234.5,)]
     ),
-    "a decimal comma where thousands are declared": Case(
-        with_value("amount", '"1,5"'),
-        variables={"thousands_sign": "comma"},
-        counted={"amount_malformed": 1},
+    "a decimal comma where thousands are declared": tabbed_case(
+        "amount", '"1,5"', counted={"amount_malformed": 1}
     ),
     "a currency sign": malformed("amount", "$5.00"),
-    "a currency sign, declared": Case(
-        with_value("amount", "$5.00"), variables={"currency_sign": "$"}, query=AMOUNT, gives=[(5,)]
-    ),
+    "a currency sign, declared": european_case("amount", "$5,00", query=AMOUNT, gives=[(5,)]),
     "a word for a quantity": malformed("quantity", "two"),
     "a quantity that is no number of units": Case(
         with_value("quantity", "5000"),
-        query="select is_quantity_set_aside from orders.checked_order_lines where order_id = 'o10'",
+        query="select is_quantity_set_aside from checked_order_lines where order_id = 'o10'",
         gives=[(True,)],
     ),
     "neither yes nor no": Case(
@@ -434,7 +484,7 @@ CASES = {
     "ids with spaces around": identifier("  7  ", "7"),
     "ids in capitals and not": Case(
         with_value("customer_id", "abc", 10).replace("0011,", "ABC,", 1),
-        query="select count(distinct customer_id) from orders.checked_order_lines where lower(customer_id) = 'abc'",
+        query="select count(distinct customer_id) from checked_order_lines where lower(customer_id) = 'abc'",
         gives=[(2,)],
     ),
     "ids in unicode": identifier("Ж-客户-é"),
@@ -444,103 +494,87 @@ CASES = {
     "duplicate lines": Case(
         text([*ROWS, ROWS[0], ROWS[1], ROWS[1]]), counted={"duplicate_row": 3}, rows=403
     ),
-    "cancelled orders": Case(
-        with_value("order_id", "C10"),
-        variables={"cancelled_order_pattern": "C.*"},
-        counted={"cancelled_order": 1},
-    ),
+    "cancelled orders": european_case("order_id", "C10", counted={"cancelled_order": 1}),
     "conflicting customers": Case(
-        write_customers("customer_id,country\n0001,DE\n0001,AT\n0002,DE\n0002,DE\n"),
-        variables={"customers": "customers.csv"},
+        {
+            "orders.csv": in_europe(),
+            "customers.csv": "CustNo;country\n0001;DE\n0001;AT\n0002;DE\n0002;DE\n",
+        },
         counted={"superseded_row": 1, "duplicate_row": 1},
-        query="select attribute_value from customers.customer_attributes where customer_id = '0001' and attribute = 'country'",
+        query=attribute_of("0001", "country"),
         gives=[("DE",)],
+        decided_by="Europe",
     ),
-    "conflicting customers with dates": Case(
-        write_customers("customer_id,country,updated_at\n0001,DE,2024-01-01\n0001,AT,2024-02-01\n"),
-        variables={"customers": "customers.csv"},
+    "conflicting customers with dates": customers_case(
+        "customer_id,country,updated_at\n0001,DE,2024-01-01\n0001,AT,2024-02-01\n",
         counted={"superseded_row": 1},
-        query="select attribute_value from customers.customer_attributes where customer_id = '0001' and attribute = 'country'",
+        query=attribute_of("0001", "country"),
         gives=[("AT",)],
     ),
-    "customers with a name each": Case(
-        write_customers("customer_id,name\n" + "".join(f"{n:04d},n{n}\n" for n in range(60))),
-        variables={"customers": "customers.csv"},
+    "customers with a name each": customers_case(
+        "customer_id,name\n" + "".join(f"n{n:04d},n{n}\n" for n in range(60)),
         says=["switched off: the profile by name"],
     ),
-    "one customer": Case(
+    "one customer": refused(
         text([["0001", *row[1:]] for row in ROWS]),
-        True,
-        ["is constant", "is_clustered"],
-        select="+segment_fit",
+        "is constant",
+        "is_clustered",
+        decided_by=OWN_BUILD,
     ),
-    "one order each": Case(
+    "one order each": refused(
         text([[f"{at:04d}", *row[1:]] for at, row in enumerate(ROWS)]),
-        True,
-        ["feature 'orders' is constant", "is_clustered"],
-        select="+segment_fit",
+        "feature 'orders' is constant",
+        "is_clustered",
+        decided_by=OWN_BUILD,
     ),
     # Parquet.
-    "Parquet": Case(lambda folder: parquet(folder, frame()), variables=IN_PARQUET),
-    "Parquet that is none": Case(
-        lambda folder: (folder / "orders.parquet").write_text(text()),
-        True,
-        ["cannot be read as Parquet"],
-        variables=IN_PARQUET,
+    "Parquet": parquet_case(frame()),
+    "Parquet that is none": refused(
+        {"orders.parquet": text()}, "cannot be read as Parquet", order_lines="orders.parquet"
     ),
-    "Parquet damaged at its end": Case(
-        write_damaged, True, ["cannot be read as Parquet"], variables=IN_PARQUET
+    "Parquet damaged at its end": refused(
+        {"orders.parquet": damaged(in_parquet(frame()), 0.9999)},
+        "cannot be read as Parquet",
+        order_lines="orders.parquet",
     ),
-    "Parquet with a flipped bit, under a manifest": Case(
-        write_flipped_under_manifest,
-        True,
-        ["has the sha256", "damaged or has changed"],
-        variables=IN_PARQUET | {"checksums": "SHA256SUMS"},
+    "Parquet with a flipped bit, under a manifest": refused(
+        {
+            "orders.parquet": damaged(in_parquet(frame()), 0.3),
+            "SHA256SUMS": f"{hashlib.sha256(in_parquet(frame())).hexdigest()}  orders.parquet\n",
+        },
+        "has the sha256",
+        "damaged or has changed",
+        order_lines="orders.parquet",
+        checksums="SHA256SUMS",
     ),
-    "a file that the manifest does not name": Case(
-        write_without_sum,
-        True,
-        ["is not in the manifest"],
-        variables=IN_PARQUET | {"checksums": "SHA256SUMS"},
+    "a file that the manifest does not name": refused(
+        {"orders.parquet": frame(), "SHA256SUMS": ""},
+        "is not in the manifest",
+        order_lines="orders.parquet",
+        checksums="SHA256SUMS",
     ),
-    "Parquet as the manifest says": Case(
-        write_with_sum, variables=IN_PARQUET | {"checksums": "SHA256SUMS"}
-    ),
-    "Parquet with a time zone": Case(
-        lambda folder: parquet(
-            folder,
-            frame().assign(
-                ordered_at=lambda data: data["ordered_at"].dt.tz_localize("Europe/Berlin")
-            ),
-        ),
-        variables=IN_PARQUET,
+    "Parquet as the manifest says": parquet_case(frame()),
+    "Parquet with a time zone": parquet_case(
+        frame().assign(ordered_at=lambda data: data["ordered_at"].dt.tz_localize("Europe/Berlin")),
         query=ORDERED,
         gives=[(str(pd.Timestamp(ROWS[10][1]) - pd.Timedelta(hours=1)),)],
     ),
-    "Parquet with ids as floats": Case(
-        lambda folder: parquet(
-            folder, frame().assign(customer_id=lambda data: data["customer_id"].astype("float64"))
-        ),
-        variables=IN_PARQUET,
+    "Parquet with ids as floats": parquet_case(
+        frame().assign(customer_id=lambda data: data["customer_id"].astype("float64")),
         query=CUSTOMER,
         gives=[("10",)],
     ),
-    "Parquet with dates as numbers": Case(
-        lambda folder: parquet(
-            folder, frame().assign(ordered_at=lambda data: data["ordered_at"].astype("int64"))
-        ),
-        True,
-        ["column 'ordered_at': its type is integer"],
-        variables=IN_PARQUET,
+    "Parquet with dates as numbers": refused(
+        {
+            "orders.parquet": frame().assign(
+                ordered_at=lambda data: data["ordered_at"].astype("int64")
+            )
+        },
+        "column 'ordered_at': its type is integer",
+        order_lines="orders.parquet",
     ),
-    "Parquet with NaN and infinity": Case(
-        lambda folder: parquet(
-            folder,
-            frame().assign(
-                amount=lambda data: data["amount"].where(data.index != 10, float("inf"))
-            ),
-        ),
-        variables=IN_PARQUET,
+    "Parquet with NaN and infinity": parquet_case(
+        frame().assign(amount=lambda data: data["amount"].where(data.index != 10, float("inf"))),
         counted={"amount_malformed": 1},
         query=MALFORMED,
         gives=[(11, "amount", "inf")],
@@ -552,46 +586,43 @@ CASES = {
         gives=[(12, "amount", "abc")],
     ),
     "an unreadable line after a value of two lines": Case(
-        text().replace(",".join(ROWS[10]), "0010,2024-01-01", 1).replace("o3,", '"o\n3",', 1),
+        text().replace(",".join(ROWS[10]), "0010,2024-01-01", 1).replace("o5,", '"o\n5",', 1),
         counted={"line_unreadable": 1},
-        query="select line from accounting.rejected_rows",
+        query=LINE,
         gives=[(13,)],
     ),
-    "the contents of two columns swapped": Case(
+    "the contents of two columns swapped": refused(
         text([[row[1], row[0], *row[2:]] for row in ROWS]),
-        True,
-        ["400 of 400 rows are malformed", "ordered_at_malformed, such as file"],
+        "400 of 400 rows are malformed",
+        "ordered_at_malformed, such as file",
+        decided_by=OWN_BUILD,
     ),
     "a mapped id beside a column of the contract's name": Case(
-        write_customers("customer_id,CustNo,city\nx0,0000,Ulm\nx1,0001,Bonn\n"),
-        variables={
-            "customers": "customers.csv",
-            "columns": {"customers": {"customer_id": "CustNo"}},
+        {
+            "orders.csv": in_europe(),
+            "customers.csv": "customer_id;CustNo;city\nx0;0010;Ulm\nx1;0011;Bonn\n",
         },
-        query="select customer_id, attribute_value from customers.customer_attributes where attribute = 'city' order by 1",
-        gives=[("0000", "Ulm"), ("0001", "Bonn")],
+        query="select customer_id, attribute_value from customer_attributes where attribute = 'city' and attribute_value is not null order by 1",
+        gives=[("0010", "Ulm"), ("0011", "Bonn")],
+        decided_by="Europe",
     ),
-    "a malformed row beside a good one of the same customer": Case(
-        write_customers(
-            "customer_id,country,updated_at\n0001,DE,2024-01-01\n0001,ZZ,soon\n"
-            + "".join(f"c{n},DE,2024-01-01\n" for n in range(200))
-        ),
-        variables={"customers": "customers.csv"},
+    "a malformed row beside a good one of the same customer": customers_case(
+        "customer_id,country,updated_at\n0002,DE,2024-01-01\n0002,ZZ,soon\n"
+        + "".join(f"c{n},DE,2024-01-01\n" for n in range(200)),
         counted={"updated_at_malformed": 1},
-        query="select attribute_value from customers.customer_attributes where customer_id = '0001' and attribute = 'country'",
+        query=attribute_of("0002", "country"),
         gives=[("DE",)],
     ),
-    "attributes named as columns of our own": Case(
-        write_customers("customer_id,reason,version\n0001,moved,1\n0002,moved,2\n"),
-        variables={"customers": "customers.csv"},
-        query="select count(*) from customers.customer_attributes where attribute_value = 'moved'",
+    "attributes named as columns of our own": customers_case(
+        "customer_id,reason,version\n0003,moved,1\n0004,moved,2\n",
+        query="select count(*) from customer_attributes where attribute_value = 'moved'",
         gives=[(2,)],
     ),
-    "a file name with a bracket": Case(
-        lambda folder: (folder / "orders[1].csv").write_text(text()),
-        True,
-        ["its path holds one of * ? [", "rename it"],
-        variables={"order_lines": "orders*.csv"},
+    "a file name with a bracket": refused(
+        {"orders[1].csv": text()},
+        "its path holds one of * ? [",
+        "rename it",
+        order_lines="orders*.csv",
     ),
     "a quantity and a price too large together": Case(
         text(
@@ -608,7 +639,7 @@ CASES = {
             [*COLUMNS, "unit_price"],
         ),
         counted={"unit_price_malformed": 1},
-        query="select line from accounting.rejected_rows",
+        query=LINE,
         gives=[(12,)],
     ),
     "a negative price": Case(
@@ -616,7 +647,7 @@ CASES = {
             [[*row[:3], "", row[4], row[5], "-2" if row[2] == "o10" else "2"] for row in ROWS],
             [*COLUMNS, "unit_price"],
         ),
-        query="select is_return from orders.checked_order_lines where order_id = 'o10'",
+        query=RETURN,
         gives=[(True,)],
     ),
     "a tabulator after a number": Case(
@@ -627,88 +658,68 @@ CASES = {
         query=ORDERED,
         gives=[("2024-02-29 22:30:00",)],
     ),
-    "a currency sign inside": Case(
-        with_value("amount", "1$2"),
-        variables={"currency_sign": "$"},
-        counted={"amount_malformed": 1},
-    ),
-    "dates all in the future": Case(
+    "a currency sign inside": european_case("amount", "1$2", counted={"amount_malformed": 1}),
+    "dates all in the future": refused(
         every_value("ordered_at", lambda day: day.replace("2024", "2999")),
-        True,
-        ["no row can be used"],
-        variables={"as_of": "default"},
+        "no row can be used",
+        decided_by=OWN_BUILD,
+        as_of="default",
     ),
-    "ids missing as NaN": Case(
-        lambda folder: parquet(
-            folder,
-            frame().assign(
-                customer_id=lambda data: (
-                    data["customer_id"].astype("float64").where(data.index != 10)
-                )
-            ),
+    "ids missing as NaN": parquet_case(
+        frame().assign(
+            customer_id=lambda data: data["customer_id"].astype("float64").where(data.index != 10)
         ),
-        variables=IN_PARQUET,
         counted={"customer_id_missing": 1},
     ),
-    "metrics named as words of SQL": Case(
-        write_metrics(METRICS.rename(columns={"visits": "Limit", "value": "Order"})),
-        variables={"order_lines": "none", "customer_metrics": "metrics.parquet"},
+    "metrics named as words of SQL": metrics_case(
+        METRICS.rename(columns={"visits": "Limit", "value": "Order"}),
+        "metrics",
         says=["column Limit is a metric"],
-        select="+segment_fit",
     ),
-    "a metric too large to add up": Case(
-        write_metrics(METRICS.assign(value=METRICS["value"].where(METRICS.index != 3, 1e19))),
-        variables={
-            "order_lines": "none",
-            "customer_metrics": "metrics.parquet",
-            "max_rejected_share": 0.05,
-        },
+    "a metric too large to add up": metrics_case(
+        METRICS.assign(
+            customer_id=range(100, 160), value=METRICS["value"].where(METRICS.index != 3, 1e19)
+        ),
+        "metrics",
         counted={"metric_malformed": 1},
-        select="+segment_fit",
     ),
-    "an unknown var": Case(
-        text(), True, ["var thousand_sign is not known"], variables={"thousand_sign": "point"}
+    "an unknown var": refused(
+        text(), "var thousand_sign is not known", decided_by=SETTINGS, thousand_sign="point"
     ),
-    "a day that does not exist as as_of": Case(
-        text(), True, ["var as_of is", "2024-02-30"], variables={"as_of": "2024-02-30"}
+    "a day that does not exist as as_of": refused(
+        text(), "var as_of is", "2024-02-30", decided_by=SETTINGS, as_of="2024-02-30"
     ),
-    "an unknown code of a date": Case(
-        text(), True, ["var date_format is"], variables={"date_format": "%d %Q %Y"}
+    "an unknown code of a date": refused(
+        text(), "var date_format is", decided_by=SETTINGS, date_format="%d %Q %Y"
     ),
     # Metrics.
-    "an infinite metric": Case(
-        write_metrics(
-            METRICS.assign(value=METRICS["value"].where(METRICS.index != 3, float("inf")))
-        ),
-        True,
-        ["feature 'metric_value' is infinite for 1 customers", "correct the input"],
-        variables={"order_lines": "none", "customer_metrics": "metrics.parquet"},
-        select="+segment_fit",
+    "an infinite metric": metrics_case(
+        METRICS.assign(value=METRICS["value"].where(METRICS.index != 3, float("inf"))),
+        fails=True,
+        says=["feature 'metric_value' is infinite for 1 customers", "correct the input"],
     ),
-    "metrics without a number": Case(
-        write_metrics(METRICS[["customer_id"]].assign(city="Ulm")),
-        True,
-        ["no column reads as numbers"],
-        variables={"order_lines": "none", "customer_metrics": "metrics.parquet"},
+    "metrics without a number": metrics_case(
+        METRICS[["customer_id"]].assign(city="Ulm"), fails=True, says=["no column reads as numbers"]
     ),
-    "a metric that the file has not": Case(
-        write_metrics(METRICS),
-        True,
-        ['"height" is no column of customer_metrics'],
-        variables={
-            "order_lines": "none",
-            "customer_metrics": "metrics.parquet",
-            "metrics": ["height"],
-        },
+    "a metric that the file has not": metrics_case(
+        METRICS,
+        fails=True,
+        says=['"height" is no column of customer_metrics'],
+        variables={"metrics": ["height"]},
     ),
 }
+# Of what the function says, these are shown to end a build with the same words.
+ALSO_BUILT = (
+    "path without a file",
+    "another delimiter",
+    "two columns mapped to one",
+    "Parquet damaged at its end",
+)
 
 HOSTILE_VARS = [
     ("order_lines", "orders.csv'); drop schema cleaning cascade; --"),
     ("order_lines", "orders.csv') union all select * from read_text('/etc/passwd"),
     ("order_lines", "table:a.b.c; drop schema cleaning"),
-    ("order_lines", "ref:orders') }} drop schema cleaning"),
-    ("customers", "ref:a.b.c"),
     ("order_lines", "{{ run_query('drop schema cleaning cascade') }}"),
     ("customers", 'x.csv"; drop schema cleaning; --'),
     ("customer_metrics", "x.csv/* */'"),
@@ -734,59 +745,142 @@ HOSTILE_VARS = [
 ]
 
 
-def run_case(case: Case, folder: Path) -> Build:
-    folder.mkdir()
-    if callable(case.write):
-        case.write(folder)
-    elif isinstance(case.write, bytes):
-        (folder / "orders.csv").write_bytes(case.write)
-    else:
-        (folder / "orders.csv").write_bytes(case.write.encode())
-    variables = {"input": "files", "order_lines": "orders.csv", "as_of": AS_OF} | case.variables
+def settings_of(case: Case, folder: Path) -> dict[str, object]:
+    settings = {"input": "files", "order_lines": "orders.csv", "as_of": AS_OF} | case.variables
+    if case.decided_by in SHARED_BUILDS:
+        settings |= SHARED_BUILDS[case.decided_by]
     for name in ("order_lines", "customers", "customer_metrics", "checksums"):
-        if variables.get(name, "none") != "none":
-            variables[name] = str(folder / variables[name])
-    return dbt_build(folder, select=case.select, tests=False, **variables)
+        if settings.get(name, "none") != "none":
+            settings[name] = str(folder / settings[name])
+    return settings
+
+
+def number_of(name: str) -> str:
+    return f"{list(CASES).index(name) + 1:03d}"
+
+
+def run_case(name: str, folder: Path) -> Build:
+    CASES[name].write(folder)
+    return look_at(CASES[name], folder)
+
+
+def run_shared(decided_by: str, folder: Path) -> Build:
+    folder.mkdir()
+    cases = {name: case for name, case in CASES.items() if case.decided_by == decided_by}
+    for name, case in cases.items():
+        case.write(folder / number_of(name), prefix=f"{number_of(name)}-")
+    manifest(folder, *sorted(folder.glob("*/orders*")))
+    return look_at(next(iter(cases.values())), folder)
+
+
+def look_at(case: Case, folder: Path) -> Build:
+    """What a build does before it fits; one that the fit decides goes on to it."""
+    fits = "metrics.parquet" in case.files or "is_clustered" in case.says
+    select = "+input_check +segment_model" if fits else "+input_check"
+    return dbt_build(folder, select=select, tests=False, **settings_of(case, folder))
 
 
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Build]:
+    """By the name of the input, or of the build that inputs share."""
     folder = tmp_path_factory.mktemp("cases")
+    alone = [
+        name for name, case in CASES.items() if case.decided_by == OWN_BUILD or name in ALSO_BUILT
+    ]
     with ThreadPoolExecutor(max_workers=2) as pool:
         runs = {
-            name: pool.submit(run_case, case, folder / f"case-{number}")
-            for number, (name, case) in enumerate(CASES.items(), start=1)
+            name: pool.submit(run_shared, name, folder / name.replace(" ", "-"))
+            for name in SHARED_BUILDS
         }
+        runs |= {name: pool.submit(run_case, name, folder / number_of(name)) for name in alone}
         return {name: run.result() for name, run in runs.items()}
 
 
-@pytest.mark.parametrize("name", CASES)
+def test_every_input_is_decided_somewhere() -> None:
+    places = [PYTHON, SETTINGS, OWN_BUILD, *SHARED_BUILDS]
+    assert {case.decided_by for case in CASES.values()} == set(places)
+    assert all(CASES[name].decided_by == PYTHON for name in ALSO_BUILT)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if case.decided_by == PYTHON]
+)
+def test_a_file_that_cannot_be_read_is_refused_with_its_remedy(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    case.write(tmp_path / "input")
+    settings = settings_of(case, tmp_path / "input")
+    # As python_models/files__columns.py hands the vars over.
+    paths = {
+        name: settings.get(name, "none")
+        for name in ("order_lines", "customers", "customer_metrics")
+    }
+    with pytest.raises(SegmentationError) as raised:
+        file_columns(
+            paths,
+            parse_mapping(json.dumps(settings.get("columns", {}))),
+            delimiter=settings.get("delimiter", ","),
+            encoding=settings.get("encoding", "utf-8"),
+            checksums=settings.get("checksums", "none"),
+        )
+    for words in case.says:
+        assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, case in CASES.items()
+        if case.decided_by not in (PYTHON, SETTINGS) or name in ALSO_BUILT
+    ],
+)
 def test_a_bad_input_ends_in_its_expected_way(name: str, builds: dict[str, Build]) -> None:
-    case, build = CASES[name], builds[name]
+    case = CASES[name]
+    is_shared = case.decided_by in SHARED_BUILDS
+    build = builds[case.decided_by if is_shared else name]
     output = " ".join(build.output.split())
     for words in case.says:
+        if is_shared and words.startswith("orders"):
+            words = f"{build.folder.name}/{number_of(name)}/{words}"
         assert words in output, build.output
     if case.fails:
         assert build.returncode != 0, build.output
         return
     assert build.returncode == 0, build.output
-    counted = build.rows("select reason, count(*) from accounting.rejected_rows group by reason")
-    assert dict(counted) == case.counted
-    # Nothing is lost: every row that was read is used or counted.
-    if case.variables.get("customer_metrics", "none") == "none":
-        used, read = build.rows(
-            "select count(*) filter (reason is null), count(*) from orders.checked_order_lines"
-        )[0]
-        of_lines = dict(
-            build.rows(
-                "select reason, count(*) from accounting.rejected_rows "
-                "where source = 'order_lines' group by reason"
+    with build.opened() as connection:
+        if is_shared:
+            see_only_files_below(build.folder / number_of(name), build, connection)
+
+        def rows(sql: str) -> list[tuple]:
+            return connection.sql(sql).fetchall()
+
+        counted = rows("select reason, count(*) from rejected_rows group by reason")
+        assert dict(counted) == case.counted
+        # Nothing is lost: every row that was read is used or counted.
+        if "metrics.parquet" not in case.files:
+            used, read = rows(
+                "select count(*) filter (reason is null), count(*) from checked_order_lines"
+            )[0]
+            of_lines = dict(
+                rows(
+                    "select reason, count(*) from rejected_rows "
+                    "where source = 'order_lines' group by reason"
+                )
             )
+            assert used + sum(of_lines.values()) - of_lines.get("line_unreadable", 0) == read
+            assert read + of_lines.get("line_unreadable", 0) == case.rows
+        if case.query:
+            assert rows(case.query) == case.gives
+
+
+def see_only_files_below(folder: Path, build: Build, connection: duckdb.DuckDBPyConnection) -> None:
+    """Hide the rows of other inputs of the build, and what makes the orders of this one its own."""
+    for table, file in [("rejected_rows", "file"), ("checked_order_lines", "source_file")]:
+        connection.execute(
+            f"create temp view {table} as select * replace (regexp_replace(order_id, "
+            f"'^{folder.name}-', '') as order_id) from {build.schema_of(table)}.{table} "
+            f"where starts_with({file}, '{folder}/')"
         )
-        assert used + sum(of_lines.values()) - of_lines.get("line_unreadable", 0) == read
-        assert read + of_lines.get("line_unreadable", 0) == case.rows
-    if case.query:
-        assert build.rows(case.query) == case.gives
 
 
 def outcome(case: Case) -> str:
@@ -803,7 +897,7 @@ def test_the_table_in_the_docs_is_true() -> None:
         "# Bad inputs, and what becomes of them",
         "",
         "Written by `SEGMART_WRITE_DOCS=1 uv run pytest -m slow tests/test_bad_inputs.py`. A row that",
-        "is counted stands in `accounting.rejected_rows` with its file, line, column and value; every",
+        "is counted stands in `rejected_rows` with its file, line, column and value; every",
         "other row of the input is used. Of an error the table gives the words that a test looks for.",
         "",
         "| input | what becomes of it |",
@@ -818,8 +912,14 @@ def test_the_table_in_the_docs_is_true() -> None:
     assert path.read_text() == written
 
 
+# Those that go through a build of their own; the name of a column is not refused before its file.
+HOSTILE_BUILDS = (0, 3, 8, 17)
+NAME_OF_A_COLUMN = 8
+REFUSED_BEFORE = [number for number in range(len(HOSTILE_VARS)) if number != NAME_OF_A_COLUMN]
+
+
 @pytest.fixture(scope="module")
-def hostile_builds(tmp_path_factory: pytest.TempPathFactory) -> list[Build]:
+def hostile_builds(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Build]:
     folder = tmp_path_factory.mktemp("hostile")
 
     def run(number: int) -> Build:
@@ -831,13 +931,24 @@ def hostile_builds(tmp_path_factory: pytest.TempPathFactory) -> list[Build]:
         return dbt_build(own, select="+input_check", tests=False, **variables)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(run, range(len(HOSTILE_VARS))))
+        return dict(zip(HOSTILE_BUILDS, pool.map(run, HOSTILE_BUILDS), strict=True))
 
 
-@pytest.mark.parametrize("number", range(len(HOSTILE_VARS)))
-def test_a_hostile_var_never_runs(number: int, hostile_builds: list[Build]) -> None:
-    name, value = HOSTILE_VARS[number]
-    build = hostile_builds[number]
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[object, Build]:
+    """Builds in one process, which has parsed the project before; by number or by name of input."""
+    folder = tmp_path_factory.mktemp("refusals")
+    (folder / "orders.csv").write_text(text())
+    good = {"input": "files", "order_lines": str(folder / "orders.csv")}
+    wanted: dict[object, dict] = {number: dict([HOSTILE_VARS[number]]) for number in REFUSED_BEFORE}
+    wanted |= {name: case.variables for name, case in CASES.items() if case.decided_by == SETTINGS}
+    found = dbt_builds(
+        folder, [good | variables for variables in wanted.values()], select="+input_check"
+    )
+    return dict(zip(wanted, found, strict=True))
+
+
+def assert_var_is_refused(name: str, value: object, build: Build) -> None:
     assert build.returncode != 0
     assert (
         f"var {name}" in build.output
@@ -846,10 +957,24 @@ def test_a_hostile_var_never_runs(number: int, hostile_builds: list[Build]) -> N
     )
     assert "root:" not in build.output
     # Nothing was read: not one row of the input reached the warehouse.
-    assert (
-        not build.warehouse.exists()
-        or build.rows(
-            "select table_name from information_schema.tables where table_name = 'checked_order_lines'"
-        )
-        == []
-    )
+    assert not build.has_table("checked_order_lines")
+
+
+@pytest.mark.parametrize("number", REFUSED_BEFORE)
+def test_a_hostile_var_never_runs(number: int, refusals: dict[object, Build]) -> None:
+    assert_var_is_refused(*HOSTILE_VARS[number], refusals[number])
+
+
+@pytest.mark.parametrize("number", HOSTILE_BUILDS)
+def test_a_hostile_var_ends_a_build(number: int, hostile_builds: dict[int, Build]) -> None:
+    assert_var_is_refused(*HOSTILE_VARS[number], hostile_builds[number])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if case.decided_by == SETTINGS]
+)
+def test_a_var_that_says_nothing_is_named(name: str, refusals: dict[object, Build]) -> None:
+    build = refusals[name]
+    assert build.returncode != 0
+    for words in CASES[name].says:
+        assert words in " ".join(build.output.split())

@@ -99,11 +99,11 @@ IN_BUILDS = {
     "row_in_file": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "find_unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "raw_row_count": "test_spark.py::test_a_shop_equals_duckdb_though_a_worker_dies",
+    "raw_row_count": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "forgotten_customers": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "erase_forgotten": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "forget_handed_over": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "released_file": "test_spark.py::test_the_next_build_on_two_workers_equals_duckdb",
+    "released_file": "test_spark.py::test_the_next_build_on_two_workers_equals_duckdb_though_one_dies",
     "version_of_sources": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "table_of_input": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
 }

@@ -1,6 +1,5 @@
 """Drift, by the SQL of a build, on customers of the demo: silent on resamples, loud on a change."""
 
-import shutil
 from collections.abc import Callable
 
 import duckdb
@@ -13,21 +12,22 @@ from conftest import Build, dbt_build
 DRAWS = 100
 
 
+SEGMENTED = "from customer_eligibility where reason = 'segmented' order by customer_id"
+
+
 @pytest.fixture(scope="module")
 def second(demo: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """A build after the first one: the one before has no model to drift from."""
-    folder = tmp_path_factory.mktemp("drift") / "second"
-    shutil.copytree(demo.folder, folder, symlinks=True)
-    build = dbt_build(folder, tests=False)
+    folder = demo.copied(tmp_path_factory.mktemp("drift") / "second").folder
+    build = dbt_build(folder, select="+customer_segments", tests=False)
     assert build.returncode == 0, build.output
     return build
 
 
 def drift_of(build: Build, customers: pd.DataFrame) -> pd.DataFrame:
     """What feature_drift of this build says of other customers."""
-    compiled = build.folder / "target/compiled/segmart/dbt_project/models/features"
-    sql = (compiled / "feature_drift.sql").read_text()
-    relation = '"segmart"."features"."clustering_features"'
+    sql = build.compiled("feature_drift")
+    relation = build.relation("customer_eligibility")
     assert sql.count(relation) == 1
     with duckdb.connect(build.warehouse, read_only=True) as connection:
         connection.register("customers", customers)
@@ -36,10 +36,9 @@ def drift_of(build: Build, customers: pd.DataFrame) -> pd.DataFrame:
 
 def resamples(build: Build, draws: int) -> list[tuple[np.random.Generator, pd.DataFrame]]:
     """Customers drawn with replacement, and the generator that has drawn them."""
-    with duckdb.connect(build.warehouse, read_only=True) as connection:
-        everyone = connection.sql(
-            "from customers.customer_eligibility where reason = 'segmented' order by customer_id"
-        ).df()
+    everyone = build.frame(
+        "from customer_eligibility where reason = 'segmented' order by customer_id"
+    )
     random = [np.random.default_rng(seed) for seed in range(draws)]
     return [(one, everyone.iloc[one.integers(0, len(everyone), len(everyone))]) for one in random]
 
@@ -86,10 +85,9 @@ def unit_of_forty_per_cent(spend: pd.Series) -> pd.Series:
 def test_ups_and_downs_do_not_cancel(
     change: Callable[[pd.Series], pd.Series], second: Build
 ) -> None:
-    with duckdb.connect(second.warehouse, read_only=True) as connection:
-        everyone = connection.sql(
-            "from customers.customer_eligibility where reason = 'segmented' order by customer_id"
-        ).df()
+    everyone = second.frame(
+        "from customer_eligibility where reason = 'segmented' order by customer_id"
+    )
     found = drift_of(second, everyone.assign(spend=change(everyone["spend"])))
     assert found.loc["spend", "level"] in ("refit", "stop")
     assert set(found.drop("spend")["level"]) == {"none"}
@@ -97,7 +95,5 @@ def test_ups_and_downs_do_not_cancel(
 
 @pytest.mark.slow
 def test_the_same_customers_have_not_drifted(second: Build) -> None:
-    assert second.rows("select distinct drift, level from customers.feature_drift") == [
-        (0.0, "none")
-    ]
+    assert second.rows("select distinct drift, level from feature_drift") == [(0.0, "none")]
     assert "model: no refit, nothing calls for one" in second.output

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import DATA, Build, dbt_build
 
-SEGMENTS = "from segments.customer_segments order by customer_id"
+SEGMENTS = "from customer_segments order by customer_id"
 
 # What becomes of the transactions of the first households, and what the error must say.
 BAD_INPUTS = {
@@ -45,13 +45,9 @@ BAD_INPUTS = {
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def good(small: Build, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Segments of the first households, well built, for bad builds to come after."""
-    folder = tmp_path_factory.mktemp("small")
-    write_data(folder, "from transactions")
-    build = dbt_build(folder, complete_journey=str(folder), k=2, max_k=6)
-    assert build.returncode == 0, build.output
-    return build
+    return small.copied(tmp_path_factory.mktemp("good"))
 
 
 def write_data(folder: Path, transactions: str) -> None:
@@ -73,20 +69,20 @@ QUICK = ("k above the distinct customers", "no row at all")
     "name",
     [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in BAD_INPUTS],
 )
-def test_the_error_names_the_remedy_and_the_last_segments_stand(name: str, small: Build) -> None:
+def test_the_error_names_the_remedy_and_the_last_segments_stand(name: str, good: Build) -> None:
     transactions, variables, words = BAD_INPUTS[name]
-    before, released = small.rows(SEGMENTS), checksums(small.folder / "serve")
+    before, released = good.rows(SEGMENTS), checksums(good.folder / "serve")
     assert len(before) > 30
     assert len(released) > 10
-    write_data(small.folder, transactions)
-    settings = {"complete_journey": str(small.folder), "k": 2, "max_k": 6, "history": "anew"}
+    write_data(good.folder, transactions)
+    settings = {"complete_journey": str(good.folder), "k": 2, "max_k": 6, "history": "anew"}
     settings |= variables
-    build = dbt_build(small.folder, tests=False, **settings)
+    build = dbt_build(good.folder, select="+customer_segments", tests=False, **settings)
     assert build.returncode != 0
     for word in words:
         assert word in build.output
-    assert small.rows(SEGMENTS) == before
-    assert checksums(small.folder / "serve") == released
+    assert good.rows(SEGMENTS) == before
+    assert checksums(good.folder / "serve") == released
 
 
 def checksums(folder: Path) -> dict[Path, str]:
@@ -103,32 +99,29 @@ def checksums(folder: Path) -> dict[Path, str]:
         pytest.param({"complete_journey": "/nowhere"}, ["/nowhere/"], marks=pytest.mark.slow),
     ],
 )
-def test_a_bad_var_is_named(variables: dict, words: list[str], small: Build) -> None:
-    before = small.rows(SEGMENTS)
-    build = dbt_build(small.folder, **variables)
+def test_a_bad_var_is_named(variables: dict, words: list[str], good: Build) -> None:
+    before = good.rows(SEGMENTS)
+    build = dbt_build(good.folder, **variables)
     assert build.returncode != 0
     for word in words:
         assert word in build.output
-    assert small.rows(SEGMENTS) == before
+    assert good.rows(SEGMENTS) == before
 
 
 @pytest.mark.slow
-def test_an_infinite_amount_is_counted_and_reaches_no_feature(small: Build) -> None:
+def test_an_infinite_amount_is_counted_and_reaches_no_feature(good: Build) -> None:
     write_data(
-        small.folder,
+        good.folder,
         "select * replace (case when row_number() over () = 1 then cast('inf' as double)"
         " else sales_value end as sales_value) from transactions",
     )
     build = dbt_build(
-        small.folder,
+        good.folder,
         select="+customer_accounting +rejected_rows",
-        complete_journey=str(small.folder),
+        complete_journey=str(good.folder),
     )
     assert build.returncode == 0, build.output
     assert build.rows(
-        "select column_name, rejected_value from accounting.rejected_rows "
-        "where reason = 'amount_malformed'"
+        "select column_name, rejected_value from rejected_rows where reason = 'amount_malformed'"
     ) == [("amount", "inf")]
-    assert build.rows("select count(*) from customers.customer_features where isinf(spend)") == [
-        (0,)
-    ]
+    assert build.rows("select count(*) from customer_features where isinf(spend)") == [(0,)]

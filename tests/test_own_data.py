@@ -1,6 +1,5 @@
 """A user's own files, from the export of a shop to a file with nothing but customer and date."""
 
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -93,16 +92,14 @@ def used_shop_lines(lines: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
 def test_the_accounting_of_a_shop_is_exact(shop: tuple[pd.DataFrame, Build]) -> None:
     lines, build = shop
     used, expected = used_shop_lines(lines)
-    counted = dict(
-        build.rows("select reason, rows from accounting.customer_accounting where rows > 0")
-    )
+    counted = dict(build.rows("select reason, rows from customer_accounting where rows > 0"))
     with_order = used.groupby("Customer ID")["Quantity"].transform("max") > 0
     expected["segmented"] = int(with_order.sum())
     if (~with_order).any():
         expected["only_returns"] = int((~with_order).sum())
     assert counted == expected
     assert sum(counted.values()) == len(lines)
-    returns = build.rows("select sum(return_rows) from accounting.customer_accounting")
+    returns = build.rows("select sum(return_rows) from customer_accounting")
     assert returns == [((used["Quantity"] < 0).sum(),)]
     assert expected["customer_id_missing"] > 40_000
     assert min(expected.values()) > 0
@@ -112,18 +109,25 @@ def test_a_row_that_is_lost_fails_the_accounting(
     shop: tuple[pd.DataFrame, Build], tmp_path: Path
 ) -> None:
     _, build = shop
-    shutil.copytree(build.folder, tmp_path, dirs_exist_ok=True)
-    settings = shop_settings(build.folder / "lines.csv")
-    accounting = {"command": "test", "select": "accounting_adds_up"}
-    with duckdb.connect(tmp_path / build.warehouse.name) as connection:
+    copy = build.copied(tmp_path)
+    schema = build.schema_of("files__order_lines")
+    with copy.opened(read_only=False) as connection:
         # The rows are counted in the file: what its view leaves out would not be missed.
-        connection.execute("create or replace view staging.files__order_lines as select 1 limit 0")
-    assert dbt_build(tmp_path, **accounting, **settings).returncode == 0
-    with duckdb.connect(tmp_path / build.warehouse.name) as connection:
         connection.execute(
-            "update accounting.customer_accounting set rows = rows - 1 where reason = 'segmented'"
+            f"create or replace view {schema}.files__order_lines as select 1 limit 0"
         )
-    assert "FAIL 1 accounting_adds_up" in dbt_build(tmp_path, **accounting, **settings).output
+        connection.execute(
+            "update customer_accounting set rows = rows - 1 where reason = 'segmented'"
+        )
+    settings = shop_settings(build.folder / "lines.csv")
+    tested = dbt_build(tmp_path, command="test", select="accounting_adds_up", **settings)
+    assert "FAIL 1 accounting_adds_up" in tested.output
+    # The same rule with the row that was lost put back.
+    with copy.opened(read_only=False) as connection:
+        connection.execute(
+            "update customer_accounting set rows = rows + 1 where reason = 'segmented'"
+        )
+        assert connection.sql(tested.compiled("accounting_adds_up")).fetchall() == []
 
 
 def test_the_features_of_a_shop_equal_those_of_pandas(shop: tuple[pd.DataFrame, Build]) -> None:
@@ -161,9 +165,7 @@ def test_the_features_of_a_shop_equal_those_of_pandas(shop: tuple[pd.DataFrame, 
             ),
         }
     ).sort_index()
-    rows = build.rows(
-        f"select customer_id, {', '.join(expected.columns)} from customers.customer_features"
-    )
+    rows = build.rows(f"select customer_id, {', '.join(expected.columns)} from customer_features")
     found = pd.DataFrame(rows, columns=["Customer ID", *expected.columns])
     found = found.set_index("Customer ID").sort_index().astype("float64")
     assert len(found) > 2_000
@@ -235,9 +237,9 @@ def test_repeat_orders_are_those_of_the_literature(
 ) -> None:
     _, build = repeat_orders
     frequency, recency, age, mean_spend = PUBLISHED[customer][1]
-    found = build.rows(
-        f"select {REPEAT} from customers.customer_features where customer_id = '{customer}'"
-    )[0]
+    found = build.rows(f"select {REPEAT} from customer_features where customer_id = '{customer}'")[
+        0
+    ]
     assert found[0] == frequency
     assert round(found[1] / 7, 2) == recency
     assert round(found[2] / 7, 2) == age
@@ -259,7 +261,7 @@ def test_repeat_orders_of_20000_customers_equal_those_of_pandas(
     expected["repeat_mean_spend"] = repeats["amount"].mean()
     expected = expected.drop(columns="first").fillna(0).astype("float64").sort_index()
     rows = build.rows(
-        f"select customer_id, {REPEAT} from customers.customer_features "
+        f"select customer_id, {REPEAT} from customer_features "
         "where regexp_matches(customer_id, '^[0-9]+$')"
     )
     found = pd.DataFrame(rows, columns=["customer_id", *expected.columns])
@@ -333,15 +335,15 @@ def test_few_columns_give_segments_and_a_report(
     assert build.returncode == 0, build.output
     for words in says:
         assert words in build.output
-    model = build.rows("select distinct feature from model.segment_model")
+    model = build.rows("select distinct feature from segment_model")
     assert {feature for (feature,) in model} == features
-    customers = build.rows("select count(*) from segments.customer_segments")
+    customers = build.rows("select count(*) from customer_segments")
     assert customers == [(data.iloc[:, 0].nunique(),)]
-    assert build.rows("select count(*) from segments.segments") == [(3,)]
+    assert build.rows("select count(*) from segments") == [(3,)]
     report = build.report.read_text()
     prefix = "switched off: "
     assert all(words.removeprefix(prefix) in report for words in says if prefix in words)
-    attributes = build.rows("select distinct attribute from segments.segment_attributes")
+    attributes = build.rows("select distinct attribute from segment_attributes")
     assert attributes == ([("city",)] if metrics else [])
 
 
@@ -384,12 +386,11 @@ def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
         tmp_path, select="+customer_segments", tests=False, project=project, input="shop", max_k=4
     )
     assert build.returncode == 0, build.output
-    assert build.rows("select count(*) > 100 from segments.customer_segments") == [(True,)]
+    assert build.rows("select count(*) > 100 from customer_segments") == [(True,)]
 
 
 @pytest.mark.slow
 def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
-    import duckdb
 
     orders = few_orders()
     with duckdb.connect(tmp_path / "crm.duckdb") as connection:
@@ -413,6 +414,4 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
     )
     assert build.returncode == 0, build.output
     assert "order_lines: the columns are customer_id, ordered_at, quantity, amount" in build.output
-    assert build.rows("select count(*) from segments.customer_segments") == [
-        (orders["customer"].nunique(),)
-    ]
+    assert build.rows("select count(*) from customer_segments") == [(orders["customer"].nunique(),)]

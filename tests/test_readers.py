@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import DATA, ROOT, Build, dbt_build
+from conftest import ROOT, Build, dbt_build, write_households
 
 PYTHON = [sys.executable]
 # The newest client of the format before; it has an environment of its own.
@@ -18,6 +18,7 @@ OLDER = [
     os.environ.get("UV") or shutil.which("uv") or "uv",
     *("run", "--no-project", "--isolated", "--with", "duckdb==1.5.6", "python"),
 ]
+READS = 1000
 READERS = {
     "held": ("held", PYTHON),
     "reopened": ("reopened", PYTHON),
@@ -32,13 +33,7 @@ READERS = {
 def build_of(folder: Path, households: int, data: Path | None = None, **options: object) -> Build:
     """A build of the first households of the demo, whose files are written to ``data``."""
     data = data or folder
-    with duckdb.connect() as connection:
-        connection.sql(
-            f"copy (from '{DATA}/transactions.parquet' where household_id <= {households})"
-            f" to '{data}/transactions.parquet'"
-        )
-        for name in ("products", "demographics"):
-            connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{data}/{name}.parquet'")
+    write_households(data, households)
     return dbt_build(folder, complete_journey=str(data), k=2, max_k=4, **options)
 
 
@@ -66,34 +61,40 @@ def stop(processes: dict[str, subprocess.Popen], folder: Path) -> dict[str, dict
     return results
 
 
+def number_in(path: Path) -> int:
+    """Of a file that is written at the same time, and may be empty."""
+    return int(path.read_text() or 0)
+
+
 @pytest.mark.slow
-def test_readers_through_three_builds(tmp_path: Path) -> None:
-    first = build_of(tmp_path, 40)
-    assert first.returncode == 0, first.output
+def test_readers_through_three_builds(small: Build, tmp_path: Path) -> None:
+    small.copied(tmp_path)
     processes = start(READERS, tmp_path / "serve/dev/segmart.duckdb", tmp_path)
     versions = []
-    for households in (50, 45, 60):
+    # Three builds, and further ones where a machine is so fast that few reads fell into these.
+    for number, households in enumerate([50, 45, 60] * 4):
+        if number >= 3 and sum(map(number_in, tmp_path.glob("*.reads"))) >= READS:
+            break
         build = build_of(tmp_path, households, refit=True, accept_model="candidate")
         assert build.returncode == 0, build.output
-        versions += build.rows("select distinct model_version from segments.customer_segments")
+        versions += build.rows("select distinct model_version from customer_segments")
     results = stop(processes, tmp_path)
     print({name: result["reads"] for name, result in results.items()})
     assert {name: result["errors"] for name, result in results.items()} == {
         name: [] for name in READERS
     }
     assert sum(result["torn"] for result in results.values()) == 0
-    assert sum(result["reads"] for result in results.values()) >= 1000
-    assert len(set(versions)) == 3
+    assert sum(result["reads"] for result in results.values()) >= READS
+    assert len(set(versions)) >= 3
     for name, result in results.items():
         seen = {answer[3] for answer in result["seen"]}
         assert {version for (version,) in versions} <= seen, name
 
 
 @pytest.mark.slow
-def test_the_build_file_itself_serves_no_reader(tmp_path: Path) -> None:
+def test_the_build_file_itself_serves_no_reader(small: Build, tmp_path: Path) -> None:
     """The control: a reader of the file that dbt writes is refused, and refuses the build."""
-    build = build_of(tmp_path, 40)
-    assert build.returncode == 0, build.output
+    build = small.copied(tmp_path)
     processes = start({"polling": ("build_file", PYTHON)}, build.warehouse, tmp_path)
     # A reader that holds the file just when a build begins ends it: then the next one begins.
     for _ in range(10):

@@ -3,7 +3,6 @@
 import datetime
 import functools
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -283,7 +282,7 @@ def test_a_build_that_is_killed_while_it_refits(module: str, step: str, tmp_path
     lines = orders()
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     made = build(whole, lines, as_of=str(day(180)))
-    shutil.copytree(whole, killed, symlinks=True)
+    made.copied(killed)
     died = build(
         killed,
         lines,

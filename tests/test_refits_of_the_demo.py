@@ -1,6 +1,5 @@
 """Sixty refits of the demo, which has no clusters that would hold its segments in place."""
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,18 +9,13 @@ from segmart.engine.frames import typed
 from segmart.model import candidate, preparation
 
 
-def frame(build: Build, sql: str) -> pd.DataFrame:
-    with duckdb.connect(build.warehouse, read_only=True) as connection:
-        return connection.sql(sql).df()
-
-
 @pytest.mark.slow
 def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Build) -> None:
-    everyone = frame(demo, "from model.fit_sample order by customer_id")
-    features = frame(
-        demo, "from customers.feature_catalog where is_available and is_clustered order by position"
+    everyone = demo.frame("from fit_sample order by customer_id")
+    features = demo.frame(
+        "from feature_catalog where is_available and is_clustered order by position"
     )
-    (comparison,) = frame(demo, "from model.k_selection where is_chosen").to_dict("records")
+    (comparison,) = demo.frame("from k_selection where is_chosen").to_dict("records")
     random = np.random.default_rng(4)
     held_back = random.permutation(len(everyone)) < len(everyone) // 50
     first = everyone[~held_back].reset_index(drop=True)

@@ -1,20 +1,20 @@
 """The same project on Spark: in a local session, and on a cluster through Spark Connect."""
 
 import math
+import re
 import shutil
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from conftest import Build, dbt_build
 from spark_cluster import NEEDS_SPARK, Cluster, cluster
-from test_own_data import shop_lines, shop_settings
+from test_own_data import AS_OF, SHOP_COLUMNS, shop_lines
 
 pytestmark = NEEDS_SPARK
 
@@ -75,22 +75,10 @@ def test_the_demo_in_a_local_session_equals_duckdb(demo: Build, tmp_path: Path) 
     assert_equal_to_duckdb(dbt_build(tmp_path, target="spark"), demo)
 
 
-def test_the_next_build_on_two_workers_equals_duckdb(
-    demo: Build, two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It goes on from a release of DuckDB, with its model: who moves to Spark keeps the history."""
-    for target in ("dev", "spark"):
-        shutil.copytree(demo.folder / "serve/dev", tmp_path / "serve" / target, symlinks=True)
-    on_duckdb = dbt_build(tmp_path)
-    assert "no refit, nothing calls for one" in on_duckdb.output
-    assert two_workers.live_workers() == 2
-    monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
-    on_spark = dbt_build(tmp_path, target="spark")
-    assert "no refit, nothing calls for one" in on_spark.output
-    assert_equal_to_duckdb(on_spark, on_duckdb)
-    assert min(two_workers.finished_tasks()) > 100
-
-
+# What a file of a shop is called that has the names of these.
+SHOP_NAMES = {
+    contract: {"customer_id": "CustNo"}.get(contract, contract) for contract in SHOP_COLUMNS
+}
 FAULTY = {
     "first.csv": (
         "CustNo,ordered_at,order_id,amount,quantity,product_id,note\n"
@@ -112,19 +100,23 @@ FAULTY = {
 }
 
 
-def in_build(build: Build, target: str, schema: str, table: str, two_workers: Cluster) -> pa.Table:
+def in_build(build: Build, target: str, table: str, two_workers: Cluster) -> pa.Table:
     """A table of a build: of its DuckDB file, or of the files of the cluster."""
     if target == "dev":
-        with duckdb.connect(build.warehouse, read_only=True) as connection:
-            return connection.sql(f"from {schema}.{table}").to_arrow_table()
-    return pq.read_table(two_workers.folder / "warehouse" / f"{schema}.db" / table)
+        with build.opened() as connection:
+            return connection.sql(f"from {table}").to_arrow_table()
+    (folder,) = (two_workers.folder / "warehouse").glob(f"*.db/{table}")
+    return pq.read_table(folder)
 
 
 def test_files_with_much_wrong_equal_duckdb(
     two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Few lines with every fault, and many of a shop, from the bytes to the names of segments."""
     for name, content in FAULTY.items():
         (tmp_path / name).write_text(content)
+    names = {SHOP_COLUMNS[contract]: name for contract, name in SHOP_NAMES.items()}
+    shop_lines()[:50_000].rename(columns=names).to_csv(tmp_path / "shop.csv", index=False)
     (tmp_path / "forgotten.txt").write_text("customer_id\nforgotten\n")
     builds = {}
     for target in ("dev", "spark"):
@@ -132,25 +124,26 @@ def test_files_with_much_wrong_equal_duckdb(
         builds[target] = dbt_build(
             tmp_path / target,
             target=target,
-            select="+rejected_rows +customer_accounting",
+            select="+rejected_rows +customer_accounting +segments",
             tests=False,
             input="files",
             order_lines=str(tmp_path / "*.csv"),
             columns={"order_lines": {"customer_id": "CustNo"}},
             cancelled_order_pattern="C.*",
             max_rejected_share=1,
+            k=4,
+            max_k=4,
             forgotten_customers=str(tmp_path / "forgotten.txt"),
-            as_of="2024-02-01",
+            as_of=str(AS_OF.date()),
         )
         assert builds[target].returncode == 0, builds[target].output
         monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
-    for schema, table in (
-        ("cleaning", "rejected_rows"),
-        ("cleaning", "customer_accounting"),
-        ("cleaning", "stored_order_lines"),
+    for table in (
+        *("rejected_rows", "customer_accounting", "stored_order_lines", "customer_features"),
+        *("segment_model", "customer_segments", "segments"),
     ):
         expected, found = (
-            in_build(builds[target], target, schema, table, two_workers) for target in builds
+            in_build(builds[target], target, table, two_workers) for target in builds
         )
         # Digests of an engine's own.
         own = {"row_digest", "file_version"} & set(expected.column_names)
@@ -186,37 +179,45 @@ def test_a_table_of_the_catalog_is_an_input(
         columns={"order_lines": {"customer_id": "customer", "ordered_at": "day"}},
     )
     assert build.returncode == 0, build.output
-    lines = in_build(build, "spark", "cleaning", "stored_order_lines", two_workers)
+    lines = in_build(build, "spark", "stored_order_lines", two_workers)
     assert sorted(lines["customer_id"].to_pylist()) == sorted(str(id % 7) for id in range(100))
     assert sum(lines["amount"].to_pylist()) == sum(range(100))
     assert str(max(lines["ordered_at"].to_pylist())) == "2024-04-09 10:00:00"
 
 
-def test_a_shop_equals_duckdb_though_a_worker_dies(
-    two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_next_build_on_two_workers_equals_duckdb_though_one_dies(
+    demo: Build, two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last test of the cluster: it leaves one worker."""
-    lines = tmp_path / "lines.csv"
-    shop_lines().to_csv(lines, index=False)
-    variables = shop_settings(lines)
-    (tmp_path / "duckdb").mkdir()
-    on_duckdb = dbt_build(tmp_path / "duckdb", **variables)
-    assert on_duckdb.returncode == 0, on_duckdb.output
+    """It goes on from a release of DuckDB, with its model: who moves to Spark keeps the history.
+
+    The last test of the cluster: it leaves one worker.
+    """
+    for target in ("dev", "spark"):
+        shutil.copytree(demo.folder / "serve/dev", tmp_path / "serve" / target, symlinks=True)
+    on_duckdb = dbt_build(tmp_path)
+    assert "no refit, nothing calls for one" in on_duckdb.output
+    assert two_workers.live_workers() == 2
+    before, until_then = two_workers.finished_tasks(), []
     monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
-    folder = tmp_path / "spark"
-    folder.mkdir()
+    (tmp_path / "output.txt").write_text("")
 
     def kill_in_the_middle() -> None:
-        while "sql table model customers.customer_features" not in text(folder / "output.txt"):
+        while not re.search(r"START .*\bcustomer_segments ", text(tmp_path / "output.txt")):
             time.sleep(0.1)
+        until_then.extend(two_workers.finished_tasks())
         two_workers.kill_worker(1)
 
     killer = threading.Thread(target=kill_in_the_middle, daemon=True)
     killer.start()
-    on_spark = dbt_build(folder, target="spark", **variables)
+    on_spark = dbt_build(tmp_path, target="spark")
     assert not killer.is_alive()
     assert two_workers.live_workers() == 1
+    assert "no refit, nothing calls for one" in on_spark.output
     assert_equal_to_duckdb(on_spark, on_duckdb)
+    # Both had worked for this build, and one alone has ended it.
+    done = [now - then for now, then in zip(until_then, before, strict=True)]
+    assert min(done) > 50, done
+    assert two_workers.finished_tasks()[0] > until_then[0]
 
 
 def text(path: Path) -> str:
