@@ -15,7 +15,8 @@ import pytest
 
 from conftest import ROOT
 
-FORGOTTEN = "qzkvhwxyplmn"
+# Neither the smallest nor the largest id: of these DuckDB may keep one beside the tables of others.
+FORGOTTEN = "c0030qzkvhwx"
 HOST = ROOT / "tests" / "host_project"
 
 
@@ -138,7 +139,7 @@ def test_the_tests_that_can_stop_a_release_are_counted(parsed: Host) -> None:
         and node["package_name"] == "segmart"
         and node["config"]["severity"].lower() == "error"
     ]
-    assert int(re.search(r"all_that_stop.*?= (\d+)", macro)[1]) == len(stopping)
+    assert int(re.search(r"all_that_stop = (\d+)", macro)[1]) == len(stopping)
 
 
 @pytest.mark.slow
@@ -213,7 +214,8 @@ def test_a_build_of_segmart_alone_publishes_and_erases_in_its_own_tables(built: 
     (built.folder / "forgotten.csv").write_text(f"customer_id\n{FORGOTTEN}\n")
     build = built.dbt("build", "--vars", "{forgotten_customers: forgotten.csv}")
     assert build.returncode == 0, build.stdout
-    assert held() == ["forgotten.csv", "sales.parquet"]
+    # The inputs hold it, compressed or not.
+    assert set(held()) <= {"forgotten.csv", "sales.parquet"}
     for name in by_hand:
         assert built.rows(f"select count(*) from {name}") == [(300000,)]
     assert built.rows("select count(*) from shop__segments.customer_segments") == [(599,)]
@@ -248,6 +250,6 @@ def test_what_is_amiss_is_said_when_segmart_is_built(
     assert build.returncode != 0
     assert reason in " ".join(build.stdout.split())
     if file == "profiles.yml":
-        # Who builds models of the shop alone is not bothered.
-        build = host.dbt("build", "--select", "orders")
+        # Who builds models of the shop alone is not bothered; a name alone selects those of both.
+        build = host.dbt("build", "--select", "+shop.orders")
         assert build.returncode == 0, build.stdout

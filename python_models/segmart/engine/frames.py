@@ -74,10 +74,14 @@ def column_comments(session: Any, relations: Mapping[str, Any]) -> dict[str, dic
             }
             for name, relation in relations.items()
         }
-    comments: dict[str, dict[str, str]] = {}
     rows = session.sql(
-        "select table_name, column_name, comment from duckdb_columns() where comment is not null"
-    )
-    for table, column, comment in rows.fetchall():
-        comments.setdefault(table, {})[column] = comment
-    return comments
+        "select table_name, list(column_name order by column_index), "
+        "list(comment order by column_index) from duckdb_columns() "
+        "group by database_name, schema_name, table_name having count(comment) > 0"
+    ).fetchall()
+    # Another project may have a table of the same name in the file: not one of the same columns.
+    return {
+        name: {column: text for column, text in zip(columns, texts, strict=True) if text}
+        for name, columns, texts in rows
+        if name in relations and columns == relations[name].columns
+    }

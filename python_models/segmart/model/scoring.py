@@ -4,8 +4,8 @@ The same statement runs on DuckDB and on Spark, and gives what scikit-learn's ``
 Centroids stand in it as numbers: joining the customers with the centroids is slower.
 """
 
-import math
 from collections.abc import Iterable
+from decimal import Decimal
 
 import pandas as pd
 
@@ -114,7 +114,7 @@ class _Segment:
     def __init__(self, number: int, rows: pd.DataFrame) -> None:
         self.id = number
         size = int(rows["sample_customers"].iloc[0])
-        self.variance = _double(math.fsum(rows["variance_scaled"]))
+        self.variance = _double(_sum(rows["variance_scaled"]))
         self.squared = " + ".join(
             f"(x{at} - {_double(center)}) * (x{at} - {_double(center)})"
             for at, center in enumerate(rows["center_scaled"], start=1)
@@ -124,6 +124,11 @@ class _Segment:
             if size > 1
             else "cast(null as double)"
         )
+
+
+def _sum(numbers: Iterable[float]) -> float:
+    """As decimals, whose sum has the same bits in any order."""
+    return float(sum(Decimal(repr(float(number))) for number in numbers))
 
 
 def _double(number: float) -> str:
