@@ -114,6 +114,7 @@ def test_the_same_input_gives_the_same_tables(demo: Build, tmp_path: Path) -> No
     assert demo.report.read_bytes() == report.read_bytes()
 
 
+@pytest.mark.slow
 def test_one_thread_and_shuffled_rows_give_the_same_tables(demo: Build, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
@@ -195,6 +196,7 @@ def test_a_missing_value_stays_missing_when_it_is_transformed(demo: Build) -> No
     assert different == 0
 
 
+@pytest.mark.slow
 def test_labels_of_a_million_customers_equal_scikit_learn(demo: Build, tmp_path: Path) -> None:
     random = np.random.default_rng(7)
     size = 1_000_000

@@ -246,6 +246,7 @@ def test_repeat_orders_are_those_of_the_literature(
     assert found[3] == pytest.approx(mean_spend, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_repeat_orders_of_20000_customers_equal_those_of_pandas(
     repeat_orders: tuple[pd.DataFrame, Build],
 ) -> None:

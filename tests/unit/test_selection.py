@@ -259,6 +259,7 @@ def test_compare_k_has_the_same_bits_on_one_thread_and_two(three_blobs):
     pd.testing.assert_frame_equal(*comparisons, check_exact=True)
 
 
+@pytest.mark.slow
 def test_of_many_rows_a_sample_is_swept_and_the_centers_refined_on_all():
     matrix = correlated_gaussian(3)
     matrix = np.vstack([matrix + shift for shift in np.linspace(0, 0.3, 30)])
