@@ -170,6 +170,23 @@ with
         group by used_totals.row_count
     ),
 
+    unusable_source as (
+        select rows_by_source.source, rows_by_source.row_count
+        from rows_by_source
+        cross join usable_rows
+        cross join as_of_date
+        where
+            rows_by_source.source = '{{ main_input }}'
+            and (usable_rows.usable_rows = 0 or as_of_date.as_of is null)
+    ),
+
+    period as (
+        select used_totals.first_on, used_totals.last_on, as_of_date.as_of
+        from used_totals
+        cross join as_of_date
+        where used_totals.first_on is not null
+    ),
+
     input_counts as (
         select
             'rows' as kind,
@@ -200,9 +217,7 @@ with
         where place <= 5 or outcome = 'excluded'
         union all
         select 'dates' as kind, {{ as_json(["first_on", "last_on", "as_of"]) }} as counts
-        from used_totals
-        cross join as_of_date
-        where first_on is not null
+        from period
         union all
         select
             'feature_switched_off' as kind,
@@ -264,10 +279,7 @@ with
         {%- endif %}
         union all
         select 'nothing_usable' as kind, {{ as_json(["source", "row_count"]) }} as counts
-        from rows_by_source
-        cross join usable_rows
-        cross join as_of_date
-        where source = '{{ main_input }}' and (usable_rows = 0 or as_of is null)
+        from unusable_source
     )
 
 select *
