@@ -17,7 +17,7 @@ MACRO = r"\{#-((?:(?!-#\}).)*)-#\}\s*(\{%- macro .*?endmacro -%\})"
 def dispatched_macros() -> list[tuple[str, str, str]]:
     """Name, file and description of each macro that the two engines write differently."""
     found = []
-    for path in sorted((ROOT / "dbt_project/macros").glob("*.sql")):
+    for path in sorted((ROOT / "dbt_project/macros").rglob("*.sql")):
         for comment, body in re.findall(MACRO, path.read_text(), re.DOTALL):
             name = re.search(r'adapter\.dispatch\("(\w+)"', body)
             if name:

@@ -94,11 +94,10 @@ IN_BUILDS = {
     "can_delete_rows": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "definition_of": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "source_rows": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
-    "file_source": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "parts_of_file": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "row_in_file": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "find_unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "unreadable_lines": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "file_rows": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "as_json": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "candidate_rows": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
+    "check_engine": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "raw_row_count": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "forgotten_customers": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "erase_forgotten": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
@@ -111,7 +110,7 @@ IN_BUILDS = {
 
 def test_every_dispatched_macro_has_a_test() -> None:
     names = [name for name, _, _ in dispatched_macros.dispatched_macros()]
-    text = "".join(path.read_text() for path in (ROOT / "dbt_project/macros").glob("*.sql"))
+    text = "".join(path.read_text() for path in (ROOT / "dbt_project/macros").rglob("*.sql"))
     assert sorted(names) == sorted(set(re.findall(r'adapter\.dispatch\("(\w+)"', text)))
     assert sorted(names) == sorted([*CASES, *IN_BUILDS])
     for place in IN_BUILDS.values():

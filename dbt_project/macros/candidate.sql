@@ -7,10 +7,6 @@
     (select unnest({{ list }}, max_depth := 2) from {{ ref("candidate") }})
 {%- endmacro -%}
 
-{%- macro spark__candidate_rows(list) -%}
-    (select inline({{ list }}) from {{ ref("candidate") }})
-{%- endmacro -%}
-
 {#-
   Features that a build scores with: those that are clustered today, and those of the models that it
   begins with.

@@ -1,13 +1,13 @@
-{#- What DuckDB and Spark write differently. No model names an engine; it calls one of these. -#}
+{#-
+  What DuckDB and Spark write differently: no model names an engine, it calls one of these. The macros of
+  Spark stand in spark/.
+-#}
 {#- Day of the week, 1 for Monday to 7 for Sunday. -#}
 {%- macro iso_day_of_week(day) -%}
     {{- return(adapter.dispatch("iso_day_of_week", "segmart")(day)) -}}
 {%- endmacro -%}
 
 {%- macro default__iso_day_of_week(day) -%} isodow({{ day }}){%- endmacro -%}
-
-{#- Spark counts weekday() from 0 for Monday. -#}
-{%- macro spark__iso_day_of_week(day) -%}(weekday({{ day }}) + 1){%- endmacro -%}
 
 {#-
   Quantiles by linear interpolation, nulls left out, as one array: it holds the values in memory once.
@@ -21,10 +21,6 @@
     quantile_cont({{ value }}, [{{ shares | join(", ") }}])
 {%- endmacro -%}
 
-{%- macro spark__quantiles(value, shares) -%}
-    percentile({{ value }}, array({{ shares | join(", ") }}))
-{%- endmacro -%}
-
 {#- One of the quantiles that quantiles gives, from 1. -#}
 {%- macro nth_quantile(quantiles, position) -%}
     {{- return(adapter.dispatch("nth_quantile", "segmart")(quantiles, position)) -}}
@@ -34,11 +30,6 @@
     {{ quantiles }} [{{ position }}]
 {%- endmacro -%}
 
-{#- Spark counts the elements from 0. -#}
-{%- macro spark__nth_quantile(quantiles, position) -%}
-    {{ quantiles }} [{{ position - 1 }}]
-{%- endmacro -%}
-
 {#- A digest of 64 bits: two rows that differ in these columns have the same one once in 1e19 pairs. -#}
 {%- macro row_digest(columns) -%}
     {{- return(adapter.dispatch("row_digest", "segmart")(columns)) -}}
@@ -46,23 +37,12 @@
 
 {%- macro default__row_digest(columns) -%} hash({{ columns | join(", ") }}){%- endmacro -%}
 
-{#- xxhash64 skips nulls: without the flags a value that moves to the next column would go unseen. -#}
-{%- macro spark__row_digest(columns) -%}
-    xxhash64(
-        {%- for column in columns -%}
-            {{ column }}, {{ column }} is null{{ ", " if not loop.last }}
-        {%- endfor -%}
-    )
-{%- endmacro -%}
-
 {#- A number for each row of an input that has none, in any order. -#}
 {%- macro any_row_number() -%}
     {{- return(adapter.dispatch("any_row_number", "segmart")()) -}}
 {%- endmacro -%}
 
 {%- macro default__any_row_number() -%} row_number() over (){%- endmacro -%}
-
-{%- macro spark__any_row_number() -%} monotonically_increasing_id(){%- endmacro -%}
 
 {#- How a view reads, with the version of the engine, which may read it otherwise. -#}
 {%- macro definition_of(view) -%}
@@ -75,9 +55,6 @@
     ) -%}
     {{- return(found.rows[0][0]) -}}
 {%- endmacro -%}
-
-{#- Its tables begin anew with each build. -#}
-{%- macro spark__definition_of(view) -%} {{- return("") -}} {%- endmacro -%}
 
 {#- What DuckDB alone says of one of its tables or views: at most one row of duckdb_tables(), or of views. -#}
 {%- macro from_catalog(kind, relation) -%}
@@ -95,9 +72,6 @@
 
 {%- macro default__can_delete_rows() -%} {{- return(true) -}} {%- endmacro -%}
 
-{#- A table of Parquet files can only be written anew. -#}
-{%- macro spark__can_delete_rows() -%} {{- return(false) -}} {%- endmacro -%}
-
 {#- Whether a text fits a regular expression somewhere; without a backslash, which Spark would unescape. -#}
 {%- macro fits_pattern(value, pattern) -%}
     {{- return(adapter.dispatch("fits_pattern", "segmart")(value, pattern)) -}}
@@ -105,10 +79,6 @@
 
 {%- macro default__fits_pattern(value, pattern) -%}
     regexp_matches({{ value }}, {{ pattern }})
-{%- endmacro -%}
-
-{%- macro spark__fits_pattern(value, pattern) -%}
-    regexp_like({{ value }}, {{ pattern }})
 {%- endmacro -%}
 
 {#- A time with its zone in ISO 8601 as a timestamp in UTC; null where there is no such time. -#}
@@ -120,10 +90,6 @@
     cast(try_cast({{ value }} as timestamp with time zone) as timestamp)
 {%- endmacro -%}
 
-{%- macro spark__timestamp_of_zone(value) -%}
-    cast(try_cast({{ value }} as timestamp_ltz) as timestamp)
-{%- endmacro -%}
-
 {#- A time in a format of the codes of strptime as a timestamp; null where it does not fit. -#}
 {%- macro timestamp_of_format(value, format) -%}
     {{- return(adapter.dispatch("timestamp_of_format", "segmart")(value, format)) -}}
@@ -133,53 +99,6 @@
     cast(try_strptime({{ value }}, {{ text_literal(format) }}) as timestamp)
 {%- endmacro -%}
 
-{#-
-  Of Java's letters one alone takes one or two digits, as strptime does; where nothing stands between
-  two numbers, each must have both digits. Java's X is an offset from UTC: +01:00, +0100 or +01.
--#}
-{%- macro spark__timestamp_of_format(value, format) -%}
-    {%- set letters = {
-        "Y": "yyyy",
-        "y": "yy",
-        "m": "M",
-        "d": "d",
-        "H": "H",
-        "I": "h",
-        "M": "m",
-        "S": "s",
-        "f": "[SSSSSS][SSSSS][SSSS][SSS][SS][S]",
-        "z": "{z}",
-        "b": "MMM",
-        "B": "MMMM",
-        "p": "a",
-    } -%}
-    {%- set java = [] -%}
-    {%- for code, letter, sign in modules.re.findall("%-?([A-Za-z])|([A-Za-z])|(.)", format) -%}
-        {%- if letter or sign -%} {%- do java.append("'" ~ letter ~ "'" if letter else sign) -%}
-        {%- elif code in "mdHIMS" and (
-            (loop.nextitem and loop.nextitem[0])
-            or (loop.previtem and loop.previtem[0])
-        ) -%}
-            {%- do java.append(letters[code] * 2) -%}
-        {%- else -%} {%- do java.append(letters[code]) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- if "%z" not in format -%}
-        cast(try_to_timestamp({{ value }}, {{ text_literal(java | join) }}) as timestamp)
-    {%- else -%}
-        {#- A timestamp without a zone would drop the offset; the other one has no form that tries. -#}
-        case
-            {%- for offset in ("XXX", "XX", "X") %}
-                {%- set parsed = (
-                    value ~ ", " ~ text_literal(java | join | replace("{z}", offset))
-                ) %}
-                when try_to_timestamp({{ parsed }}) is not null
-                then cast(to_timestamp_ltz({{ parsed }}) as timestamp)
-            {%- endfor %}
-        end
-    {%- endif -%}
-{%- endmacro -%}
-
 {#- The texts of a group as one, in order. -#}
 {%- macro joined_texts(value, delimiter, order_by) -%}
     {{- return(adapter.dispatch("joined_texts", "segmart")(value, delimiter, order_by)) -}}
@@ -187,10 +106,6 @@
 
 {%- macro default__joined_texts(value, delimiter, order_by) -%}
     string_agg({{ value }}, {{ delimiter }} order by {{ order_by }})
-{%- endmacro -%}
-
-{%- macro spark__joined_texts(value, delimiter, order_by) -%}
-    listagg({{ value }}, {{ delimiter }}) within group (order by {{ order_by }})
 {%- endmacro -%}
 
 {#- Columns as the text of a JSON object; Spark leaves out what is null. -#}
@@ -207,16 +122,6 @@
                 {% endfor -%}
             )
         ) as varchar
-    )
-{%- endmacro -%}
-
-{%- macro spark__as_json(columns) -%}
-    to_json(
-        named_struct(
-            {%- for column in columns %}
-                '{{ column }}', {{ column }}{{ ", " if not loop.last }}
-            {% endfor -%}
-        )
     )
 {%- endmacro -%}
 
@@ -258,5 +163,20 @@
     {%- endfor -%}
 {%- endmacro -%}
 
-{#- The session is of the project's own adapter, which sets them. -#}
-{%- macro spark__check_engine() -%} {%- endmacro -%}
+{#- The rows of a source. -#}
+{%- macro source_rows(source_name, table) -%}
+    {{- return(adapter.dispatch("source_rows", "segmart")(source_name, table)) -}}
+{%- endmacro -%}
+
+{%- macro default__source_rows(source_name, table) -%}
+    {{- return(source(source_name, table)) -}}
+{%- endmacro -%}
+
+{#- Runs after a build, also after one that failed. -#}
+{%- macro forget_handed_over() -%}
+    {%- if execute and flags.WHICH in ("build", "run") -%}
+        {{- adapter.dispatch("forget_handed_over", "segmart")() -}}
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro default__forget_handed_over() -%} {%- endmacro -%}

@@ -39,19 +39,6 @@
 
 {%- macro default__file_rows(input, file) -%} {{ file.rows_query }} {%- endmacro -%}
 
-{#- The workers of a cluster cannot see the file: the machine that dbt runs on reads it. -#}
-{%- macro spark__file_rows(input, file) -%}
-    select *
-    from
-        {{
-            handed_over(
-                input ~ "_" ~ file.file_number,
-                "segmart.files.queries.rows",
-                {"query": file.rows_query},
-            )
-        }}
-{%- endmacro -%}
-
 {#- The rows of a table or a model, its columns named as the contract names them. -#}
 {%- macro table_rows(input) -%}
     {%- set value = setting(input) -%}
@@ -133,11 +120,6 @@
     {{- return(api.Relation.create(database=parts[0], schema=parts[1], identifier=parts[2])) -}}
 {%- endmacro -%}
 
-{#- To dbt-spark a relation has no database: the catalog's name stands before the schema's. -#}
-{%- macro spark__table_of_input(parts) -%}
-    {{- return(api.Relation.create(schema=parts[0] ~ "." ~ parts[1], identifier=parts[2])) -}}
-{%- endmacro -%}
-
 {#- The number of the rows of an input as its source holds them, as a query of one row: row_count. -#}
 {%- macro raw_row_count(input) -%}
     {{- return(adapter.dispatch("raw_row_count", "segmart")(input)) -}}
@@ -161,8 +143,6 @@
             ) as counts
     {%- endif -%}
 {%- endmacro -%}
-
-{%- macro spark__raw_row_count(input) -%} {{ staged_row_count(input) }} {%- endmacro -%}
 
 {%- macro staged_row_count(input) -%}
     select count(*) as row_count from {{ ref(setting("input") ~ "__" ~ input) }}

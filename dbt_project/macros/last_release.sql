@@ -62,19 +62,6 @@
     {{- return("read_parquet(" ~ text_literal(file) ~ ")") -}}
 {%- endmacro -%}
 
-{#- A release stands on the machine that dbt runs on, which hands its rows over. -#}
-{%- macro spark__released_file(table, file) -%}
-    {{-
-        return(
-            adapter.rows_of_python(
-                "released_" ~ table,
-                "segmart.release.last_release.released_rows",
-                {"path": file},
-            )
-        )
-    -}}
-{%- endmacro -%}
-
 {#- The latest move of each customer, of a relation with rows of segment_moves. -#}
 {%- macro latest_moves(moves) -%}
     select customer_id, as_of, from_segment_id, to_segment_id

@@ -10,7 +10,6 @@
         ~ path,
         "allowed": path_words
         ~ "; or table: and database.schema.table, or ref: and the name of a model",
-        "default": "none",
     } -%}
     {{-
         return(
@@ -22,59 +21,49 @@
                 "order_lines": input,
                 "customers": input,
                 "customer_metrics": input,
-                "columns": {"is_mapping": true, "default": {}},
+                "columns": {"is_mapping": true},
                 "metrics": {
                     "items": "[\\w .%/()-]{1,100}",
                     "allowed": "a list of columns of customer_metrics; empty for all that are numbers",
-                    "default": [],
                 },
                 "customer_ids": {
                     "pattern": "as_given|pseudonyms",
                     "allowed": "as_given or pseudonyms",
-                    "default": "as_given",
                 },
                 "forgotten_customers": {
                     "pattern": "(?!.*--)[\\w./=,@ +-]{1,500}",
                     "allowed": "the path of a file: letters, digits, spaces and the signs _ . / = , @ + -",
-                    "default": "none",
                 },
-                "checksums": {"pattern": path, "allowed": path_words, "default": "none"},
+                "checksums": {"pattern": path, "allowed": path_words},
                 "delimiter": {
                     "pattern": "[,;|]|tab",
                     "allowed": "one of , ; | and tab",
-                    "default": ",",
                 },
                 "encoding": {
                     "pattern": "utf-8|latin-1|utf-16",
                     "allowed": "utf-8, latin-1 or utf-16",
-                    "default": "utf-8",
                 },
                 "date_format": {
                     "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
-                    "default": "iso",
                 },
                 "decimal_sign": {
                     "pattern": "point|comma",
                     "allowed": "point or comma",
-                    "default": "point",
                 },
                 "thousands_sign": {
                     "pattern": "none|comma|point|space",
                     "allowed": "none, comma, point or space; not that of the fraction",
-                    "default": "none",
                 },
                 "currency_sign": {
                     "pattern": "none|[$€£¥₹]|[A-Z]{3}|kr|zł",
                     "allowed": "none, a sign such as $ or €, or a code such as EUR",
-                    "default": "none",
                 },
                 "cancelled_order_pattern": {
                     "pattern": "none|(([A-Za-z0-9._-]|\\[[A-Za-z0-9]-[A-Za-z0-9]\\])[*+]?){1,40}",
                     "allowed": "none, or a regular expression of letters, digits, . _ - and ranges such as [0-9], each with * or + or nothing",
-                    "default": "none",
                 },
-                "max_rejected_share": {"share": true, "default": 0.01},
+                "max_rejected_share": {"share": true},
                 "complete_journey": {
                     "pattern": path,
                     "allowed": path_words,
@@ -92,7 +81,6 @@
                 "profile_attributes": {
                     "items": "[\\w .%/()-]{1,100}",
                     "allowed": "a list of columns of the customers input; empty for all of them",
-                    "default": [],
                 },
                 "k": {
                     "pattern": "auto|[1-9][0-9]?",
@@ -104,38 +92,34 @@
                 "serve": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}",
                     "allowed": "the path of a folder: letters, digits and the signs _ . / -",
-                    "default": "serve",
                 },
-                "keep_releases": {"minimum": 2, "maximum": 1000, "default": 7},
-                "max_drop": {"share": true, "default": 0.2},
+                "keep_releases": {"minimum": 2, "maximum": 1000},
+                "max_drop": {"share": true},
                 "history": {
                     "pattern": "keep|anew",
                     "allowed": "keep or anew",
-                    "default": "keep",
                 },
                 "refit": {
                     "pattern": "[Tt]rue|[Ff]alse",
                     "allowed": "true or false",
-                    "default": false,
                 },
                 "accept_model": {
                     "pattern": "none|candidate|[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{8}",
                     "allowed": "none, candidate, or a model version as 2018-01-31-0123abcd",
-                    "default": "none",
                 },
-                "max_model_age_days": {"minimum": 1, "maximum": 36500, "default": 90},
-                "refit_wait_days": {"minimum": 1, "maximum": 36500, "default": 7},
-                "drift_warn": {"number": true, "default": 0.1},
-                "drift_refit": {"number": true, "default": 0.25},
-                "drift_stop": {"number": true, "default": 1},
-                "share_shift_warn": {"share": true, "default": 0.1},
-                "share_shift_stop": {"share": true, "default": 0.3},
-                "max_moved_share": {"share": true, "default": 0.1},
-                "min_stability": {"share": true, "default": 0.5},
-                "min_segment_share": {"share": true, "default": 0.01},
-                "max_centroid_jump": {"number": true, "default": 0.5},
-                "migration_days": {"minimum": 1, "maximum": 36500, "default": 30},
-                "min_customers_a_feature": {"minimum": 1, "maximum": 1000000, "default": 70},
+                "max_model_age_days": {"minimum": 1, "maximum": 36500},
+                "refit_wait_days": {"minimum": 1, "maximum": 36500},
+                "drift_warn": {"number": true},
+                "drift_refit": {"number": true},
+                "drift_stop": {"number": true},
+                "share_shift_warn": {"share": true},
+                "share_shift_stop": {"share": true},
+                "max_moved_share": {"share": true},
+                "min_stability": {"share": true},
+                "min_segment_share": {"share": true},
+                "max_centroid_jump": {"number": true},
+                "migration_days": {"minimum": 1, "maximum": 36500},
+                "min_customers_a_feature": {"minimum": 1, "maximum": 1000000},
                 "report": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}[.]html",
                     "allowed": "the path of an .html file: letters, digits and the signs _ . / -",

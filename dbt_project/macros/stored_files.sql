@@ -116,6 +116,3 @@
         from read_blob([{{ sources | join(", ") }}]) as files
     )
 {%- endmacro -%}
-
-{#- No line is kept from build to build. -#}
-{%- macro spark__version_of_sources(sources) -%} cast(null as string){%- endmacro -%}

@@ -7,11 +7,6 @@
     {{- return("'" ~ value | string | replace("'", "''") ~ "'") -}}
 {%- endmacro -%}
 
-{#- A backslash takes the next sign as it is. -#}
-{%- macro spark__text_literal(value) -%}
-    {{- return("'" ~ value | string | replace("\\", "\\\\") | replace("'", "\\'") ~ "'") -}}
-{%- endmacro -%}
-
 {#- Values for in(); with a text that none of them is, since SQL has no empty list. -#}
 {%- macro text_literals(values) -%}
     (''{% for value in values %}, {{ text_literal(value) }}{% endfor %})
@@ -24,10 +19,6 @@
 
 {%- macro default__quoted(name) -%}
     {{- return('"' ~ name | replace('"', '""') ~ '"') -}}
-{%- endmacro -%}
-
-{%- macro spark__quoted(name) -%}
-    {{- return("`" ~ name | replace("`", "``") ~ "`") -}}
 {%- endmacro -%}
 
 {#-

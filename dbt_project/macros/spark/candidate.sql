@@ -1,0 +1,3 @@
+{%- macro spark__candidate_rows(list) -%}
+    (select inline({{ list }}) from {{ ref("candidate") }})
+{%- endmacro -%}
