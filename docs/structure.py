@@ -1,6 +1,6 @@
 """Figures of the project's structure, from the manifest of the last build of the demo.
 
-    uv run dbt build && uv run python docs/structure.py
+uv run dbt build && uv run python docs/structure.py
 """
 
 import functools

@@ -198,7 +198,7 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     assert cents.returncode == 1
     assert line(cents, "drift: spend has drifted")
     assert "no release: correct the input, or accept a model that is fitted on it" in cents.output
-    assert not line(cents, "model:")
+    assert line(cents, "model: nothing is fitted, since spend has drifted by")
     assert released(cents, "from customer_segments order by all") == before
 
 

@@ -207,6 +207,10 @@ def has_drifted(feature: str, drift: float, limit: float) -> str:
     return f"{feature} has drifted by {round(drift, 2)} (drift_refit: {limit:g})"
 
 
+def stopped_by_drift(feature: str, drift: float) -> str:
+    return f"nothing is fitted, since {feature} has drifted by {round(drift, 2)}: no release"
+
+
 def refit(reason: str) -> str:
     return f"refit, since {reason}"
 

@@ -24,7 +24,7 @@ CENTERS = np.array([[20.0, 40.0, 4000.0], [90.0, 10.0, 500.0], [160.0, 2.0, 30.0
 NO_MODEL = typed([], candidate.SEGMENT_COLUMNS)
 NO_DRIFT = pd.DataFrame({"feature": [], "drift": [], "quantile_shift": []})
 NO_PAST = candidate.Past(None, 0, pd.DataFrame(), pd.DataFrame(), NO_MODEL, NO_MODEL, NO_DRIFT)
-RULES = decision.Rules("auto", False, "none", 90, 0.25, 7)
+RULES = decision.Rules("auto", False, "none", 90, 0.25, 1.0, 7)
 
 
 def make_sample() -> pd.DataFrame:

@@ -15,6 +15,7 @@ RULES = Rules(
     accept_model="none",
     max_model_age_days=90,
     drift_refit=0.25,
+    drift_stop=1.0,
     refit_wait_days=7,
 )
 NAMED = "2024-01-01-0123abcd"
@@ -121,6 +122,14 @@ def test_a_model_that_a_person_names_is_not_fitted_over() -> None:
     found = decided(starting=NAMED, drift=0.3, refit=True, accept_model=NAMED)
     assert (found.is_refit, found.reason) == (False, None)
     assert found.sentence == f"no refit, though refit is true, since accept_model is {NAMED}"
+
+
+def test_nothing_is_fitted_where_drift_stops_the_release() -> None:
+    found = decided(drift=1.0, refit=True)
+    assert not found.is_refit
+    assert found.sentence == "nothing is fitted, since orders has drifted by 1.0: no release"
+    assert decided(drift=1.0, accept_model="candidate").is_refit
+    assert decided(drift=0.99).is_refit
 
 
 def activated(

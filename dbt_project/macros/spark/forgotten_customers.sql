@@ -3,7 +3,7 @@
     {{-
         handed_over(
             "forgotten_customers",
-            "segmart.erasure.forgotten_table",
+            "segmart.release.erasure.forgotten_table",
             {
                 "path": setting("forgotten_customers"),
                 "delimiter": setting("delimiter"),

@@ -33,6 +33,7 @@ def model(dbt, session):
             accept_model=accept_model,
             max_model_age_days=int(max_model_age_days),
             drift_refit=float(drift_refit),
+            drift_stop=float(drift_stop),
             refit_wait_days=int(refit_wait_days),
         ),
         Limits(

@@ -17,6 +17,7 @@ class Rules:
         accept_model: ``none``, ``candidate``, or the version that a person has named.
         max_model_age_days: days that a model may be active.
         drift_refit: drift of a feature that calls for a refit, see ``feature_drift``.
+        drift_stop: drift of a feature for which there is no release, so nothing is fitted for it.
         refit_wait_days: days that a candidate of the same configuration is not tried again for.
     """
 
@@ -25,6 +26,7 @@ class Rules:
     accept_model: str
     max_model_age_days: int
     drift_refit: float
+    drift_stop: float
     refit_wait_days: int
 
     @property
@@ -70,6 +72,14 @@ def decide(
     """
     configuration = sentences.configuration(rules.k, features)
     reason = _reason(configuration, drift, starting_version, versions, as_of, rules)
+    largest = drift.loc[drift["drift"].idxmax()] if len(drift) else None
+    if (
+        largest is not None
+        and largest["drift"] >= rules.drift_stop
+        and rules.accept_model != "candidate"
+    ):
+        sentence = sentences.stopped_by_drift(largest["feature"], largest["drift"])
+        return Decision(False, reason, sentence, configuration)
     if rules.is_named:
         sentence = sentences.no_refit(named=starting_version, is_asked=rules.refit)
         return Decision(False, reason, sentence, configuration)
