@@ -1,0 +1,132 @@
+"""What a build says, from what was counted."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from segmart import sentences
+
+
+def counted(*rows: tuple[str, dict]) -> pd.DataFrame:
+    return pd.DataFrame([(kind, json.dumps(values)) for kind, values in rows]).set_axis(
+        ["kind", "counts"], axis=1
+    )
+
+
+def rows_of(malformed: int) -> tuple[str, dict]:
+    return "rows", {
+        "source": "order_lines",
+        "row_count": 1000,
+        "customers": 30,
+        "malformed": malformed,
+    }
+
+
+REASON = {
+    "source": "order_lines",
+    "reason": "amount_malformed",
+    "outcome": "rejected",
+    "rows_of_reason": 11,
+    "place": 1,
+    "file": "orders.csv",
+    "line": 7,
+    "column_name": "amount",
+    "rejected_value": "1,5",
+}
+
+
+def test_as_many_malformed_rows_as_are_allowed_end_no_build() -> None:
+    found = sentences.findings(
+        counted(rows_of(10), ("reason", REASON | {"rows_of_reason": 10})), max_rejected_share=0.01
+    )
+    assert not found["is_error"].any()
+    assert found.sort_values("position")["finding"].tolist() == [
+        "order_lines: 1000 rows, 30 customers, 10 rows malformed",
+        "order_lines: 10 rows amount_malformed, such as file orders.csv, line 7: amount = 1,5",
+    ]
+
+
+def test_more_of_them_are_errors_with_their_reasons() -> None:
+    found = sentences.findings(counted(rows_of(11), ("reason", REASON)), max_rejected_share=0.01)
+    errors = found[found["is_error"]].sort_values("position")["finding"].tolist()
+    assert errors[0].startswith("order_lines: 11 of 1000 rows are malformed, more than")
+    assert "max_rejected_share of 0.01" in errors[0]
+    assert errors[1].startswith("order_lines: 11 rows amount_malformed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "example"),
+    [
+        ({"rejected_value": None}, "file orders.csv, line 7: amount is empty"),
+        ({"file": None, "customer_id": "c1", "order_id": "o1"}, "customer c1, order o1: amount"),
+        ({"file": None, "column_name": None, "rejected_value": None}, "such as customer missing"),
+    ],
+)
+def test_a_reason_has_the_place_of_its_first_row(changes: dict, example: str) -> None:
+    found = sentences.findings(counted(("reason", REASON | changes)), max_rejected_share=0.01)
+    assert example in found["finding"].iloc[0]
+
+
+def test_what_is_switched_off_is_marked() -> None:
+    off = ("name_switched_off", {"segment_name": "lapsed", "feature": "recency_days"})
+    found = sentences.findings(counted(off), max_rejected_share=0.01)
+    assert found["is_switched_off"].tolist() == [True]
+    assert found["finding"].tolist() == ["no segment can be named lapsed without recency_days"]
+
+
+def warned(drift: float, share_shift: float, customers: int = 500, **changes: object) -> list:
+    level = "stop" if drift >= 1 else "refit" if drift >= 0.25 else "warn" if drift else "none"
+    features = pd.DataFrame(
+        {
+            "feature": ["spend"],
+            "level": [level],
+            "drift": [drift],
+            "population_stability_index": [drift],
+            "missing_index": [0.0],
+        }
+    )
+    segments = pd.DataFrame(
+        {
+            "segment_id": [1],
+            "segment_name": ["medium"],
+            "customers": [customers],
+            "customer_share": [0.5],
+            "share_at_fit": [0.5 - share_shift],
+            "share_shift": [share_shift],
+        }
+    )
+    limits = {
+        "is_accepted": False,
+        "drift_warn": 0.1,
+        "share_shift_warn": 0.1,
+        "share_shift_stop": 0.3,
+        "min_customers_a_feature": 70,
+    }
+    model = pd.DataFrame({"feature": ["spend", "orders"]})
+    found = sentences.warnings(features, segments, model, **(limits | changes))
+    return list(zip(found["level"], found["sentence"], strict=True))
+
+
+def test_nothing_far_is_no_warning() -> None:
+    assert warned(0.0, 0.1) == []
+
+
+def test_drift_and_shares_warn_and_stop_by_their_limits() -> None:
+    ((level, sentence),) = warned(0.3, 0.0)
+    assert level == "warn"
+    assert sentence.endswith(
+        "distance of the deciles in standard deviations 0.30: over drift_refit"
+    )
+    assert [level for level, _ in warned(1.0, 0.31)] == ["stop", "stop"]
+    assert [level for level, _ in warned(0.0, -0.2)] == ["warn"]
+    ((level, sentence),) = warned(1.0, 0.0, is_accepted=True)
+    assert level == "accepted"
+    assert sentence.endswith("over drift_stop, accepted with the candidate")
+
+
+def test_too_few_customers_for_the_features_are_a_warning() -> None:
+    assert warned(0.0, 0.0, customers=140) == []
+    ((level, sentence),) = warned(0.0, 0.0, customers=139)
+    assert level == "warn"
+    assert sentence.startswith("trust: 139 customers for 2 features, 140 are needed")
