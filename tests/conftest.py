@@ -256,7 +256,7 @@ def run_dbt_often(arguments: list[list[str]], environment: dict[str, str], folde
 
 def copied_project(folder: Path) -> Path:
     """A copy of the project, for a test to change."""
-    left_out = (".git", ".venv", "target", "logs", "warehouse", "tests")
+    left_out = (".git", ".venv", "target", "logs", "warehouse", "tests", "exports", "serve")
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*left_out))
     return folder
 

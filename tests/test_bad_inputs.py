@@ -488,7 +488,7 @@ CASES = {
         gives=[(2,)],
     ),
     "ids in unicode": identifier("Ж-客户-é"),
-    "ids that carry SQL": identifier("'; drop schema cleaning cascade; --"),
+    "ids that carry SQL": identifier("'; drop schema orders cascade; --"),
     "ids too long for a number": identifier("123456789012345678901234567890"),
     "a missing id": Case(with_value("customer_id", " "), counted={"customer_id_missing": 1}),
     "duplicate lines": Case(
@@ -717,25 +717,25 @@ ALSO_BUILT = (
 )
 
 HOSTILE_VARS = [
-    ("order_lines", "orders.csv'); drop schema cleaning cascade; --"),
+    ("order_lines", "orders.csv'); drop schema orders cascade; --"),
     ("order_lines", "orders.csv') union all select * from read_text('/etc/passwd"),
-    ("order_lines", "table:a.b.c; drop schema cleaning"),
-    ("order_lines", "{{ run_query('drop schema cleaning cascade') }}"),
-    ("customers", 'x.csv"; drop schema cleaning; --'),
+    ("order_lines", "table:a.b.c; drop schema orders"),
+    ("order_lines", "{{ run_query('drop schema orders cascade') }}"),
+    ("customers", 'x.csv"; drop schema orders; --'),
     ("customer_metrics", "x.csv/* */'"),
-    ("checksums", "sums'; drop schema cleaning; --"),
+    ("checksums", "sums'; drop schema orders; --"),
     ("columns", {"order_lines": "customer_id"}),
-    ("columns", {"order_lines": {"customer_id": 'x"; drop schema cleaning cascade; --'}}),
-    ("metrics", ['value"; drop schema cleaning; --']),
+    ("columns", {"order_lines": {"customer_id": 'x"; drop schema orders cascade; --'}}),
+    ("metrics", ['value"; drop schema orders; --']),
     ("profile_attributes", ['age", (select 1) as "x']),
-    ("delimiter", "','); drop schema cleaning; --"),
+    ("delimiter", "','); drop schema orders; --"),
     ("encoding", "utf-8', filename='/etc/passwd"),
-    ("date_format", "%d%m%Y'); drop schema cleaning; --"),
+    ("date_format", "%d%m%Y'); drop schema orders; --"),
     ("currency_sign", "'"),
-    ("cancelled_order_pattern", "C.*') then 1 end; drop schema cleaning; --"),
+    ("cancelled_order_pattern", "C.*') then 1 end; drop schema orders; --"),
     ("max_rejected_share", "1 or 1=1"),
-    ("as_of", "2024-01-01'; drop schema cleaning cascade; --"),
-    ("min_orders", "1; drop schema cleaning cascade"),
+    ("as_of", "2024-01-01'; drop schema orders cascade; --"),
+    ("min_orders", "1; drop schema orders cascade"),
     ("k", "{{ env_var('HOME') }}"),
     ("report", "../../../../etc/x.html; rm -rf /"),
     # Not hostile, but they would stop each release, or never warn.
@@ -956,6 +956,8 @@ def assert_var_is_refused(name: str, value: object, build: Build) -> None:
         or (str(value["order_lines"]["customer_id"]) in build.output)
     )
     assert "root:" not in build.output
+    # dbt makes the schemas before it asks for a var: none has been dropped.
+    assert "Schema with name" not in build.output
     # Nothing was read: not one row of the input reached the warehouse.
     assert not build.has_table("checked_order_lines")
 
@@ -963,6 +965,13 @@ def assert_var_is_refused(name: str, value: object, build: Build) -> None:
 @pytest.mark.parametrize("number", REFUSED_BEFORE)
 def test_a_hostile_var_never_runs(number: int, refusals: dict[object, Build]) -> None:
     assert_var_is_refused(*HOSTILE_VARS[number], refusals[number])
+
+
+def test_a_var_that_is_a_template_is_refused_before_dbt_renders_it(
+    refusals: dict[object, Build],
+) -> None:
+    (number,) = (at for at in REFUSED_BEFORE if "{{" in str(HOSTILE_VARS[at][1]))
+    assert "a var is a value, not a template" in refusals[number].output
 
 
 @pytest.mark.parametrize("number", HOSTILE_BUILDS)

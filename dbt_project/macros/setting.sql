@@ -195,6 +195,15 @@
 -#}
 {%- macro check_settings() -%}
     {%- if not builds_segmart() -%} {{- return("") -}} {%- endif -%}
+    {#- dbt renders a var when it is asked for, and a template could run SQL: it is refused unread. -#}
+    {%- for name, value in invocation_args_dict.get("vars", {}).items()
+        if modules.re.search("[{][{%]", value | tojson) -%}
+        {{-
+            exceptions.raise_compiler_error(
+                "var " ~ name ~ " is " ~ (value | tojson) ~ ": a var is a value, not a template"
+            )
+        -}}
+    {%- endfor -%}
     {%- for name in invocation_args_dict.get("vars", {})
         if name not in setting_kinds() and project_name == "segmart" -%}
         {{-

@@ -111,7 +111,10 @@ def _attribute_switched_off(
 
 
 def _name_switched_off(segment_name: str, feature: str) -> tuple[int, str]:
-    return 5, f"no segment can be named {segment_name} without {feature}"
+    return 5, (
+        f"no segment can be named {segment_name}: {feature} is not clustered, or the input does "
+        "not give it"
+    )
 
 
 def _nothing_usable(source: str, row_count: int) -> tuple[int, str]:

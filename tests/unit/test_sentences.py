@@ -72,7 +72,10 @@ def test_what_is_switched_off_is_marked() -> None:
     off = ("name_switched_off", {"segment_name": "lapsed", "feature": "recency_days"})
     found = sentences.findings(counted(off), max_rejected_share=0.01)
     assert found["is_switched_off"].tolist() == [True]
-    assert found["finding"].tolist() == ["no segment can be named lapsed without recency_days"]
+    assert found["finding"].tolist() == [
+        "no segment can be named lapsed: recency_days is not clustered, or the input does not "
+        "give it"
+    ]
 
 
 def warned(drift: float, share_shift: float, customers: int = 500, **changes: object) -> list:
