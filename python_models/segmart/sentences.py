@@ -14,7 +14,10 @@ import pandas as pd
 # it gives the finding's place in the order in which they are said, and the finding.
 
 FINDING_COLUMNS = {
-    **{"position": "int64", "finding": "string", "is_error": "bool", "is_switched_off": "bool"},
+    "position": "int64",
+    "finding": "string",
+    "is_error": "bool",
+    "is_switched_off": "bool",
 }
 EXAMPLE_LENGTH = 80
 

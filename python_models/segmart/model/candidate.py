@@ -22,18 +22,38 @@ from segmart.release.last_release import released
 FINAL_STARTS = 25
 
 COMPARISON_COLUMNS = {
-    **{"model_version": "string", "k": "int32", "inertia": "float64", "silhouette": "float64"},
-    **{"davies_bouldin": "float64", "calinski_harabasz": "float64", "stability_ari": "float64"},
-    **{"stability_error": "float64", "smallest_share": "float64"},
-    **{"structureless_silhouette": "float64", "bend": "float64", "structureless_bend": "float64"},
-    **{"picked_by": "string", "is_chosen": "bool", "chosen_by": "string"},
+    "model_version": "string",
+    "k": "int32",
+    "inertia": "float64",
+    "silhouette": "float64",
+    "davies_bouldin": "float64",
+    "calinski_harabasz": "float64",
+    "stability_ari": "float64",
+    "stability_error": "float64",
+    "smallest_share": "float64",
+    "structureless_silhouette": "float64",
+    "bend": "float64",
+    "structureless_bend": "float64",
+    "picked_by": "string",
+    "is_chosen": "bool",
+    "chosen_by": "string",
 }
 SEGMENT_COLUMNS = {
-    **{"model_version": "string", "segment_id": "int32", "feature": "string"},
-    **{"feature_position": "int32", "fill_value": "float64", "transform": "string"},
-    **{"clip_low": "float64", "clip_high": "float64", "mean": "float64", "scale": "float64"},
-    **{"center_scaled": "float64", "center_raw": "float64", "variance_scaled": "float64"},
-    **{"sample_customers": "int64", "bootstrap_jaccard": "float64"},
+    "model_version": "string",
+    "segment_id": "int32",
+    "feature": "string",
+    "feature_position": "int32",
+    "fill_value": "float64",
+    "transform": "string",
+    "clip_low": "float64",
+    "clip_high": "float64",
+    "mean": "float64",
+    "scale": "float64",
+    "center_scaled": "float64",
+    "center_raw": "float64",
+    "variance_scaled": "float64",
+    "sample_customers": "int64",
+    "bootstrap_jaccard": "float64",
 }
 VERSION_TYPES = pa.schema(
     [

@@ -8,8 +8,13 @@ from segmart import sentences
 from segmart.engine.frames import typed
 
 COLUMNS = {
-    **{"model_version": "string", "position": "int64", "gate": "string", "value": "float64"},
-    **{"threshold": "float64", "holds": "bool", "sentence": "string"},
+    "model_version": "string",
+    "position": "int64",
+    "gate": "string",
+    "value": "float64",
+    "threshold": "float64",
+    "holds": "bool",
+    "sentence": "string",
 }
 # The inertia of a warm start on the same customers only falls; this leaves room for rounding.
 INERTIA_TOLERANCE = 1e-9

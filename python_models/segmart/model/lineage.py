@@ -19,9 +19,15 @@ SMALLEST_PART = 0.1
 # nearly equal optimum elsewhere would move customers who did nothing.
 CLOSE_CALL = 0.01
 COLUMNS = {
-    **{"provisional_id": "Int64", "segment_id": "Int64", "event": "string"},
-    **{"from_segment_id": "Int64", "customers": "Int64", "share_of_previous": "float64"},
-    **{"share_of_segment": "float64", "centroid_jump": "float64", "jump_feature": "string"},
+    "provisional_id": "Int64",
+    "segment_id": "Int64",
+    "event": "string",
+    "from_segment_id": "Int64",
+    "customers": "Int64",
+    "share_of_previous": "float64",
+    "share_of_segment": "float64",
+    "centroid_jump": "float64",
+    "jump_feature": "string",
 }
 VERSIONS = {"model_version": "string", "from_model_version": "string"}
 
