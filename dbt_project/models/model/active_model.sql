@@ -1,5 +1,3 @@
-{{ config(materialized="view") }}
-
 with
     starting_model as (select * from {{ starting_model() }} as rows_of_model),
 

@@ -51,9 +51,10 @@ def file_columns(
     Returns:
         input, file_number (from 1), file, file_format (csv or parquet), lines (of a CSV file, the
         header and blank ones counted; rows of a Parquet file), sha256 (missing without
-        ``checksums``), file_version (a digest of how the file is read, its size and the time of
-        its last change), rows_query (see ``queries.rows_query``), source and unreadable_source
-        (see ``queries.source``; the latter, for CSV alone, lists the lines that cannot be read),
+        ``checksums``), file_version (a digest of how the file is read, its size, the time of
+        its last change and its sha256), rows_query (see ``queries.rows_query``), source and
+        unreadable_source (see ``queries.source``; the latter, for CSV alone, lists the lines that
+        cannot be read),
         position (from 1), column_name, column_type (text for CSV), contract_column (missing for a
         column that the contract does not name), role (contract, further or ignored), is_wanted
         (whether the input must have it). Of an input that is a table or a model, whose columns SQL
@@ -84,8 +85,8 @@ def file_columns(
         names = queries.names_of(files)
         parts = max(1, threads // len(files)) if files[0].format == "csv" else 1
         for number, (file, digest) in enumerate(zip(files, sums, strict=True), start=1):
-            of_file = _reading(name, file, names, parts, settings)
-            of_file |= {"input": name, "file_number": number, "sha256": digest}
+            of_file = _reading(name, file, names, parts, settings, digest)
+            of_file |= {"input": name, "file_number": number}
             rows += [of_file | row for row in _columns(file, renamed, name)]
     return pd.DataFrame(rows, columns=list(COLUMN_TYPES)).astype(COLUMN_TYPES)
 
@@ -141,15 +142,19 @@ def _check_formats(name: str, files: list[queries.File]) -> None:
 
 
 def _reading(
-    name: str, file: queries.File, names: list[str], parts: int, settings: dict[str, str]
+    name: str,
+    file: queries.File,
+    names: list[str],
+    parts: int,
+    settings: dict[str, str],
+    sha256: str | None,
 ) -> dict:
     """How a file is read, in SQL."""
     read = queries.source(file, **settings)
     query = queries.rows_query(file, names, read)
     state = file.path.stat()
-    digest = hashlib.md5(
-        f"{query} {state.st_size} bytes of {state.st_mtime_ns}".encode(), usedforsecurity=False
-    ).hexdigest()
+    version = f"{query} {state.st_size} bytes of {state.st_mtime_ns} {sha256}"
+    digest = hashlib.md5(version.encode(), usedforsecurity=False).hexdigest()
     if name == "order_lines":
         query = queries.in_parts(query, file.lines, parts, digest)
     unreadable = None
@@ -160,6 +165,7 @@ def _reading(
         "file": str(file.path),
         "file_format": file.format,
         "lines": file.lines,
+        "sha256": sha256,
         "file_version": digest,
         "rows_query": query,
         "source": read,
