@@ -14,17 +14,19 @@
   A node of the graph costs a build more than all of these looks at a small table.
 -#}
 {% test table_constraints(model, unique=[], not_null=[], accepted_values={}, relationships={}) %}
-    {{- names_are_of_segmart() -}}
+    {{- segmart.names_are_of_segmart() -}}
     {%- set looks = [] -%}
     {%- for key in unique -%}
-        {%- do looks.append(broken_rows(model, "unique", key, "true", "count(*) > 1")) -%}
+        {%- do looks.append(segmart.broken_rows(model, "unique", key, "true", "count(*) > 1")) -%}
     {%- endfor -%}
     {%- for column in not_null -%}
-        {%- do looks.append(broken_rows(model, "not_null", [column], column ~ " is null")) -%}
+        {%- do looks.append(
+            segmart.broken_rows(model, "not_null", [column], column ~ " is null")
+        ) -%}
     {%- endfor -%}
     {%- for column, values in accepted_values.items() -%}
         {%- set is_other = column ~ " not in ('" ~ values | join("', '") ~ "')" -%}
-        {%- do looks.append(broken_rows(model, "accepted_values", [column], is_other)) -%}
+        {%- do looks.append(segmart.broken_rows(model, "accepted_values", [column], is_other)) -%}
     {%- endfor -%}
     {%- for column, other in relationships.items() -%}
         {%- set is_missing = (
@@ -37,7 +39,7 @@
             ~ column
             ~ " is not null)"
         ) -%}
-        {%- do looks.append(broken_rows(model, "relationships", [column], is_missing)) -%}
+        {%- do looks.append(segmart.broken_rows(model, "relationships", [column], is_missing)) -%}
     {%- endfor -%}
     {{ looks | join(" union all ") }}
 {% endtest %}
