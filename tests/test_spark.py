@@ -124,7 +124,7 @@ def test_files_with_much_wrong_equal_duckdb(
         builds[target] = dbt_build(
             tmp_path / target,
             target=target,
-            select="+rejected_rows +customer_accounting +segments",
+            select="+rejected_rows +customer_accounting +segment_model +segments",
             tests=False,
             input="files",
             order_lines=str(tmp_path / "*.csv"),
