@@ -197,10 +197,10 @@
     {%- if not builds_segmart() -%} {{- return("") -}} {%- endif -%}
     {#- dbt renders a var when it is asked for, and a template could run SQL: it is refused unread. -#}
     {%- for name, value in invocation_args_dict.get("vars", {}).items()
-        if modules.re.search("[{][{%]", value | tojson) -%}
+        if name in setting_kinds() and modules.re.search("[{][{%]", value | string) -%}
         {{-
             exceptions.raise_compiler_error(
-                "var " ~ name ~ " is " ~ (value | tojson) ~ ": a var is a value, not a template"
+                "var " ~ name ~ " is " ~ (value | string) ~ ": a var is a value, not a template"
             )
         -}}
     {%- endfor -%}
