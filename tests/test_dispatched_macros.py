@@ -101,7 +101,7 @@ IN_BUILDS = {
     "raw_row_count": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "forgotten_customers": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "erase_forgotten": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
-    "forget_handed_over": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
+    "drop_local_rows": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "released_file": "test_spark.py::test_the_next_build_on_two_workers_equals_duckdb_though_one_dies",
     "version_of_sources": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "table_of_input": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
@@ -175,6 +175,7 @@ def test_each_macro_gives_the_same(target: str, tmp_path: Path) -> None:
         command=["show", "--inline", sql, "--limit", "-1", "--output", "json", "--quiet"],
         target=target,
     )
+    assert shown.returncode == 0, shown.output
     rows = json.loads(shown.output[shown.output.index("{") :])["show"]
     found = {cases[row["position"]][0]: row["found"] for row in rows}
     assert found == dict(cases)

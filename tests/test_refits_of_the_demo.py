@@ -41,12 +41,12 @@ def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Bui
         sample = sample.assign(last_segment_id=before.reindex(sample["customer_id"]).to_numpy())
         none = pd.DataFrame({"feature": features["feature"], "quantile_shift": 0.0, "drift": 0.0})
         nothing = pd.DataFrame()
-        past = candidate.Past(None, 4, nothing, nothing, active, active, none)
+        last = candidate.LastModels(None, 4, nothing, nothing, active, active, none)
         fitted = fit(sample, active)
-        lineage = candidate.lineage_of(sample, past, fitted.segments)
+        lineage = candidate.lineage_of(sample, last, fitted.segments)
         assert set(lineage["event"]) == {"continued"}
         assert (lineage["segment_id"] == lineage["from_segment_id"]).all()
-        judgement = candidate.gates_of(sample, past, fitted, lineage, limits())
+        judgement = candidate.gates_of(sample, last, fitted, lineage, limits())
         assert judgement["holds"].all(), judgement["sentence"].tolist()
         moved.append(judgement.set_index("gate").loc["moved_share", "value"])
     assert np.median(moved) < 0.01

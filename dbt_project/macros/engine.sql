@@ -173,10 +173,10 @@
 {%- endmacro -%}
 
 {#- Runs after a build, also after one that failed. -#}
-{%- macro forget_handed_over() -%}
+{%- macro drop_local_rows() -%}
     {%- if execute and flags.WHICH in ("build", "run") -%}
-        {{- adapter.dispatch("forget_handed_over", "segmart")() -}}
+        {{- adapter.dispatch("drop_local_rows", "segmart")() -}}
     {%- endif -%}
 {%- endmacro -%}
 
-{%- macro default__forget_handed_over() -%} {%- endmacro -%}
+{%- macro default__drop_local_rows() -%} {%- endmacro -%}

@@ -23,7 +23,9 @@ CENTERS = np.array([[20.0, 40.0, 4000.0], [90.0, 10.0, 500.0], [160.0, 2.0, 30.0
 
 NO_MODEL = typed([], candidate.SEGMENT_COLUMNS)
 NO_DRIFT = pd.DataFrame({"feature": [], "drift": [], "quantile_shift": []})
-NO_PAST = candidate.Past(None, 0, pd.DataFrame(), pd.DataFrame(), NO_MODEL, NO_MODEL, NO_DRIFT)
+NO_MODELS = candidate.LastModels(
+    None, 0, pd.DataFrame(), pd.DataFrame(), NO_MODEL, NO_MODEL, NO_DRIFT
+)
 RULES = decision.Rules("auto", False, "none", 90, 0.25, 1.0, 7)
 
 
@@ -46,7 +48,7 @@ def fit(
     settings = candidate.Settings(**({"k": "auto", "max_k": 4, "seed": 7} | changes))
     raw = preparation.raw_matrix(sample, features)
     decided = decision.Decision(True, "there is no model yet", "", "k = auto")
-    return candidate.fit(raw, features, sample["as_of"].iloc[0], NO_PAST, decided, settings)
+    return candidate.fit(raw, features, sample["as_of"].iloc[0], NO_MODELS, decided, settings)
 
 
 def run(sample: pd.DataFrame, **changes: object) -> tuple[candidate.Fit, pd.DataFrame]:
@@ -155,11 +157,11 @@ def test_the_order_of_the_model_rows_changes_no_label(fitted):
     pd.testing.assert_frame_equal(candidate.fitted_labels(make_sample(), shuffled), labels)
 
 
-def row_of(sample: pd.DataFrame, past: candidate.Past, **rules: object) -> dict:
+def row_of(sample: pd.DataFrame, last: candidate.LastModels, **rules: object) -> dict:
     """The one row that the dbt model of this name gets, with its lists."""
     changed = dataclasses.replace(RULES, **({"k": "3"} | rules))
     settings = candidate.Settings("3", 4, 7)
-    table = candidate.candidate(sample, FEATURES, past, settings, changed, limits())
+    table = candidate.candidate(sample, FEATURES, last, settings, changed, limits())
     assert len(table) == 1
     return table.to_pylist()[0]
 
@@ -168,7 +170,7 @@ def first_sample() -> pd.DataFrame:
     return make_sample().assign(last_segment_id=pd.array([None] * 80, dtype="Int64"))
 
 
-def past_after(row: dict, **changes: object) -> candidate.Past:
+def models_after(row: dict, **changes: object) -> candidate.LastModels:
     """What a release of a build holds, for the build of the next day."""
     version = {"model_version": row["model_version"], "status": "active"}
     kept = ("parent_version", "configuration", "fitted_as_of")
@@ -189,11 +191,11 @@ def past_after(row: dict, **changes: object) -> candidate.Past:
         "earlier_model": pd.DataFrame(row["segments"]),
         "drift": NO_DRIFT,
     }
-    return candidate.Past(**(values | changes))
+    return candidate.LastModels(**(values | changes))
 
 
 def test_the_first_candidate_is_active_and_its_segments_are_born():
-    row = row_of(first_sample(), NO_PAST)
+    row = row_of(first_sample(), NO_MODELS)
     assert row["active_version"] == row["activated_version"] == row["model_version"]
     assert (row["decided_by"], row["active_reason"]) == ("first", "the first model")
     assert [(found["segment_id"], found["event"]) for found in row["lineage"]] == [
@@ -209,8 +211,8 @@ def test_the_first_candidate_is_active_and_its_segments_are_born():
 
 
 def test_without_a_refit_the_starting_model_stays_and_nothing_is_fitted():
-    first = row_of(first_sample(), NO_PAST)
-    row = row_of(first_sample(), past_after(first))
+    first = row_of(first_sample(), NO_MODELS)
+    row = row_of(first_sample(), models_after(first))
     assert row["model_version"] is None
     assert row["activated_version"] is None
     assert row["active_version"] == first["model_version"]
@@ -219,10 +221,10 @@ def test_without_a_refit_the_starting_model_stays_and_nothing_is_fitted():
 
 
 def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays():
-    first = row_of(first_sample(), NO_PAST)
+    first = row_of(first_sample(), NO_MODELS)
     moved = first_sample()
     moved["orders"] = moved["orders"].to_numpy()[::-1]
-    row = row_of(moved, past_after(first), refit=True)
+    row = row_of(moved, models_after(first), refit=True)
     failed = [gate["sentence"] for gate in row["gates"] if not gate["holds"]]
     assert failed
     assert row["refused_because"] == "; ".join(failed)
@@ -231,17 +233,17 @@ def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays():
     refused = row["sentences"].splitlines()[1]
     assert refused.startswith(f"model: candidate {row['model_version']} is refused: {failed[0]}")
     assert f"--vars '{{accept_model: {row['model_version']}}}'" in refused
-    accepted = row_of(moved, past_after(first), accept_model="candidate", refit=True)
+    accepted = row_of(moved, models_after(first), accept_model="candidate", refit=True)
     assert accepted["active_version"] == accepted["model_version"] == row["model_version"]
     assert accepted["decided_by"] == "person"
 
 
 def test_segments_keep_their_lasting_numbers():
-    first = row_of(first_sample(), NO_PAST)
+    first = row_of(first_sample(), NO_MODELS)
     model = pd.DataFrame(first["segments"]).replace({"segment_id": {1: 7, 2: 1, 3: 2}})
-    past = past_after(first, starting_model=model, last_segment_id=9)
+    last = models_after(first, starting_model=model, last_segment_id=9)
     labels = pd.Series([7] * 30 + [1] * 30 + [2] * 20, dtype="Int64")
-    row = row_of(first_sample().assign(last_segment_id=labels), past, refit=True)
+    row = row_of(first_sample().assign(last_segment_id=labels), last, refit=True)
     assert sorted({found["segment_id"] for found in row["segments"]}) == [1, 2, 7]
     assert row["decided_by"] == "gates"
 
@@ -304,4 +306,4 @@ def test_a_k_that_cannot_be_fitted_names_the_remedy(k, message):
 
 def test_no_customers_name_the_remedy():
     with pytest.raises(SegmentationError, match="no customers are left"):
-        row_of(first_sample().iloc[:0], NO_PAST)
+        row_of(first_sample().iloc[:0], NO_MODELS)

@@ -35,9 +35,9 @@ NO_DRIFT = pd.DataFrame({"feature": [], "drift": [], "quantile_shift": []})
 REFIT = decision.Decision(True, "refit is true", "", "k = auto")
 
 
-def past_of(active: pd.DataFrame, drift: pd.DataFrame = NO_DRIFT) -> candidate.Past:
+def last_models_of(active: pd.DataFrame, drift: pd.DataFrame = NO_DRIFT) -> candidate.LastModels:
     none = pd.DataFrame()
-    return candidate.Past(None, 4, none, none, active, active, drift)
+    return candidate.LastModels(None, 4, none, none, active, active, drift)
 
 
 def fit(
@@ -49,7 +49,7 @@ def fit(
     raw = preparation.raw_matrix(sample, features)
     settings = candidate.Settings(k, 7, 1)
     as_of = sample["as_of"].iloc[0]
-    return candidate.fit(raw, features, as_of, past_of(active), REFIT, settings)
+    return candidate.fit(raw, features, as_of, last_models_of(active), REFIT, settings)
 
 
 def labels(sample: pd.DataFrame, model: pd.DataFrame) -> pd.Series:
@@ -116,9 +116,9 @@ def judged(name: str, seed: int, k: str = "auto") -> tuple[pd.DataFrame, pd.Data
     fitted = fit(then, active, k=k)
     before = labels(first, active).reindex(then["customer_id"])
     sample = then.assign(last_segment_id=before.to_numpy())
-    past = past_of(active, shifts(then, active, first))
-    found = candidate.lineage_of(sample, past, fitted.segments)
-    return found, candidate.gates_of(sample, past, fitted, found, limits())
+    last = last_models_of(active, shifts(then, active, first))
+    found = candidate.lineage_of(sample, last, fitted.segments)
+    return found, candidate.gates_of(sample, last, fitted, found, limits())
 
 
 def is_named(name: str, found: pd.DataFrame, judgement: pd.DataFrame) -> bool:
@@ -332,10 +332,10 @@ def test_without_a_feature_in_common_the_customers_tell() -> None:
     # A new customer has not moved.
     sample.loc[0, "last_segment_id"] = pd.NA
     fitted = fit(sample, active, features)
-    found = candidate.lineage_of(sample, past_of(active), fitted.segments)
+    found = candidate.lineage_of(sample, last_models_of(active), fitted.segments)
     assert events(found) == {"continued": 4}
     assert found["centroid_jump"].isna().all()
-    gates = candidate.gates_of(sample, past_of(active), fitted, found, limits())
+    gates = candidate.gates_of(sample, last_models_of(active), fitted, found, limits())
     assert gates.set_index("gate").loc["moved_share", "value"] == 0
 
 
@@ -343,7 +343,7 @@ def test_customers_under_other_ids_are_told_by_the_active_model() -> None:
     first, then = planted("none", np.random.default_rng(3))
     active = fit(first).segments
     sample = then.assign(last_segment_id=pd.Series(pd.NA, then.index, dtype="Int32"))
-    found = candidate.lineage_of(sample, past_of(active), fit(then, active).segments)
+    found = candidate.lineage_of(sample, last_models_of(active), fit(then, active).segments)
     assert events(found) == {"continued": 4}
 
 

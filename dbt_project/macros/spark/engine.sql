@@ -71,6 +71,7 @@
     {%- else -%}
         {#- A timestamp without a zone would drop the offset; the other one has no form that tries. -#}
         case
+            {#- Java's patterns of an offset: +01:00, +0100 and +01. -#}
             {%- for offset in ("XXX", "XX", "X") %}
                 {%- set parsed = (
                     value ~ ", " ~ text_literal(java | join | replace("{z}", offset))

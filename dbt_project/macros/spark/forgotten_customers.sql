@@ -1,7 +1,7 @@
 {#- The ids stand in a table until the build ends. -#}
 {%- macro spark__forgotten_customers() -%}
     {{-
-        handed_over(
+        local_rows(
             "forgotten_customers",
             "segmart.release.erasure.forgotten_table",
             {
@@ -19,7 +19,7 @@
 -#}
 {%- macro spark__erase_forgotten() -%}
     {%- if setting("forgotten_customers") != "none" -%}
-        {%- do run_query("drop schema if exists handed_over cascade") -%}
+        {%- do run_query("drop schema if exists local_rows cascade") -%}
         {#- A list that cannot be read ends the build here. -#}
         {%- do spark__forgotten_customers() -%}
         {%- for node in graph.nodes.values()

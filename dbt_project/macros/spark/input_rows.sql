@@ -3,7 +3,7 @@
     select *
     from
         {{
-            handed_over(
+            local_rows(
                 input ~ "_" ~ file.file_number,
                 "segmart.files.queries.rows",
                 {"query": file.rows_query},

@@ -1,5 +1,5 @@
 from segmart.engine.frames import ordered_frame
-from segmart.model.candidate import Settings, candidate, past_of
+from segmart.model.candidate import Settings, candidate, last_models_of
 from segmart.model.decision import Rules
 from segmart.model.gates import Limits
 
@@ -22,7 +22,7 @@ def model(dbt, session):
     return candidate(
         ordered_frame(dbt.ref("segmart", "fit_sample"), ["customer_id"]),
         catalog[catalog["is_available"] & catalog["is_clustered"]],
-        past_of(
+        last_models_of(
             ordered_frame(dbt.ref("segmart", "last_release")),
             ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
         ),

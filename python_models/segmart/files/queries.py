@@ -124,7 +124,7 @@ def in_parts(query: str, lines: int, parts: int, version: str) -> str:
     for part in range(parts):
         until = f" and source_row <= {limits[part + 1]}" if part + 1 < parts else ""
         selects.append(
-            f"select *, {text(version)} as segmart_file_version from ({query}) as rows_of_file "  # noqa: S608 - quoted
+            f"select *, {text(version)} as segmart_file_version from ({query}) as rows_of_file "  # noqa: S608 - text() quotes
             f"where source_row > {limits[part]}{until}"
         )
     return " union all ".join(selects)
@@ -179,7 +179,7 @@ def rows(query: str) -> Iterator[pa.Table]:
 
 def parquet_rows(path: str) -> Iterator[pa.Table]:
     """The rows of a Parquet file, or of those that a glob matches."""
-    yield from rows(f"select * from read_parquet({text(path)})")  # noqa: S608 - quoted
+    yield from rows(f"select * from read_parquet({text(path)})")  # noqa: S608 - text() quotes the path
 
 
 UNREADABLE_COLUMNS = {
@@ -208,7 +208,7 @@ def unreadable_lines(reads: pd.DataFrame, *, is_text_shown: bool, threads: int) 
     """
     with duckdb.connect(config={"threads": threads}) as connection:
         for read in reads["unreadable_source"]:
-            connection.execute(f"select count(columns(*)) from {read}").fetchall()  # noqa: S608 - ours
+            connection.execute(f"select count(columns(*)) from {read}").fetchall()  # noqa: S608 - queries.source quoted
         if reads.empty:
             return pd.DataFrame(columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
         found = connection.sql(

@@ -101,7 +101,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Past:
+class LastModels:
     """What the last release holds of models.
 
     Attributes:
@@ -122,22 +122,22 @@ class Past:
     drift: pd.DataFrame
 
 
-def past_of(last_release: pd.DataFrame, drift: pd.DataFrame) -> Past:
-    """``Past`` from the one row of ``last_release`` and the rows of ``feature_drift``."""
-    last = last_release.iloc[0]
-    models = released(last["folder"], "segment_model")
+def last_models_of(last_release: pd.DataFrame, drift: pd.DataFrame) -> LastModels:
+    """``LastModels`` from the one row of ``last_release`` and the rows of ``feature_drift``."""
+    row = last_release.iloc[0]
+    models = released(row["folder"], "segment_model")
     models = models if len(models) else typed([], SEGMENT_COLUMNS)
     models = models.sort_values(["segment_id", "feature_position"], ignore_index=True)
     starting, earlier = (
         # A version that is missing equals none.
-        models[models["model_version"].eq(last[column]).fillna(False)].reset_index(drop=True)
+        models[models["model_version"].eq(row[column]).fillna(False)].reset_index(drop=True)
         for column in ("starting_version", "earlier_version")
     )
-    activations = released(last["folder"], "model_activations")
-    return Past(
-        starting_version=None if pd.isna(last["starting_version"]) else last["starting_version"],
-        last_segment_id=int(last["last_segment_id"]),
-        versions=released(last["folder"], "model_versions"),
+    activations = released(row["folder"], "model_activations")
+    return LastModels(
+        starting_version=None if pd.isna(row["starting_version"]) else row["starting_version"],
+        last_segment_id=int(row["last_segment_id"]),
+        versions=released(row["folder"], "model_versions"),
         activations=activations if activations.empty else activations.sort_values("activation"),
         starting_model=starting,
         earlier_model=earlier,
@@ -164,7 +164,7 @@ class Fit:
 def candidate(
     sample: pd.DataFrame,
     features: pd.DataFrame,
-    past: Past,
+    last: LastModels,
     settings: Settings,
     rules: decision.Rules,
     limits: gates.Limits,
@@ -176,7 +176,7 @@ def candidate(
             last_segment_id, the segment that was published last for the customer (missing for a
             new one).
         features: feature, transform and higher_is_better of the clustered features, in order.
-        past: what the last release holds.
+        last: what the last release holds.
         settings, rules, limits: of the fit, of refits and of the gates.
 
     Returns:
@@ -192,39 +192,39 @@ def candidate(
     raw = preparation.raw_matrix(sample, features)
     as_of = pd.Timestamp(sample["as_of"].iloc[0])
     decided = decision.decide(
-        features, past.drift, past.starting_version, past.versions, as_of, rules
+        features, last.drift, last.starting_version, last.versions, as_of, rules
     )
     version: dict = {}
     comparison, segments = typed([], COMPARISON_COLUMNS), typed([], SEGMENT_COLUMNS)
     found, judged = lineage.none(), gates.none()
     if decided.is_refit:
-        fitted = fit(raw, features, as_of, past, decided, settings)
-        found = lineage_of(sample, past, fitted.segments)
-        judged = gates_of(sample, past, fitted, found, limits)
+        fitted = fit(raw, features, as_of, last, decided, settings)
+        found = lineage_of(sample, last, fitted.segments)
+        judged = gates_of(sample, last, fitted, found, limits)
         version, comparison = fitted.version, fitted.comparison
         segments = _numbered(fitted.segments, found)
     failed = judged.loc[~judged["holds"], "sentence"].tolist()
     activation = decision.activate(
         version.get("model_version"),
         len(failed),
-        past.starting_version,
-        past.activations,
+        last.starting_version,
+        last.activations,
         rules.accept_model,
     )
-    outcome = _outcome(as_of, past.activations, activation)
+    outcome = _outcome(as_of, last.activations, activation)
     version = version | {"refused_because": "; ".join(failed) or None}
     said = [decided.sentence]
     if failed and outcome["activated_version"] != version["model_version"]:
         said.append(sentences.refused(version["model_version"], failed))
     if outcome["active_version"]:
         said.append(sentences.active(*outcome.pop("active")))
-    models = pd.concat([past.starting_model, segments])
+    models = pd.concat([last.starting_model, segments])
     active_model = models[models["model_version"] == outcome["active_version"]]
     outcome |= {
         "sentences": "\n".join(f"model: {line}" for line in said),
         "scoring_query": scoring.scoring_query(active_model),
         "earlier_scoring_query": _earlier_scoring(
-            past.earlier_model, outcome["active_version"], sample
+            last.earlier_model, outcome["active_version"], sample
         ),
     }
     lists = {"comparison": comparison, "segments": segments, "lineage": found, "gates": judged}
@@ -280,7 +280,7 @@ def fit(
     raw: np.ndarray,
     features: pd.DataFrame,
     as_of: pd.Timestamp,
-    past: Past,
+    last: LastModels,
     decided: decision.Decision,
     settings: Settings,
 ) -> Fit:
@@ -288,7 +288,7 @@ def fit(
 
     Args:
         raw: what ``preparation.raw_matrix`` returned.
-        features, past, settings: as for ``candidate``.
+        features, last, settings: as for ``candidate``.
         as_of: date of the build.
         decided: what ``decision.decide`` returned.
 
@@ -304,15 +304,15 @@ def fit(
         **{"k": settings.k, "max_k": settings.max_k, "seed": settings.seed},
         "starts": FINAL_STARTS,
     }
-    fingerprint = _fingerprint(raw, features, as_of, params, past.starting_version)
+    fingerprint = _fingerprint(raw, features, as_of, params, last.starting_version)
     model_version = f"{as_of:%Y-%m-%d}-{fingerprint[:8]}"
-    segments, inertia = fit_segments(raw, features, k, past.starting_model, seed=settings.seed)
+    segments, inertia = fit_segments(raw, features, k, last.starting_model, seed=settings.seed)
     picked = selection.picks(comparison, verdict)
     is_chosen = comparison["k"] == k
     return Fit(
         version={
             "model_version": model_version,
-            "parent_version": past.starting_version,
+            "parent_version": last.starting_version,
             "k": k,
             "configuration": decided.configuration,
             "seed": settings.seed,
@@ -349,7 +349,7 @@ def fit_segments(
 
     Args:
         raw: what ``preparation.raw_matrix`` returned.
-        features, starting_model: as for ``candidate`` and ``Past``.
+        features, starting_model: as for ``candidate`` and ``LastModels``.
         k: number of segments.
         seed: of the starts.
 
@@ -369,26 +369,26 @@ def fit_segments(
     return rows.astype(SEGMENT_COLUMNS)[list(SEGMENT_COLUMNS)], clusters.inertia
 
 
-def lineage_of(sample: pd.DataFrame, past: Past, segments: pd.DataFrame) -> pd.DataFrame:
+def lineage_of(sample: pd.DataFrame, last: LastModels, segments: pd.DataFrame) -> pd.DataFrame:
     """What became of each segment in the candidate; see ``lineage.lineage``.
 
     Args:
-        sample, past: as for ``candidate``.
+        sample, last: as for ``candidate``.
         segments: of ``Fit``.
 
     Returns:
         The columns of ``lineage.lineage``, model_version and from_model_version.
     """
-    starting = past.starting_model
+    starting = last.starting_model
     if starting.empty:
-        found = lineage.first_lineage(segments, past.last_segment_id)
+        found = lineage.first_lineage(segments, last.last_segment_id)
     else:
         before = sample["last_segment_id"].astype("Int64")
         # Under other ids than those of the last release nobody is known.
         if before.isna().all() and _can_predict(sample, starting):
             before = predicted(sample, starting)
         after = predicted(sample, segments)
-        found = lineage.lineage(starting, segments, before, after, past.last_segment_id)
+        found = lineage.lineage(starting, segments, before, after, last.last_segment_id)
     return lineage.of_versions(found, segments, starting)
 
 
@@ -404,18 +404,18 @@ def _numbered(segments: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def gates_of(
-    sample: pd.DataFrame, past: Past, fitted: Fit, found: pd.DataFrame, limits: gates.Limits
+    sample: pd.DataFrame, last: LastModels, fitted: Fit, found: pd.DataFrame, limits: gates.Limits
 ) -> pd.DataFrame:
     """The gates of a candidate, as ``gates.judge`` gives them; none for the first model.
 
     Args:
-        sample, past: as for ``candidate``. Where the sample lacks a feature of the starting model,
+        sample, last: as for ``candidate``. Where the sample lacks a feature of the starting model,
             customers are held against the segment that was published for them.
         fitted: what ``fit`` returned.
         found: what ``lineage_of`` returned.
         limits: of the gates.
     """
-    starting, segments = past.starting_model, fitted.segments
+    starting, segments = last.starting_model, fitted.segments
     if starting.empty:
         return gates.none()
     same = set(starting["feature"]) == set(segments["feature"])
@@ -428,7 +428,7 @@ def gates_of(
     return gates.judge(
         found,
         lineage.jumps(starting, segments, found),
-        past.drift,
+        last.drift,
         # Where nobody can be told, nobody is known to have stayed.
         moved=(
             float((before != after.map(_numbers(found))[before.index]).mean())

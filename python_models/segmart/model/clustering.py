@@ -88,8 +88,9 @@ def _require_distinct(matrix: np.ndarray, k: int, distinct: int) -> None:
 @functools.cache
 def _thread_pools() -> ThreadpoolController:
     """The thread pools of this process, looked up once: that reads every loaded library."""
-    # A pool of a library that is loaded later would keep all its threads, and their rounding.
-    import sklearn.cluster  # noqa: F401
+    # Imported for its OpenMP pool alone: a pool that is loaded after this would keep all its
+    # threads, and their rounding.
+    import sklearn.cluster  # noqa: F401 - loaded for its thread pool
 
     return ThreadpoolController()
 

@@ -105,7 +105,7 @@ select
     end as silhouette,
     is_outlier
 from runner_up
-"""  # noqa: S608 - numbers, and names of features, which feature_definitions checks
+"""  # noqa: S608 - numbers, and feature names, which feature_definitions.sql restricts
 
 
 class _Segment:

@@ -49,7 +49,7 @@ def _views(tables: Mapping[str, dict], folder: Path) -> Iterator[str]:
         columns = ", ".join(f'"{column["name"]}"' for column in table["columns"])
         yield (
             # A view takes no parameters: names are of our own contracts, and the path is quoted.
-            f"create view catalog.main.{name} as select {columns} "  # noqa: S608 - see above
+            f"create view catalog.main.{name} as select {columns} "  # noqa: S608 - names of contracts
             f"from read_parquet('{storage.quote(folder)}/{name}.parquet', "
             "hive_partitioning = true, hive_types = {'countdown': bigint}) where countdown = "
             f"(select coalesce(min({countdown}) filter (where {begun}), max({countdown})) "
