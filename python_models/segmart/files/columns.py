@@ -51,14 +51,13 @@ def file_columns(
     Returns:
         input, file_number (from 1), file, file_format (csv or parquet), lines (of a CSV file, the
         header and blank ones counted; rows of a Parquet file), sha256 (missing without
-        ``checksums``), file_version (a digest of how the file is read, its size, the time of
-        its last change and its sha256), rows_query (see ``queries.rows_query``), source and
+        ``checksums``), file_version (a digest of how the file is read, its size, the time of its
+        last change and its sha256), rows_query (see ``queries.rows_query``), source and
         unreadable_source (see ``queries.source``; the latter, for CSV alone, lists the lines that
-        cannot be read),
-        position (from 1), column_name, column_type (text for CSV), contract_column (missing for a
-        column that the contract does not name), role (contract, further or ignored), is_wanted
-        (whether the input must have it). Of an input that is a table or a model, whose columns SQL
-        looks up, one row for each column of the contract, without a file.
+        cannot be read), position (from 1), column_name, column_type (text for CSV), contract_column
+        (missing for a column that the contract does not name), role (contract, further or ignored),
+        is_wanted (whether the input must have it). Of an input that is a table or a model, whose
+        columns SQL looks up, one row for each column of the contract, without a file.
 
     Raises:
         SegmentationError: a file or a column is missing or cannot be read; the message names the
