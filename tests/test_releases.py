@@ -52,6 +52,7 @@ def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
     contents = settings.pop("tables", None) or tables(customers, version=release)
     relations = {name: duckdb.from_arrow(table) for name, table in contents.items()}
     publishing.publish(relations, serve, release=release, **settings)
+    pointers.wait_until_begun(serve)
 
 
 def tree(folder: Path) -> dict[str, str]:

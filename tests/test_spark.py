@@ -161,6 +161,8 @@ def test_a_table_of_the_catalog_is_an_input(
     from pyspark.sql import SparkSession
 
     monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
+    # pyspark sets it for all of the process, whose later builds are not of the cluster.
+    monkeypatch.setenv("SPARK_CONNECT_MODE_ENABLED", "1")
     session = SparkSession.builder.remote(two_workers.remote).create()
     session.sql("create schema sales")
     session.sql(

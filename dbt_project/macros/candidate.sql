@@ -32,21 +32,18 @@
         {%- endfor -%}
         {%- set accepted = setting("accept_model") -%}
         {%- for row in rows if row[1] and row[0] not in names and accepted != "candidate" -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    ("the active model" if accepted == "none" else "model " ~ accepted)
-                    ~ " clusters on "
-                    ~ row[0]
-                    ~ (
-                        ", which the var metrics does not name. To keep it, name its column there; to"
-                        if setting("metrics")
-                        else ", which the input does not give: see input_check for the"
-                        ~ " column. To"
-                    )
-                    ~ " go on without it, fit and accept another model with --vars"
-                    ~ " '{accept_model: candidate}'"
-                )
-            -}}
+            {%- if setting("metrics") -%}
+                {%- set why = "the var metrics does not name. To keep it, name its column there; to" -%}
+            {%- else -%}
+                {%- set why = "the input does not give: see input_check for the column. To" -%}
+            {%- endif -%}
+            {%- do refuse(
+                "%s clusters on %s, which %s go on without it, fit and accept another model with --vars"
+                ~ " '{accept_model: candidate}'",
+                "the active model" if accepted == "none" else "model " ~ accepted,
+                row[0],
+                why,
+            ) -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(features) -}}

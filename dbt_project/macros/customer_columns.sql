@@ -12,14 +12,11 @@
         {%- set known = run_query("select feature from " ~ definitions).columns[0].values() -%}
         {%- set wanted = setting("metrics") | map("lower") | list -%}
         {%- for column in wanted if column not in given -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    "var metrics: "
-                    ~ (column | tojson)
-                    ~ " is no column of customer_metrics, which has "
-                    ~ file_columns_of(given)
-                )
-            -}}
+            {%- do refuse(
+                "var metrics: %s is no column of customer_metrics, which has %s",
+                column | tojson,
+                file_columns_of(given),
+            ) -%}
         {%- endfor -%}
         {%- for column in given
             if column not in ("customer_id", "ignored_values", "source_file", "source_row")
@@ -50,15 +47,11 @@
                 {%- set is_known = slug in known or slug.startswith("metric_") -%}
                 {%- set feature = slug if is_known else "metric_" ~ slug -%}
                 {%- if feature in metrics | map(attribute="feature") -%}
-                    {{-
-                        exceptions.raise_compiler_error(
-                            "customer_metrics: two columns give the feature "
-                            ~ feature
-                            ~ ", one is "
-                            ~ (column | tojson)
-                            ~ "; rename one"
-                        )
-                    -}}
+                    {%- do refuse(
+                        "customer_metrics: two columns give the feature %s, one is %s; rename one",
+                        feature,
+                        column | tojson,
+                    ) -%}
                 {%- endif -%}
                 {%- do metrics.append(
                     {"column": column, "feature": feature, "kind": given[column]}
@@ -66,13 +59,11 @@
             {%- endif -%}
         {%- endfor -%}
         {%- if not metrics -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    "customer_metrics: no column reads as numbers; it has "
-                    ~ file_columns_of(given)
-                    ~ ". Name the columns to cluster on in the var metrics"
-                )
-            -}}
+            {%- do refuse(
+                "customer_metrics: no column reads as numbers; it has %s. Name the columns to cluster on"
+                ~ " in the var metrics",
+                file_columns_of(given),
+            ) -%}
         {%- endif -%}
     {%- endif -%}
     {{- return(metrics) -}}
@@ -100,15 +91,11 @@
     {%- set metrics = metric_columns() | map(attribute="column") | list -%}
     {%- set wanted = setting("profile_attributes") | map("lower") | list -%}
     {%- for column in wanted if execute and column not in given -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "var profile_attributes: "
-                ~ (column | tojson)
-                ~ " is no column of the customers input,"
-                ~ " which has "
-                ~ file_columns_of(given)
-            )
-        -}}
+        {%- do refuse(
+            "var profile_attributes: %s is no column of the customers input, which has %s",
+            column | tojson,
+            file_columns_of(given),
+        ) -%}
     {%- endfor -%}
     {%- for column in given
         if column not in (

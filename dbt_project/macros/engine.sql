@@ -151,15 +151,12 @@
     {%- set found = run_query(query).rows[0] -%}
     {%- for name, (value, pattern) in needed.items()
         if not modules.re.fullmatch(pattern, found[name] | string) -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "profiles.yml: the setting "
-                ~ name
-                ~ " is not "
-                ~ value
-                ~ ", on which the results of segmart depend; write it under settings"
-            )
-        -}}
+        {%- do refuse(
+            "profiles.yml: the setting %s is not %s, on which the results of segmart depend; write it"
+            ~ " under settings",
+            name,
+            value,
+        ) -%}
     {%- endfor -%}
 {%- endmacro -%}
 

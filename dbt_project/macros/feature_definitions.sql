@@ -14,32 +14,21 @@
             order by position
         {%- endset -%}
         {%- for row in run_query(query).rows -%}
-            {%- do definitions.append(
-                {
-                    "feature": row[0],
-                    "transform": row[1],
-                    "is_clustered": row[2],
-                    "missing_policy": row[3],
-                }
-            ) -%}
+            {%- do definitions.append(row.dict()) -%}
         {%- endfor -%}
         {%- if not definitions -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    "no feature is clustered: set is_clustered to true in the seed"
-                    ~ " feature_definitions for one that the input can give"
-                )
-            -}}
+            {%- do refuse(
+                "no feature is clustered: set is_clustered to true in the seed feature_definitions for"
+                ~ " one that the input can give"
+            ) -%}
         {%- endif -%}
         {%- for definition in definitions
             if not modules.re.fullmatch("[a-z][a-z0-9_]*", definition.feature) -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    "seed feature_definitions, column feature: "
-                    ~ (definition.feature | tojson)
-                    ~ " is no column name; use small letters, digits and _"
-                )
-            -}}
+            {%- do refuse(
+                "seed feature_definitions, column feature: %s is no column name; use small letters,"
+                ~ " digits and _",
+                definition.feature | tojson,
+            ) -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(definitions) -}}

@@ -57,9 +57,8 @@
 
 {#-
   Runs before a build. Tables that are replaced leave their bytes in the build file until others are
-  written over them; so when the list has changed, the file is emptied first, all of it. Where segmart is
-  installed in another project, whose tables the file holds too, the tables of segmart are dropped, and
-  what they leave in the file is written over.
+  written over them; so when the list has changed, its tables are dropped first, and what they leave in
+  the file is written over. Where segmart is installed in another project, the tables of that stay.
 -#}
 {%- macro erase_forgotten() -%}
     {%- if execute and flags.WHICH in ("build", "run") and builds_segmart() -%}
@@ -73,72 +72,48 @@
         {%- do run_query("drop schema if exists segmart_erasure cascade") -%} {{- return("") -}}
     {%- endif -%}
     {%- do check_forgotten_customers() -%}
-    {%- set list = run_query(
-        "select cast(last_modified as varchar) || ' ' || size || ' ' || left(md5(content), 4) from read_blob("
-        ~ text_literal(setting("forgotten_customers"))
-        ~ ")"
-    ).rows[0][0] -%}
+    {%- set version = (
+        "cast(last_modified as varchar) || ' ' || size || ' ' || left(md5(content), 4)"
+    ) -%}
+    {%- set file = text_literal(setting("forgotten_customers")) -%}
+    {%- set list = run_query("select " ~ version ~ " from read_blob(" ~ file ~ ")").rows[0][0] -%}
     {%- set done = api.Relation.create(
         database=target.database, schema="segmart_erasure", identifier="erased_list"
     ) -%}
-    {%- set known = (
-        run_query(
-            "select 1 from duckdb_tables() where schema_name = 'segmart_erasure'"
-            ~ " and table_name = 'erased_list' and database_name = "
-            ~ text_literal(target.database)
-        ).rows
-        | length
-        and run_query("select * from " ~ done).rows[0][0]
-    ) -%}
-    {%- if known != list -%}
-        {%- if project_name == "segmart" -%} {{- empty_build_file() -}}
-        {%- else -%} {{- drop_own_tables() -}} {{- write_over_free_blocks() -}}
-        {%- endif -%}
+    {%- set is_there = run_query("select 1 " ~ from_catalog("table", done)).rows | length -%}
+    {%- if not is_there or run_query("select * from " ~ done).rows[0][0] != list -%}
+        {%- do drop_tables_of_segmart() -%} {%- do write_over_free_blocks() -%}
         {%- do run_query(
-            "create or replace table "
-            ~ done
-            ~ " as select "
-            ~ text_literal(list)
-            ~ " as list"
+            "create or replace table %s as select %s as list"
+            | format(done, text_literal(list))
         ) -%}
+        {%- set of_what = "" if project_name == "segmart" else " of the tables of segmart" -%}
         {%- do log(
             "forgotten_customers: the list has changed; the build file was emptied"
-            ~ ("" if project_name == "segmart" else " of the tables of segmart"),
+            ~ of_what,
             info=true,
         ) -%}
     {%- endif -%}
 {%- endmacro -%}
 
-{%- macro empty_build_file() -%}
-    {%- set schemas = (
-        run_query(
-            "select schema_name from duckdb_schemas() where not internal and schema_name <> 'main' and database_name = "
-            ~ text_literal(target.database)
-        )
-        .columns[0]
-        .values()
-    ) -%}
-    {%- for schema in schemas -%}
-        {%- do adapter.drop_schema(api.Relation.create(database=target.database, schema=schema)) -%}
+{#- In another project only what dbt knows to be of segmart: others may share its schemas. -#}
+{%- macro drop_tables_of_segmart() -%}
+    {%- set own = [] -%}
+    {%- for node in graph.nodes.values() if node.package_name == "segmart" -%}
+        {%- do own.append((node.schema, node.alias)) -%}
     {%- endfor -%}
-    {#- The first checkpoint frees the blocks, the next one cuts them off the file. -#}
-    {%- do run_query("checkpoint") -%}
-    {%- for schema in schemas + ("segmart_erasure",) -%}
-        {%- do adapter.create_schema(
-            api.Relation.create(database=target.database, schema=schema)
+    {%- set query -%}
+        select table_schema, table_name, case when table_type = 'VIEW' then 'view' else 'table' end
+        from information_schema.tables
+        where table_catalog = {{ text_literal(target.database) }}
+    {%- endset -%}
+    {%- for schema, name, type in run_query(query).rows
+        if project_name == "segmart" or (schema, name) in own -%}
+        {%- do adapter.drop_relation(
+            api.Relation.create(
+                database=target.database, schema=schema, identifier=name, type=type
+            )
         ) -%}
-        {#- dbt must know that it is empty: it would look within the transaction of a model. -#}
-        {%- do adapter.get_relation(target.database, schema, "erased_list") -%}
-    {%- endfor -%}
-    {%- do run_query("checkpoint") -%}
-{%- endmacro -%}
-
-{#- Only what dbt knows to be a model or seed of segmart: others may share its schemas. -#}
-{%- macro drop_own_tables() -%}
-    {%- for node in graph.nodes.values()
-        if node.package_name == "segmart" and node.resource_type in ("model", "seed") -%}
-        {%- set relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
-        {%- if relation -%} {%- do adapter.drop_relation(relation) -%} {%- endif -%}
     {%- endfor -%}
 {%- endmacro -%}
 
@@ -155,62 +130,51 @@
         from pragma_database_size()
         where database_name = {{ text_literal(target.database) }}
     {%- endset -%}
-    {%- do run_query("create schema if not exists segmart_erasure") -%}
-    {%- do run_query("checkpoint") -%}
-    {%- set free_metadata = run_query("select sum(free_blocks) from pragma_metadata_info()") -%}
-    {%- do run_query("drop type if exists segmart_erasure.filling") -%}
-    {%- do run_query(
-        "create type segmart_erasure.filling as enum (select rpad(cast(range as varchar), 4096, 'x')"
-        ~ " from range("
-        ~ (free_metadata.rows[0][0] or 0)
-        ~ "))"
+    {%- do run_query("create schema if not exists segmart_erasure; checkpoint") -%}
+    {%- set pieces = run_query(
+        "select coalesce(sum(free_blocks), 0) from pragma_metadata_info()"
     ) -%}
-    {%- do run_query("checkpoint") -%}
+    {%- do run_query(
+        "drop type if exists segmart_erasure.filling; create type segmart_erasure.filling as enum"
+        ~ " (select rpad(cast(range as varchar), 4096, 'x') from range(%s)); checkpoint"
+        | format(pieces.rows[0][0])
+    ) -%}
     {%- for attempt in range(9) -%}
-        {%- set free = run_query(free_blocks).rows[0] -%}
-        {%- if free[0] -%}
+        {%- set blocks, bytes = run_query(free_blocks).rows[0].values() -%}
+        {%- if blocks -%}
             {%- do run_query(
                 "create or replace table segmart_erasure.filling_"
                 ~ attempt
-                ~ " as select hash(range), hash(-range), hash(range + 0.5), hash(-range - 0.5) from range("
-                ~ (free[1] | int // 32)
-                ~ ")"
+                ~ " as select hash(range), hash(-range), hash(range + 0.5), hash(-range - 0.5)"
+                ~ " from range(%s); checkpoint"
+                | format(bytes | int // 32)
             ) -%}
-            {%- do run_query("checkpoint") -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set left = run_query(free_blocks).rows[0][0] -%}
-    {%- do run_query("drop schema segmart_erasure cascade") -%}
     {#- The first checkpoint frees the blocks, the next one cuts them off the file. -#}
-    {%- do run_query("checkpoint") -%}
-    {%- do run_query("create schema segmart_erasure") -%}
-    {%- do run_query("checkpoint") -%}
+    {%- do run_query(
+        "drop schema segmart_erasure cascade; checkpoint; create schema segmart_erasure; checkpoint"
+    ) -%}
     {%- if left -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "forgotten_customers: "
-                ~ left
-                ~ " free blocks of the build file could not be written over; copy the tables of the"
-                ~ " project to a new file, with COPY FROM DATABASE, and build there"
-            )
-        -}}
+        {%- do refuse(
+            "forgotten_customers: %s free blocks of the build file could not be written over; copy the"
+            ~ " tables of the project to a new file, with COPY FROM DATABASE, and build there",
+            left,
+        ) -%}
     {%- endif -%}
 {%- endmacro -%}
 
 {#- A list that is read by halves forgets nobody: its header must name the column. -#}
 {%- macro check_forgotten_customers() -%}
-    {%- set columns = (
-        run_query("describe select * from " ~ forgotten_customers_file())
-        .columns[0]
-        .values()
-    ) -%}
-    {%- if "customer_id" not in columns -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "var forgotten_customers: the file "
-                ~ setting("forgotten_customers")
-                ~ " has no column customer_id in its first line; write the name of the column there"
-            )
-        -}}
+    {%- set columns = run_query("describe select * from " ~ forgotten_customers_file()).columns[
+        0
+    ] -%}
+    {%- if "customer_id" not in columns.values() -%}
+        {%- do refuse(
+            "var forgotten_customers: the file %s has no column customer_id in its first line; write the"
+            ~ " name of the column there",
+            setting("forgotten_customers"),
+        ) -%}
     {%- endif -%}
 {%- endmacro -%}

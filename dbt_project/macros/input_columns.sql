@@ -117,64 +117,43 @@
 
 {#- The text of a number with the declared signs taken out; one that is not declared stays. -#}
 {%- macro plain_number(value) -%}
-    {%- set currency = setting("currency_sign") -%}
+    {%- set decimal = {"point": ".", "comma": ","}[setting("decimal_sign")] -%}
     {%- set thousands = {"none": none, "comma": ",", "point": ".", "space": " "}[
         setting("thousands_sign")
     ] -%}
-    {%- set decimal = {"point": ".", "comma": ","}[setting("decimal_sign")] -%}
-    {%- set plain = [value] -%}
+    {%- set currency = setting("currency_sign") -%}
     {%- if currency != "none" -%}
-        {%- set sign = text_literal(currency) -%}
-        {%- do plain.append(
-            "case when left(" ~ plain[-1] ~ ", " ~ currency
-            | length ~ ") = " ~ sign ~ " or right(" ~ plain[-1] ~ ", " ~ currency
-            | length
-            ~ ") = "
-            ~ sign
-            ~ " then trim(replace("
-            ~ plain[-1]
-            ~ ", "
-            ~ sign
-            ~ ", '')) else "
-            ~ plain[-1]
-            ~ " end"
-        ) -%}
+        {%- set sign, length = text_literal(currency), currency | length -%}
+        {%- set value -%}
+            case
+                when left({{ value }}, {{ length }}) = {{ sign }} or right({{ value }}, {{ length }}) = {{ sign }}
+                then trim(replace({{ value }}, {{ sign }}, ''))
+                else {{ value }}
+            end
+        {%- endset -%}
     {%- endif -%}
     {%- if thousands == " " -%}
         {#- French exports write the no-break ones. -#}
-        {%- do plain.append("replace(replace(" ~ plain[-1] ~ ", '\u00a0', ' '), '\u202f', ' ')") -%}
+        {%- set value = "replace(replace(" ~ value ~ ", '\u00a0', ' '), '\u202f', ' ')" -%}
     {%- endif -%}
     {%- if thousands -%}
         {#- Only between groups of three digits: 1,5 is no 15. -#}
-        {%- do plain.append(
-            "case when "
-            ~ fits_pattern(
-                plain[-1],
-                "'^[+-]?[0-9]{1,3}(["
-                ~ thousands
-                ~ "][0-9]{3})+(["
-                ~ decimal
-                ~ "][0-9]*)?$'",
-            )
-            ~ " then replace("
-            ~ plain[-1]
-            ~ ", '"
-            ~ thousands
-            ~ "', '') else "
-            ~ plain[-1]
-            ~ " end"
+        {%- set groups = "'^[+-]?[0-9]{1,3}([%s][0-9]{3})+([%s][0-9]*)?$'" | format(
+            thousands, decimal
         ) -%}
+        {%- set value -%}
+            case
+                when {{ fits_pattern(value, groups) }} then replace({{ value }}, '{{ thousands }}', '')
+                else {{ value }}
+            end
+        {%- endset -%}
     {%- endif -%}
     {%- if decimal == "," -%}
-        {%- do plain.append(
-            "case when "
-            ~ plain[-1]
-            ~ " not like '%.%' then replace("
-            ~ plain[-1]
-            ~ ", ',', '.') end"
-        ) -%}
+        {%- set value -%}
+            case when {{ value }} not like '%.%' then replace({{ value }}, ',', '.') end
+        {%- endset -%}
     {%- endif -%}
-    {{- plain[-1] -}}
+    {{- value -}}
 {%- endmacro -%}
 
 {#- A yes or no as a BOOLEAN; null where it does not read as one. -#}

@@ -60,30 +60,21 @@
         {%- for name, column, is_wanted in run_query(query).rows -%}
             {%- if name | lower in given -%} {%- do mapped.update({name | lower: column}) -%}
             {%- elif is_wanted -%}
-                {{-
-                    exceptions.raise_compiler_error(
-                        "var "
-                        ~ input
-                        ~ ": "
-                        ~ value
-                        ~ (
-                            " is not there: "
-                            ~ (
-                                "build that model first, as a table or a view"
-                                if value.startswith("ref:")
-                                else "attach its database in profiles.yml"
-                            )
-                            if not given
-                            else " has no column "
-                            ~ (name | tojson)
-                            ~ ", which is to be "
-                            ~ column
-                            ~ "; it has "
-                            ~ given
-                            | join(", ") ~ ". Map it in the var columns"
-                        )
-                    )
-                -}}
+                {%- if given -%}
+                    {%- do refuse(
+                        "var %s: %s has no column %s, which is to be %s; it has %s. Map it in the var"
+                        ~ " columns",
+                        input,
+                        value,
+                        name | tojson,
+                        column,
+                        given | join(", "),
+                    ) -%}
+                {%- elif value.startswith("ref:") -%}
+                    {%- set remedy = "build that model first, as a table or a view" -%}
+                {%- else -%} {%- set remedy = "attach its database in profiles.yml" -%}
+                {%- endif -%}
+                {%- do refuse("var %s: %s is not there: %s", input, value, remedy) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}

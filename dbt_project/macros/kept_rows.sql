@@ -110,13 +110,11 @@
         {%- endif -%}
     {%- endfor -%}
     {%- for relation in kept if (rows_were_made_from(relation) or {}).files != now.files -%}
-        {{-
-            exceptions.raise_compiler_error(
-                relation.identifier
-                ~ " is of other files than stored_order_lines: build it too, with --select +"
-                ~ model.name
-            )
-        -}}
+        {%- do refuse(
+            "%s is of other files than stored_order_lines: build it too, with --select +%s",
+            relation.identifier,
+            model.name,
+        ) -%}
     {%- endfor -%}
     {%- do now.update({"sql": local_md5(sql | join("; "))}) -%}
     {{- return(now) -}}

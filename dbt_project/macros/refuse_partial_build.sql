@@ -8,59 +8,46 @@
 {%- macro refuse_partial_build() -%}
     {%- if execute -%}
         {%- if flags.WHICH != "build" -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    "release refused: dbt " ~ flags.WHICH ~ " runs no tests; use dbt build"
-                )
-            -}}
+            {%- do refuse("release refused: dbt %s runs no tests; use dbt build", flags.WHICH) -%}
         {%- endif -%}
         {#- Held against the project by tests/test_host_project.py. One is a test of files alone. -#}
         {%- set all_that_stop = 37 if setting("input") == "files" else 36 -%}
         {%- set stopping, missing = [], [] -%}
         {%- for id, node in graph.nodes.items()
             if node.package_name == "segmart"
-            and node.resource_type in ("model", "seed", "test")
-            and id not in selected_resources
-            and (node.resource_type != "test" or node.depends_on.nodes) -%}
-            {%- do missing.append(node.name) -%}
-        {%- endfor -%}
-        {%- for node in graph.nodes.values()
-            if node.package_name == "segmart"
-            and node.resource_type == "test"
-            and node.config.severity | lower == "error"
-            and node.config.error_if == "!= 0"
-            and node.config.fail_calc == "count(*)"
-            and node.config.where is none
-            and node.config.limit is none -%}
-            {%- do stopping.append(node.name) -%}
+            and node.resource_type in ("model", "seed", "test") -%}
+            {%- set is_test, config = node.resource_type == "test", node.config -%}
+            {%- if id not in selected_resources and (not is_test or node.depends_on.nodes) -%}
+                {%- do missing.append(node.name) -%}
+            {%- endif -%}
+            {%- if (
+                is_test
+                and config.severity | lower == "error"
+                and (config.error_if, config.fail_calc) == ("!= 0", "count(*)")
+                and (config.where, config.limit) == (none, none)
+            ) -%}
+                {%- do stopping.append(node.name) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- if stopping | length < all_that_stop -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    "release refused: "
-                    ~ (all_that_stop - stopping | length)
-                    ~ " data tests of segmart are switched off or softened by data_tests: in"
-                    ~ " dbt_project.yml; take out what reaches them there"
-                )
-            -}}
+            {%- do refuse(
+                "release refused: %s data tests of segmart are switched off or softened by data_tests:"
+                ~ " in dbt_project.yml; take out what reaches them there",
+                all_that_stop - stopping | length,
+            ) -%}
         {%- endif -%}
         {%- if missing -%}
-            {{-
-                exceptions.raise_compiler_error(
-                    "release refused: " ~ missing
-                    | length
-                    ~ " models, seeds and tests are not part of"
-                    ~ " this build, such as "
-                    ~ missing[0]
-                    ~ "; run dbt build without --select and"
-                    ~ " --exclude"
-                    ~ (
-                        ", or with --select package:segmart"
-                        if project_name != "segmart"
-                        else ""
-                    )
-                )
-            -}}
+            {%- do refuse(
+                "release refused: %s models, seeds and tests are not part of this build, such as %s; run"
+                ~ " dbt build without --select and --exclude%s",
+                missing | length,
+                missing[0],
+                (
+                    ""
+                    if project_name == "segmart"
+                    else ", or with --select package:segmart"
+                ),
+            ) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -16,21 +16,17 @@
 {%- macro say_findings(input_check) -%}
     {%- set findings = " from " ~ input_check ~ " where is_error= " -%}
     {%- set order = " order by position, finding" -%}
-    {{-
-        say(
-            "select case when is_switched_off then 'input: switched off: ' else 'input: ' end"
-            ~ " || finding"
-            ~ findings
-            ~ "false"
-            ~ order
-        )
-    -}}
+    {%- set said = "case when is_switched_off then 'input: switched off: ' else 'input: ' end" -%}
+    {%- do say("select " ~ said ~ " || finding" ~ findings ~ "false" ~ order) -%}
     {%- if execute -%}
-        {%- set errors = (
-            run_query("select finding" ~ findings ~ "true" ~ order).columns[0].values()
-        ) -%}
-        {%- if errors -%}
-            {{- exceptions.raise_compiler_error(errors | join("\n  ")) -}}
+        {%- set errors = run_query("select finding" ~ findings ~ "true" ~ order) -%}
+        {%- if errors.rows -%}
+            {%- do exceptions.raise_compiler_error(errors.columns[0].values() | join("\n  ")) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro -%}
+
+{#- Ends the build with a message, in which each %s is one of the further values, in their order. -#}
+{%- macro refuse(message) -%}
+    {{- exceptions.raise_compiler_error(message | format(*varargs)) -}}
 {%- endmacro -%}

@@ -1,14 +1,21 @@
-{#- What each var may be: a pattern that its text matches in full, a range, a list or a mapping. -#}
+{#-
+  What each var may be: one of a few words, a share, a number, a whole number in a range, a list, a
+  mapping, or a text that matches a pattern in full.
+-#}
 {%- macro setting_kinds() -%}
     {#- Letters of any language; no quote, no bracket, no semicolon, no backslash. -#}
-    {%- set path = "(?!.*--)[\\w./*?=,@ +-]{1,500}" -%}
-    {%- set path_words = (
-        "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + -"
-    ) -%}
+    {%- set path = {
+        "pattern": "(?!.*--)[\\w./*?=,@ +-]{1,500}",
+        "allowed": "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + -",
+    } -%}
+    {%- set file = {
+        "pattern": "(?!.*--)[\\w./=,@ +-]{1,500}",
+        "allowed": "the path of a file: letters, digits, spaces and the signs _ . / = , @ + -",
+    } -%}
     {%- set input = {
         "pattern": "none|table:[A-Za-z_]\\w*([.][A-Za-z_]\\w*){2}|ref:[A-Za-z_]\\w*([.][A-Za-z_]\\w*)?|"
-        ~ path,
-        "allowed": path_words
+        ~ path.pattern,
+        "allowed": path.allowed
         ~ "; or table: and database.schema.table, or ref: and the name of a model",
     } -%}
     {{-
@@ -22,39 +29,18 @@
                 "customers": input,
                 "customer_metrics": input,
                 "columns": {"is_mapping": true},
-                "metrics": {
-                    "items": "[\\w .%/()-]{1,100}",
-                    "allowed": "a list of columns of customer_metrics; empty for all that are numbers",
-                },
-                "customer_ids": {
-                    "pattern": "as_given|pseudonyms",
-                    "allowed": "as_given or pseudonyms",
-                },
-                "forgotten_customers": {
-                    "pattern": "(?!.*--)[\\w./=,@ +-]{1,500}",
-                    "allowed": "the path of a file: letters, digits, spaces and the signs _ . / = , @ + -",
-                },
-                "checksums": {"pattern": path, "allowed": path_words},
-                "delimiter": {
-                    "pattern": "[,;|]|tab",
-                    "allowed": "one of , ; | and tab",
-                },
-                "encoding": {
-                    "pattern": "utf-8|latin-1|utf-16",
-                    "allowed": "utf-8, latin-1 or utf-16",
-                },
+                "metrics": {"list_of": "columns of customer_metrics; empty for all that are numbers"},
+                "customer_ids": {"words": ["as_given", "pseudonyms"]},
+                "forgotten_customers": file,
+                "checksums": path,
+                "delimiter": {"pattern": "[,;|]|tab", "allowed": "one of , ; | and tab"},
+                "encoding": {"words": ["utf-8", "latin-1", "utf-16"]},
                 "date_format": {
                     "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
                 },
-                "decimal_sign": {
-                    "pattern": "point|comma",
-                    "allowed": "point or comma",
-                },
-                "thousands_sign": {
-                    "pattern": "none|comma|point|space",
-                    "allowed": "none, comma, point or space; not that of the fraction",
-                },
+                "decimal_sign": {"words": ["point", "comma"]},
+                "thousands_sign": {"words": ["none", "comma", "point", "space"]},
                 "currency_sign": {
                     "pattern": "none|[$€£¥₹]|[A-Z]{3}|kr|zł",
                     "allowed": "none, a sign such as $ or €, or a code such as EUR",
@@ -63,63 +49,50 @@
                     "pattern": "none|(([A-Za-z0-9._-]|\\[[A-Za-z0-9]-[A-Za-z0-9]\\])[*+]?){1,40}",
                     "allowed": "none, or a regular expression of letters, digits, . _ - and ranges such as [0-9], each with * or + or nothing",
                 },
-                "max_rejected_share": {"share": true},
-                "complete_journey": {
-                    "pattern": path,
-                    "allowed": path_words,
-                    "default": "beside the installed package",
-                },
+                "max_rejected_share": "share",
+                "complete_journey": path,
                 "as_of": {
                     "pattern": "default|[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
                     ~ "|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
                     ~ "|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29",
                     "allowed": "default (the day after the last order) or a date as 2018-01-31",
                 },
-                "min_orders": {"minimum": 1, "maximum": 1000000},
-                "max_quantity": {"minimum": 1, "maximum": 1000000000},
-                "recent_days": {"minimum": 1, "maximum": 36500},
-                "profile_attributes": {
-                    "items": "[\\w .%/()-]{1,100}",
-                    "allowed": "a list of columns of the customers input; empty for all of them",
-                },
+                "min_orders": {"from": 1, "to": 1000000},
+                "max_quantity": {"from": 1, "to": 1000000000},
+                "recent_days": {"from": 1, "to": 36500},
+                "profile_attributes": {"list_of": "columns of the customers input; empty for all of them"},
                 "k": {
                     "pattern": "auto|[1-9][0-9]?",
                     "allowed": "auto or a whole number from 1 to 99",
                 },
-                "max_k": {"minimum": 2, "maximum": 99},
-                "seed": {"minimum": 0, "maximum": 4294967295},
-                "sample_size": {"minimum": 2, "maximum": 10000000},
+                "max_k": {"from": 2, "to": 99},
+                "seed": {"from": 0, "to": 4294967295},
+                "sample_size": {"from": 2, "to": 10000000},
                 "serve": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}",
                     "allowed": "the path of a folder: letters, digits and the signs _ . / -",
                 },
-                "keep_releases": {"minimum": 2, "maximum": 1000},
-                "max_drop": {"share": true},
-                "history": {
-                    "pattern": "keep|anew",
-                    "allowed": "keep or anew",
-                },
-                "refit": {
-                    "pattern": "[Tt]rue|[Ff]alse",
-                    "allowed": "true or false",
-                },
+                "keep_releases": {"from": 2, "to": 1000},
+                "max_drop": "share",
+                "history": {"words": ["keep", "anew"]},
+                "refit": {"pattern": "[Tt]rue|[Ff]alse", "allowed": "true or false"},
                 "accept_model": {
                     "pattern": "none|candidate|[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{8}",
                     "allowed": "none, candidate, or a model version as 2018-01-31-0123abcd",
                 },
-                "max_model_age_days": {"minimum": 1, "maximum": 36500},
-                "refit_wait_days": {"minimum": 1, "maximum": 36500},
-                "drift_warn": {"number": true},
-                "drift_refit": {"number": true},
-                "drift_stop": {"number": true},
-                "share_shift_warn": {"share": true},
-                "share_shift_stop": {"share": true},
-                "max_moved_share": {"share": true},
-                "min_stability": {"share": true},
-                "min_segment_share": {"share": true},
-                "max_centroid_jump": {"number": true},
-                "migration_days": {"minimum": 1, "maximum": 36500},
-                "min_customers_a_feature": {"minimum": 1, "maximum": 1000000},
+                "max_model_age_days": {"from": 1, "to": 36500},
+                "refit_wait_days": {"from": 1, "to": 36500},
+                "drift_warn": "number",
+                "drift_refit": "number",
+                "drift_stop": "number",
+                "share_shift_warn": "share",
+                "share_shift_stop": "share",
+                "max_moved_share": "share",
+                "min_stability": "share",
+                "min_segment_share": "share",
+                "max_centroid_jump": "number",
+                "migration_days": {"from": 1, "to": 36500},
+                "min_customers_a_feature": {"from": 1, "to": 1000000},
                 "report": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}[.]html",
                     "allowed": "the path of an .html file: letters, digits and the signs _ . / -",
@@ -134,59 +107,46 @@
   they pass, and a value that fits no pattern ends the build before any of its text is run.
 -#}
 {%- macro setting(name) -%}
-    {%- set kind = setting_kinds()[name] -%}
-    {%- set value = var(name, kind.get("default")) -%}
-    {%- set allowed = kind.get("allowed") -%}
-    {%- if "minimum" in kind -%}
-        {%- set allowed = "a whole number from " ~ kind.minimum ~ " to " ~ kind.maximum -%}
-        {%- set fits = (
-            modules.re.fullmatch("[0-9]{1,12}", value | string)
-            and kind.minimum <= value | int <= kind.maximum
-        ) -%}
-        {%- elif "share" in kind -%}
-        {%- set allowed = "a number from 0 to 1" -%}
-        {%- set fits = (
-            modules.re.fullmatch("0|1|[01][.][0-9]{1,9}", value | string)
-            and value | float <= 1
-        ) -%}
-        {%- elif "number" in kind -%}
+    {%- set kind, value = setting_kinds()[name], var(name, "beside the installed package") -%}
+    {%- set allowed, pattern = kind.allowed, kind.pattern -%}
+    {%- if kind == "share" -%}
+        {%- set allowed, pattern = "a number from 0 to 1", "0([.][0-9]{1,9})?|1([.]0{1,9})?" -%}
+    {%- elif kind == "number" -%}
         {%- set allowed = "a number above 0, up to 999" -%}
-        {%- set fits = (
-            modules.re.fullmatch("[0-9]{1,3}([.][0-9]{1,9})?", value | string)
-            and value | float > 0
-        ) -%}
-        {%- elif "items" in kind -%}
-        {%- set fits = value is sequence and value is not string and value is not mapping -%}
-        {%- if fits and value | reject("string") | list -%} {%- set fits = false -%} {%- endif -%}
-        {%- if fits -%}
-            {%- set fitting = [] -%}
-            {%- for item in value if modules.re.fullmatch(kind["items"], item) -%}
+        {%- set pattern = "(?=.*[1-9])[0-9]{1,3}([.][0-9]{1,9})?" -%}
+    {%- elif kind.words -%}
+        {%- set allowed = kind.words[:-1] | join(", ") ~ " or " ~ kind.words[-1] -%}
+        {%- set pattern = kind.words | join("|") -%}
+    {%- elif kind.list_of -%} {%- set allowed = "a list of " ~ kind.list_of -%}
+    {%- elif kind.is_mapping -%}
+        {%- set allowed = "a mapping by input and contract column, as {order_lines: {customer_id: CustNo}}" -%}
+    {%- elif not pattern -%}
+        {%- set allowed = "a whole number from %s to %s" | format(kind["from"], kind.to) -%}
+        {%- set pattern = "[0-9]{1,12}" -%}
+    {%- endif -%}
+    {%- if kind.list_of -%}
+        {%- set fitting = [] -%}
+        {%- if value is sequence and value is not string and value is not mapping -%}
+            {%- for item in value
+                if item is string and modules.re.fullmatch("[\\w .%/()-]{1,100}", item) -%}
                 {%- do fitting.append(item) -%}
             {%- endfor -%}
-            {%- set fits = fitting | length == value | length -%}
         {%- endif -%}
-        {%- elif "is_mapping" in kind -%}
-        {%- set allowed = "a mapping by input and contract column, as {order_lines: {customer_id: CustNo}}" -%}
+        {%- set fits = fitting == value -%}
+    {%- elif kind.is_mapping -%}
         {%- set fits = value is mapping and not value.values() | reject("mapping") | list -%}
-    {%- else -%} {%- set fits = modules.re.fullmatch(kind.pattern, value | string) -%}
+    {%- else -%} {%- set fits = modules.re.fullmatch(pattern, value | string) -%}
     {%- endif -%}
-    {%- if not fits -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "var " ~ name ~ " is " ~ (value | tojson) ~ ": allowed is " ~ allowed
-            )
-        -}}
+    {%- if not fits or (kind.to and not kind["from"] <= value | int <= kind.to) -%}
+        {%- do refuse("var %s is %s: allowed is %s", name, value | tojson, allowed) -%}
     {%- endif -%}
     {{- return(value) -}}
 {%- endmacro -%}
 
 {#- Whether this build has to do with segmart: in another project it may be of models of that alone. -#}
 {%- macro builds_segmart() -%}
-    {%- set of_segmart = [] -%}
-    {%- for id in selected_resources if id.split(".")[1] == "segmart" -%}
-        {%- do of_segmart.append(id) -%}
-    {%- endfor -%}
-    {{- return(project_name == "segmart" or of_segmart | length > 0) -}}
+    {%- set of_segmart = modules.re.search("\\b[.]segmart[.]", selected_resources | join(" ")) -%}
+    {{- return(project_name == "segmart" or of_segmart is not none) -}}
 {%- endmacro -%}
 
 {#-
@@ -195,22 +155,17 @@
 -#}
 {%- macro check_settings() -%}
     {%- if not builds_segmart() -%} {{- return("") -}} {%- endif -%}
-    {#- dbt renders a var when it is asked for, and a template could run SQL: it is refused unread. -#}
-    {%- for name, value in invocation_args_dict.get("vars", {}).items()
-        if name in setting_kinds() and modules.re.search("[{][{%]", value | string) -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "var " ~ name ~ " is " ~ (value | string) ~ ": a var is a value, not a template"
-            )
-        -}}
-    {%- endfor -%}
-    {%- for name in invocation_args_dict.get("vars", {})
-        if name not in setting_kinds() and project_name == "segmart" -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "var " ~ name ~ " is not known: allowed are " ~ setting_kinds() | join(", ")
-            )
-        -}}
+    {%- for name, value in invocation_args_dict.get("vars", {}).items() -%}
+        {%- if name not in setting_kinds() and project_name == "segmart" -%}
+            {%- do refuse(
+                "var %s is not known: allowed are %s",
+                name,
+                setting_kinds() | join(", "),
+            ) -%}
+        {#- dbt renders a var when it is asked for, and a template could run SQL: it is refused unread. -#}
+        {%- elif name in setting_kinds() and modules.re.search("[{][{%]", value | string) -%}
+            {%- do refuse("var %s is %s: a var is a value, not a template", name, value) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- for name in setting_kinds() -%} {%- do setting(name) -%} {%- endfor -%}
     {%- if (
@@ -218,55 +173,39 @@
         and setting("input") == "complete_journey"
         and not var("complete_journey", none)
     ) -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "segmart has no input: in dbt_project.yml, under vars: segmart:, set input to files and"
-                ~ " order_lines to ref: and the name of a model, or to the path of files"
-            )
-        -}}
+        {%- do refuse(
+            "segmart has no input: in dbt_project.yml, under vars: segmart:, set input to files and"
+            ~ " order_lines to ref: and the name of a model, or to the path of files"
+        ) -%}
     {%- endif -%}
     {%- do check_engine() -%}
     {%- if setting("thousands_sign") == setting("decimal_sign") -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "vars thousands_sign and decimal_sign are both "
-                ~ (setting("decimal_sign") | tojson)
-                ~ ": they must differ"
-            )
-        -}}
+        {%- set sign = setting("decimal_sign") | tojson -%}
+        {%- do refuse(
+            "vars thousands_sign and decimal_sign are both %s: they must differ", sign
+        ) -%}
     {%- endif -%}
     {%- for lower, upper in [
         ("drift_warn", "drift_refit"),
         ("drift_refit", "drift_stop"),
         ("share_shift_warn", "share_shift_stop"),
     ] if setting(lower) | float > setting(upper) | float -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "var "
-                ~ lower
-                ~ " is "
-                ~ setting(lower)
-                ~ ", above "
-                ~ upper
-                ~ ", which is "
-                ~ setting(upper)
-                ~ ": lower the one or raise the other"
-            )
-        -}}
+        {%- do refuse(
+            "var %s is %s, above %s, which is %s: lower the one or raise the other",
+            lower,
+            setting(lower),
+            upper,
+            setting(upper),
+        ) -%}
     {%- endfor -%}
     {%- for name in ["order_lines", "customers", "customer_metrics"]
         if setting(name) != "none" and setting("input") != "files" -%}
-        {{-
-            exceptions.raise_compiler_error(
-                "var "
-                ~ name
-                ~ " is "
-                ~ (setting(name) | tojson)
-                ~ ", and input is "
-                ~ (setting("input") | tojson)
-                ~ ": set input to files"
-            )
-        -}}
+        {%- do refuse(
+            "var %s is %s, and input is %s: set input to files",
+            name,
+            setting(name) | tojson,
+            setting("input") | tojson,
+        ) -%}
     {%- endfor -%}
 {%- endmacro -%}
 

@@ -50,14 +50,11 @@
 {%- endmacro -%}
 
 {%- macro raise_that_view_is_old(over) -%}
-    {{-
-        exceptions.raise_compiler_error(
-            "the view over "
-            ~ over
-            ~ " is older than the settings or the file: build it too, with --select +"
-            ~ model.name
-        )
-    -}}
+    {%- do refuse(
+        "the view over %s is older than the settings or the file: build it too, with --select +%s",
+        over,
+        model.name,
+    ) -%}
 {%- endmacro -%}
 
 {#- The versions that are stored, and the same without the build. -#}

@@ -1,8 +1,10 @@
 import datetime
 import os
+import threading
 from pathlib import Path
 
 from segmart.engine.frames import column_comments
+from segmart.release import pointers
 from segmart.release.erasure import forgotten_ids
 from segmart.release.pseudonyms import (
     PublishedTables,
@@ -49,7 +51,7 @@ def model(dbt, session):
     }
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding)
-    return publish(
+    releases = publish(
         PublishedTables(tables, key),
         Path(serve),
         release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
@@ -60,3 +62,6 @@ def model(dbt, session):
         forgotten=forgotten_as_published(forgotten, key),
         customer_ids=key_name(key),
     )
+    # dbt's last steps go on until the release begins; the process ends with this thread.
+    threading.Thread(target=pointers.wait_until_begun, args=(Path(serve),), daemon=False).start()
+    return releases

@@ -35,6 +35,8 @@ def write(serve: Path) -> None:
         connection.execute("detach catalog")
     note_aside = serve / ".catalog.sql.part"
     note_aside.write_text(contents)
+    # Until the new release has begun its columns may be missing.
+    pointers.wait_until_begun(serve)
     for made, target in ((aside, catalog), (note_aside, note)):
         made.chmod(storage.FILE_MODE)
         storage.sync(made)

@@ -23,7 +23,7 @@ NOTICE = 1.0
 
 
 def point_to(serve: Path, release: str, *, notice: float = NOTICE) -> None:
-    """Make a release the current one, in one atomic step; returns when it has begun.
+    """Make a release the current one, in one atomic step; it begins after the notice.
 
     Args:
         serve: as for ``publish``.
@@ -38,16 +38,17 @@ def point_to(serve: Path, release: str, *, notice: float = NOTICE) -> None:
             f"there is no release {release!r} in {serve}; there are "
             f"{', '.join(standing(serve)) or 'none'}"
         )
-    check_clock(serve)
-    beginning = now() + round(notice * 1e6)
-    make_pointer(serve, release, beginning)
+    wait_until_begun(serve)
+    make_pointer(serve, release, now() + round(notice * 1e6))
     link_current(serve, release)
-    while (left := beginning - now()) > 0:
-        time.sleep(left / 1e6)
 
 
-def check_clock(serve: Path) -> None:
-    """Wait for a pointer that is about to begin, made by a build that was killed just now."""
+def wait_until_begun(serve: Path) -> None:
+    """Wait until the newest pointer has begun.
+
+    Raises:
+        SegmentationError: the clock stands long before that.
+    """
     for pointer in newest_first(serve)[:1]:
         ahead = (begins(pointer) - now()) / 1e6
         if ahead > 2 * NOTICE:
@@ -55,7 +56,8 @@ def check_clock(serve: Path) -> None:
                 f"release refused: the current one begins {ahead:.1f} seconds from now. Set "
                 f"the clock of this machine; if it was ahead before, remove {pointer}"
             )
-        time.sleep(max(ahead, 0))
+        while (left := begins(pointer) - now()) > 0:
+            time.sleep(left / 1e6)
 
 
 def make_pointer(serve: Path, release: str, beginning: int) -> None:

@@ -42,6 +42,9 @@ def publish(
 ) -> pd.DataFrame:
     """Publish the tables as one release and return the releases that stand.
 
+    The release begins after the notice, mostly a moment after this function has returned:
+    ``pointers.wait_until_begun`` waits for it.
+
     Args:
         tables: the public tables by name; customer_segments, segments, segment_model,
             model_versions, segment_moves and customer_accounting must be among them.
@@ -69,7 +72,7 @@ def publish(
             folder.mkdir(parents=True)
             folder.chmod(storage.FOLDER_MODE)
     with _lock(serve):
-        pointers.check_clock(serve)
+        pointers.wait_until_begun(serve)
         _remove_leftovers(serve)
         last = pointers.last_manifest(serve, source)
         audit.audit(tables, last[1] if last else None, max_drop)
@@ -94,6 +97,7 @@ def go_back(serve: Path, release: str, *, notice: float = pointers.NOTICE) -> No
         _remove_leftovers(serve)
         pointers.point_to(serve, release, notice=notice)
         catalog.write(serve)
+        pointers.wait_until_begun(serve)
 
 
 def list_releases(serve: Path) -> pd.DataFrame:
@@ -243,10 +247,13 @@ def _remove_old(serve: Path, keep: int) -> None:
 
 def _remove_holding(serve: Path, forgotten: Collection[str], customer_ids: str) -> None:
     """Releases with a customer who is to be forgotten, at once, though a query may read one."""
+    if not forgotten:
+        return
+    pointers.wait_until_begun(serve)
     current = pointers.target(pointers.newest_first(serve)[0])
     for name in pointers.standing(serve):
         folder = serve / "releases" / name
-        if name == current or not forgotten:
+        if name == current:
             continue
         made_with = json.loads((folder / "manifest.json").read_text())["customer_ids"]
         if made_with not in ("as_given", customer_ids) or release_holds(folder, forgotten):
