@@ -202,11 +202,7 @@ def vars_of(folder: Path, variables: dict[str, object]) -> list[str]:
 
 
 def environment_of(folder: Path, threads: int, project: Path, profiles: Path) -> dict[str, str]:
-    # The server was forked before a test could set one of them.
-    environment = {
-        key: os.environ[key] for key in os.environ if key.startswith(("SEGMART_", "SPARK_"))
-    }
-    return environment | {
+    return os.environ | {
         "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
         "SEGMART_SPARK_WAREHOUSE": str(folder / "spark"),
         "SEGMART_THREADS": str(threads),
@@ -238,8 +234,14 @@ def dbt_builds(folder: Path, variables: list[dict[str, object]], select: str) ->
     ]
 
 
-def run_dbt_often(arguments: list[list[str]], environment: dict[str, str], folder: Path) -> None:
+def take_environment(environment: dict[str, str]) -> None:
+    """Of the test that builds: the server was started by another one, with its own."""
+    os.environ.clear()
     os.environ.update(environment)
+
+
+def run_dbt_often(arguments: list[list[str]], environment: dict[str, str], folder: Path) -> None:
+    take_environment(environment)
     from dbt.cli.main import dbtRunner
     from tests.parsed_project import MANIFEST
 
@@ -271,7 +273,7 @@ def run_dbt(
     if die:
         die()
     os.chdir(project)
-    os.environ.update(environment)
+    take_environment(environment)
     with output.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
