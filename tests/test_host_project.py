@@ -121,7 +121,8 @@ def test_schemas_follow_the_rule_of_the_project(parsed: Host, tmp_path: Path) ->
 
     assert schema(parsed, "model.segmart.orders") == "shop__orders"
     assert schema(parsed, "model.shop.orders") == "shop__marts"
-    plain = installed(tmp_path / "shop")
+    plain = Host(shutil.copytree(parsed.folder, tmp_path / "shop", symlinks=True))
+    shutil.rmtree(plain.folder / "target")
     (plain.folder / "macros" / "generate_schema_name.sql").unlink()
     parse = plain.dbt("parse")
     assert parse.returncode == 0, parse.stdout

@@ -143,7 +143,7 @@ def test_going_back_fits_the_catalog_to_the_columns_of_then(tmp_path: Path) -> N
 
 def test_a_clock_that_stands_before_the_release_is_named(tmp_path: Path) -> None:
     publish(tmp_path, "r1")
-    pointers.make_pointer(tmp_path, "r1", pointers.now() + 60_000_000)
+    pointers.make_pointer(tmp_path, "r1", notice=60)
     before = tree(tmp_path)
     with pytest.raises(SegmentationError, match=r"begins (59|60)\.. seconds from now.*remove "):
         publish(tmp_path, "r2")

@@ -19,6 +19,7 @@ from threading import Event
 
 import pytest
 
+from segmart.release import pointers
 from test_releases import publish, tables
 
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
@@ -178,7 +179,7 @@ def test_superset_charts_on_while_releases_are_published(
             for release in ("r2", "r3", "r4"):
                 before = sum(map(len, charted))
                 # The notice of a real build: charts go on meanwhile.
-                publish(tmp_path, release, RELEASES[release][0], notice=1.0)
+                publish(tmp_path, release, RELEASES[release][0], notice=pointers.NOTICE)
                 during.append(sum(map(len, charted)) - before)
                 assert superset.chart(created["id"]) == RELEASES[release][1]
                 chart_some_more()
