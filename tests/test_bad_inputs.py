@@ -8,6 +8,7 @@ that is judged as a whole has a build of its own.
 The table of them in docs/bad-inputs.md is written by these tests, with SEGMART_WRITE_DOCS=1.
 """
 
+import codecs
 import gzip
 import hashlib
 import json
@@ -115,7 +116,7 @@ SHARED_BUILDS = {
         "order_lines": "*/orders.csv",
         "customers": "*/customers.csv",
         "delimiter": ";",
-        "encoding": "latin-1",
+        "encoding": "cp1252",
         "date_format": "%d/%m/%Y",
         "decimal_sign": "comma",
         "currency_sign": "$",
@@ -224,7 +225,7 @@ def identifier(value: str, kept: str | None = None) -> Case:
 
 
 def european_case(column: str, value: str, **expected: object) -> Case:
-    return Case(in_europe(column, value), decided_by="Europe", encoding="latin-1", **expected)
+    return Case(in_europe(column, value), decided_by="Europe", encoding="cp1252", **expected)
 
 
 def tabbed_case(column: str = "order_id", value: str = "o10", **expected: object) -> Case:
@@ -290,13 +291,33 @@ CASES = {
         "byte 0xfc",
         "set the var encoding",
     ),
-    "Latin-1, declared": european_case(
-        "customer_id", "Müller", query=CUSTOMER, gives=[("Müller",)]
+    "windows-1252 as Latin-1": refused(
+        with_value("customer_id", "Müller “€”").encode("cp1252"),
+        "orders.csv, line 12",
+        "byte 0x93",
+        "set the var encoding to cp1252",
+        encoding="latin-1",
     ),
+    "windows-1252, declared": european_case(
+        "customer_id", "Müller “€”", query=CUSTOMER, gives=[("Müller “€”",)]
+    ),
+    "an encoding that nobody knows": refused(
+        text(), "'cp9999'", "such as cp1252", encoding="cp9999"
+    ),
+    "an encoding of several bytes": refused(text(), "'shift_jis'", encoding="shift_jis"),
     "UTF-16 as UTF-8": refused(
         text().encode("utf-16"), "orders.csv, line 1", "set the var encoding"
     ),
     "UTF-16, declared": tabbed_case("customer_id", "Ж", query=CUSTOMER, gives=[("Ж",)]),
+    "UTF-16 of the other byte order under the same glob": Case(
+        {"orders.csv": codecs.BOM_UTF16_BE + tabbed("customer_id", "Ж").encode("utf-16-be")},
+        decided_by="tabulators",
+        query=CUSTOMER,
+        gives=[("Ж",)],
+    ),
+    "UTF-16 cut short": refused(
+        text().encode("utf-16")[:-1], "orders.csv, line", "not in the encoding", encoding="utf-16"
+    ),
     "a byte order mark": Case(text(), encoding="utf-8-sig"),
     "a character 0": refused(
         with_value("customer_id", "a\0b"), "orders.csv, line 12", "character 0"
@@ -821,6 +842,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_remedy(name: str, tmp_pa
             delimiter=settings.get("delimiter", ","),
             encoding=settings.get("encoding", "utf-8"),
             checksums=settings.get("checksums", "none"),
+            copies=tmp_path / "copies",
         )
     for words in case.says:
         assert words in str(raised.value)

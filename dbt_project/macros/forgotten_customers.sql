@@ -26,7 +26,9 @@
         comment = '',
         skip = 0,
         strict_mode = true,
-        encoding = '{{ setting("encoding") }}'
+        {#- Those that DuckDB reads itself. -#}
+        {%- set encoding = setting("encoding") %}
+        encoding = '{{ encoding if encoding in ("latin-1", "utf-16") else "utf-8" }}'
     )
 {%- endmacro -%}
 

@@ -34,7 +34,10 @@
                 "forgotten_customers": file,
                 "checksums": path,
                 "delimiter": {"pattern": "[,;|]|tab", "allowed": "one of , ; | and tab"},
-                "encoding": {"words": ["utf-8", "latin-1", "utf-16"]},
+                "encoding": {
+                    "pattern": "[a-z][a-z0-9_-]{1,29}",
+                    "allowed": "utf-8, utf-16, or an encoding of one byte a character such as cp1252",
+                },
                 "date_format": {
                     "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",

@@ -74,6 +74,7 @@ def _column(
 ) -> tuple[int, str]:
     what = {
         "contract": contract_column,
+        "folder": f"{contract_column}, with the value of the folder above each file",
         "ignored": "ignored",
         "further": "a metric" if is_metric else "an attribute",
     }[role]

@@ -1,23 +1,27 @@
 """What is said of a user's files before SQL reads them."""
 
+import codecs
+import datetime
+import decimal
 import gzip
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from segmart import SegmentationError
 from segmart.files.columns import file_columns
 from segmart.files.contract import parse_mapping
-from segmart.files.lines import line_numbers
-from segmart.files.queries import parquet_rows, rows, unreadable_lines
+from segmart.files.lines import line_numbers, unreadable_lines
+from segmart.files.queries import Column, File, parquet_rows, rows, source
 
 NONE = {"order_lines": "none", "customers": "none", "customer_metrics": "none"}
 
 
 def columns_of(path: Path, mapping: dict | None = None, **settings: object) -> pd.DataFrame:
-    settings = {"delimiter": ",", "encoding": "utf-8"} | settings
+    settings = {"delimiter": ",", "encoding": "utf-8", "copies": path.parent / "copies"} | settings
     return file_columns(NONE | {"order_lines": str(path)}, mapping or {}, **settings)
 
 
@@ -44,6 +48,7 @@ def test_a_further_column_of_customers_is_kept_and_a_shadowed_one_ignored(tmp_pa
         {"customers": {"customer_id": "CustNo"}},
         delimiter=",",
         encoding="utf-8",
+        copies=tmp_path / "copies",
     )
     roles = found[found["input"] == "customers"].set_index("column_name")["role"]
     assert roles.to_dict() == {"customer_id": "ignored", "CustNo": "contract", "city": "further"}
@@ -133,8 +138,8 @@ def test_the_sql_over_a_csv_file_gives_numbered_texts_under_the_names_of_the_con
     # The column x is ignored: rows that differ there differ in this digest.
     assert len({row["ignored_values"] for row in found}) == 3
     columns = columns_of(path, mapping, **settings)
-    reads = columns[["input", "file", "unreadable_source"]].drop_duplicates()
-    unreadable = unreadable_lines(reads, is_text_shown=True, threads=1)
+    files = columns.drop_duplicates("file")
+    unreadable = unreadable_lines(files, **settings, is_text_shown=True, threads=1)
     assert unreadable.to_dict("records") == [
         {
             "source": "order_lines",
@@ -145,7 +150,7 @@ def test_the_sql_over_a_csv_file_gives_numbered_texts_under_the_names_of_the_con
             "line_text": "1;2;3;4",
         }
     ]
-    hidden = unreadable_lines(reads, is_text_shown=False, threads=1)
+    hidden = unreadable_lines(files, **settings, is_text_shown=False, threads=1)
     assert hidden["line_text"].tolist() == ["(a line that cannot be read)"]
 
 
@@ -190,3 +195,163 @@ def test_parts_of_an_input_without_rows_have_its_columns(tmp_path: Path) -> None
     pd.DataFrame({"n": range(5)}).to_parquet(tmp_path / "n.parquet")
     found = pa.concat_tables(parquet_rows(str(tmp_path / "*.parquet")))
     assert found.to_pydict() == {"n": list(range(5))}
+
+
+TEXT = 'customer_id,ordered_at\nZoë “€”,2024-01-01\n\n"two\nlines",2024-01-02\nshort\n'
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("utf-8", TEXT.encode()),
+        ("utf-8", TEXT.encode("utf-8-sig")),
+        ("utf-16", TEXT.encode("utf-16")),
+        ("utf-16", codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be")),
+        ("cp1252", TEXT.encode("cp1252")),
+        ("mac-roman", TEXT.encode("mac-roman")),
+        ("cp1252", gzip.compress(TEXT.encode("cp1252"))),
+    ],
+)
+def test_all_lines_are_read_in_every_encoding(
+    encoding: str, content: bytes, tmp_path: Path
+) -> None:
+    path = write(tmp_path, content, "orders.csv.gz" if content[0] == 0x1F else "orders.csv")
+    found = rows_of(path, encoding=encoding)
+    assert [row["customer_id"] for row in found] == ["Zoë “€”", "two\nlines"]
+    assert {row["source_file"] for row in found} == {str(path)}
+    files = columns_of(path, encoding=encoding).drop_duplicates("file")
+    settings = {"delimiter": ",", "encoding": encoding}
+    unreadable = unreadable_lines(files, **settings, is_text_shown=True, threads=1)
+    assert unreadable["source_row"].tolist() == [-1]
+    wanted = pd.DataFrame({"source_file": str(path), "source_row": [-1, 1, 2]})
+    assert line_numbers(wanted, **settings)["line"].tolist() == [2, 4, 6]
+
+
+def test_a_copy_stays_while_its_file_is_unchanged_and_goes_with_it(tmp_path: Path) -> None:
+    path = write(tmp_path, TEXT.encode("cp1252"))
+    columns_of(path, encoding="cp1252")
+    (copy,) = (tmp_path / "copies").iterdir()
+    made = copy.stat().st_mtime_ns
+    columns_of(path, encoding="cp1252")
+    assert copy.stat().st_mtime_ns == made
+    write(tmp_path, TEXT.encode())
+    columns_of(path)
+    assert not list((tmp_path / "copies").iterdir())
+
+
+def test_rows_that_are_not_read_end_the_build(tmp_path: Path) -> None:
+    path = write(tmp_path, codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"))
+    files = columns_of(path, encoding="utf-16").drop_duplicates("file")
+    # DuckDB reads the other byte order alone, and says nothing.
+    columns = [Column(name, "text", name, "contract") for name in ("customer_id", "ordered_at")]
+    as_it_is = File(path, path, "csv", 6, columns)
+    settings = {"delimiter": ",", "encoding": "utf-16"}
+    read = source(as_it_is, **settings, rejects="store_rejects = true, rejects_limit = 0")
+    with pytest.raises(SegmentationError, match=r"orders\.csv: it has 3 rows .* and 0 of them"):
+        unreadable_lines(
+            files.assign(unreadable_source=read), **settings, is_text_shown=True, threads=1
+        )
+
+
+def test_a_file_that_the_engine_cannot_read_is_named(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path, customer_id=["a"] * 9, ordered_at=["2024-01-01"] * 9)
+    content = bytearray(path.read_bytes())
+    content[4:40] = bytes(36)
+    path.write_bytes(content)
+    files = columns_of(path).drop_duplicates("file")
+    with pytest.raises(SegmentationError, match=r"orders\.parquet cannot be read"):
+        unreadable_lines(files, delimiter=",", encoding="utf-8", is_text_shown=True, threads=1)
+
+
+def write_parquet(folder: Path, **columns: object) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "orders.parquet"
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+NOON = datetime.datetime(2024, 1, 2, 12)
+BERLIN = NOON.replace(tzinfo=datetime.UTC)
+DECIMALS = [decimal.Decimal("1.5")]
+# Each type that Arrow writes, for a column of the contract: what SQL gets, or None if it is refused.
+TYPES = [
+    *[
+        ("ordered_at", pa.array([NOON], pa.timestamp(unit)), NOON)
+        for unit in ("s", "ms", "us", "ns")
+    ],
+    *[
+        ("ordered_at", pa.array([BERLIN], pa.timestamp(unit, "Europe/Berlin")), NOON)
+        for unit in ("s", "ms", "us", "ns")
+    ],
+    ("ordered_at", pa.array([NOON.date()], pa.date32()), NOON.replace(hour=0)),
+    ("ordered_at", pa.array([NOON], pa.date64()), NOON.replace(hour=0)),
+    ("ordered_at", pa.array([NOON.time()]), None),
+    ("ordered_at", pa.array([20240102]), None),
+    *[(column, pa.nulls(1), "missing") for column in ("amount", "discount_amount", "is_return")],
+    *[
+        ("category", text, "x")
+        for text in (
+            pa.array(["x"]),
+            pa.array(["x"], pa.large_string()),
+            pa.array(["x"], pa.string_view()),
+            pa.array(["x"]).dictionary_encode(),
+        )
+    ],
+    ("order_id", pa.array([7], pa.uint64()), "7"),
+    ("order_id", pa.array([7.0], pa.float32()), "7"),
+    ("order_id", pa.array([bytes(16)], pa.uuid()), "00000000-0000-0000-0000-000000000000"),
+    ("order_id", pa.array([b"x"]), None),
+    ("order_id", pa.array([["x"]]), None),
+    ("order_id", pa.array([{"x": 1}]), None),
+    ("amount", pa.array([1.5], pa.float16()), 1.5),
+    ("amount", pa.array(DECIMALS, pa.decimal32(7, 2)), DECIMALS[0]),
+    ("amount", pa.array(DECIMALS, pa.decimal256(50, 2)), 1.5),
+    ("amount", pa.array([True]), None),
+    ("amount", pa.array([datetime.timedelta(1)]), None),
+    ("is_return", pa.array([1], pa.int8()), "1"),
+    ("is_return", pa.array([True]), True),
+    ("is_return", pa.array([1.0]), None),
+]
+
+
+@pytest.mark.parametrize(("column", "values", "expected"), TYPES)
+def test_every_type_of_parquet_is_read_or_refused_by_name(
+    column: str, values: pa.Array, expected: object, tmp_path: Path
+) -> None:
+    columns = {"customer_id": ["a"], "ordered_at": ["2024-01-01"]} | {column: values}
+    path = write_parquet(tmp_path, **columns)
+    if expected is None:
+        with pytest.raises(SegmentationError, match=rf"column '{column}': its type is .* must be"):
+            columns_of(path)
+        return
+    (row,) = rows_of(path)
+    assert row[column] == (None if expected == "missing" else expected)
+
+
+@pytest.mark.parametrize(
+    "name", ['say "hi"', "a.b", "a,b", "it's", "ünï €", "two\nlines", "sElect"]
+)
+def test_any_name_of_a_column_is_read(name: str, tmp_path: Path) -> None:
+    path = write_parquet(tmp_path, **{"customer_id": ["a"], name: ["2024-01-01"], name + "2": [5]})
+    (row,) = rows_of(path, {"order_lines": {"ordered_at": name}})
+    assert row["ordered_at"] == "2024-01-01"
+    assert row["ignored_values"]
+
+
+def test_names_that_differ_in_case_alone_are_refused(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path, customer_id=["a"], Customer_ID=["b"], ordered_at=["2024-01-01"])
+    with pytest.raises(SegmentationError, match="the column 'Customer_ID' twice"):
+        columns_of(path)
+
+
+def test_a_folder_gives_its_value_only_where_the_file_has_no_such_column(tmp_path: Path) -> None:
+    below = tmp_path / "ordered_at=2024-06-30" / "shop=Ulm%20S%C3%BCd"
+    path = write_parquet(below, customer_id=["a"], ordered_at=["2024-01-01"])
+    (row,) = rows_of(path)
+    assert row["ordered_at"] == "2024-01-01"
+    assert "shop" not in row
+    path = write_parquet(below, customer_id=["a"])
+    (row,) = rows_of(path, {"order_lines": {"category": "shop"}})
+    assert (row["ordered_at"], row["category"]) == ("2024-06-30", "Ulm Süd")
+    roles = columns_of(path).set_index("column_name")["role"].to_dict()
+    assert roles == {"customer_id": "contract", "ordered_at": "folder"}

@@ -34,6 +34,7 @@ def file_columns(
     *,
     delimiter: str,
     encoding: str,
+    copies: Path,
     checksums: str = "none",
     threads: int = 1,
 ) -> pd.DataFrame:
@@ -44,7 +45,9 @@ def file_columns(
             is not given, ``table:`` or ``ref:`` and a name for one that is a table or a model.
         columns: by input, the file's name of each contract column that is named otherwise.
         delimiter: of CSV files, one character or ``tab``.
-        encoding: of CSV files, a key of ``content.ENCODINGS``.
+        encoding: of CSV files, as ``content.codec_of`` takes it.
+        copies: folder of the copies in UTF-8 of files that DuckDB does not read in their encoding;
+            it is emptied of all others.
         checksums: path of a manifest as ``sha256sum`` writes it, or ``none``.
         threads: on which the lines of a CSV file are typed.
 
@@ -55,7 +58,7 @@ def file_columns(
         last change and its sha256), rows_query (see ``queries.rows_query``), source and
         unreadable_source (see ``queries.source``; the latter, for CSV alone, lists the lines that
         cannot be read), position (from 1), column_name, column_type (text for CSV), contract_column
-        (missing for a column that the contract does not name), role (contract, further or ignored),
+        (missing for a column that the contract does not name), role (as for ``queries.Column``),
         is_wanted (whether the input must have it). Of an input that is a table or a model, whose
         columns SQL looks up, one row for each column of the contract, without a file.
 
@@ -69,6 +72,7 @@ def file_columns(
     manifest = content.manifest_of(Path(checksums)) if checksums != "none" else None
     settings = {"delimiter": delimiter, "encoding": encoding}
     rows: list[dict] = []
+    read_from: set[Path] = set()
     for name, pattern in given.items():
         renamed = columns.get(name, {})
         if pattern.startswith(("table:", "ref:")):
@@ -79,7 +83,8 @@ def file_columns(
             None if manifest is None else content.check_sum(path, manifest, checksums)
             for path in paths_of_input
         ]
-        files = [_look_at(name, path, renamed, **settings) for path in paths_of_input]
+        files = [_look_at(name, path, renamed, copies, **settings) for path in paths_of_input]
+        read_from |= {file.read_from for file in files}
         _check_formats(name, files)
         names = queries.names_of(files)
         parts = max(1, threads // len(files)) if files[0].format == "csv" else 1
@@ -87,6 +92,9 @@ def file_columns(
             of_file = _reading(name, file, names, parts, settings, digest)
             of_file |= {"input": name, "file_number": number}
             rows += [of_file | row for row in _columns(file, renamed, name)]
+    for copy in copies.glob("*"):
+        if copy not in read_from:
+            copy.unlink()
     return pd.DataFrame(rows, columns=list(COLUMN_TYPES)).astype(COLUMN_TYPES)
 
 
@@ -107,16 +115,24 @@ def _wanted(name: str, renamed: dict[str, str]) -> list[dict]:
 
 
 def _look_at(
-    name: str, path: Path, renamed: dict[str, str], *, delimiter: str, encoding: str
+    name: str, path: Path, renamed: dict[str, str], copies: Path, *, delimiter: str, encoding: str
 ) -> queries.File:
     file_format = content.format_of(path)
+    read_from = path
     if file_format == "csv":
         sign = content.DELIMITERS.get(delimiter, delimiter)
         header, lines = content.csv_header(path, sign, encoding)
         found = [(column, "text") for column in header]
+        read_from = content.copied_in_utf8(path, encoding, copies) or path
     else:
         found, lines = content.parquet_columns(path)
-    mapped = contract.mapped(name, path, [column for column, _ in found], renamed)
+    own = {column.casefold() for column, _ in found}
+    of_folders = {
+        key: value
+        for key, value in content.values_of_folders(path).items()
+        if key.casefold() not in own
+    }
+    mapped = contract.mapped(name, path, [*(column for column, _ in found), *of_folders], renamed)
     columns = []
     for column, kind in found:
         contract_column = mapped.get(column)
@@ -129,7 +145,10 @@ def _look_at(
             # Also a column of a contract's name for which another one is mapped.
             role = "ignored"
         columns.append(queries.Column(column, kind, contract_column, role))
-    return queries.File(path, file_format, lines, columns)
+    # The value of a folder is read only where the contract or the var columns asks for its name.
+    for key in [key for key in of_folders if key in mapped]:
+        columns.append(queries.Column(key, "text", mapped[key], "folder", of_folders[key]))
+    return queries.File(path, read_from, file_format, lines, columns)
 
 
 def _check_formats(name: str, files: list[queries.File]) -> None:

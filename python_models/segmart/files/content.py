@@ -9,7 +9,11 @@ import csv
 import glob
 import gzip
 import hashlib
+import importlib
+import itertools
+import os
 import re
+import urllib.parse
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +24,11 @@ import pyarrow.parquet as pq
 from segmart import SegmentationError
 
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
+# Encodings that DuckDB reads, by Python's name for each. Of UTF-16 it reads one order of bytes.
 ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 DELIMITERS = {"tab": "\t"}
+# The value of a folder whose rows have none.
+EMPTY_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 CHUNK = 1 << 20
 
 
@@ -39,6 +46,16 @@ def matching(name: str, pattern: str) -> list[Path]:
             f"var {name}: no file matches {pattern!r}, seen from {Path.cwd()}: correct the path"
         )
     return paths
+
+
+def values_of_folders(path: Path) -> dict[str, str]:
+    """What folders such as ``date=2024-06-30`` above a file say, as Spark and Hive name them."""
+    parts = [part.partition("=") for part in path.parent.parts]
+    return {
+        urllib.parse.unquote(name): "" if value == EMPTY_FOLDER else urllib.parse.unquote(value)
+        for name, sign, value in parts
+        if sign and name
+    }
 
 
 def format_of(path: Path) -> str:
@@ -84,6 +101,54 @@ def check_sum(path: Path, manifest: dict[Path, str], checksums: str) -> str:
     return found
 
 
+def codec_of(encoding: str) -> str:
+    """Python's name of an encoding: a key of ``ENCODINGS``, or a codec of one byte a character.
+
+    Raises:
+        SegmentationError: it is neither of them.
+    """
+    if encoding in ENCODINGS:
+        return ENCODINGS[encoding]
+    try:
+        name = codecs.lookup(encoding).name
+        # Such a codec has a table: https://docs.python.org/3/library/codecs.html#standard-encodings
+        module = importlib.import_module(f"encodings.{name.replace('-', '_')}")
+        if hasattr(module, "decoding_table"):
+            return name
+    except (LookupError, ImportError):
+        pass
+    raise SegmentationError(
+        f"var encoding is {encoding!r}: allowed are {', '.join(ENCODINGS)}, and the codecs of "
+        "Python with one byte for each character, such as cp1252, iso8859-15 or mac-roman"
+    )
+
+
+def copied_in_utf8(path: Path, encoding: str, folder: Path) -> Path | None:
+    """A copy in UTF-8 of a file that DuckDB does not read in its encoding; None where it does.
+
+    Args:
+        path: a CSV file whose bytes ``csv_header`` has looked at.
+        encoding: of it.
+        folder: of the copies. One of an unchanged file is used again.
+    """
+    is_big_endian = encoding == "utf-16" and next(_chunks(path))[:2] == codecs.BOM_UTF16_BE
+    if encoding in ENCODINGS and not is_big_endian:
+        return None
+    state = path.stat()
+    version = f"{path.resolve()} {encoding} {state.st_size} {state.st_mtime_ns}"
+    copy = folder / f"{hashlib.sha256(version.encode()).hexdigest()}.csv"
+    if not copy.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        decoder = codecs.getincrementaldecoder(codec_of(encoding))()
+        aside = copy.with_suffix(".part")
+        with aside.open("wb") as file:
+            for chunk in _chunks(path):
+                file.write(decoder.decode(chunk).encode())
+        os.replace(aside, copy)
+    return copy
+
+
 def _chunks(path: Path) -> Iterator[bytes]:
     opened = gzip.open if path.name.lower().endswith(".gz") else open
     try:
@@ -98,27 +163,37 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], int]:
     """The names in the first line of a CSV file and its lines, after a look at every byte of it."""
-    decoder = codecs.getincrementaldecoder(ENCODINGS[encoding])()
+    decoder = codecs.getincrementaldecoder(codec_of(encoding))()
     first_line, lines, seen = "", 0, False
     kinds = {"\r\n": 0, "\n": 0, "\r": 0}
     tail, is_ended = "", False
-    for chunk in _chunks(path):
-        seen = True
+    # At the end nothing more is decoded, unless a character is cut short.
+    for chunk in itertools.chain(_chunks(path), [b""]):
+        seen = seen or bool(chunk)
         try:
-            text = tail + decoder.decode(chunk)
+            text = tail + decoder.decode(chunk, final=not chunk)
         except UnicodeError as error:
             before = getattr(error, "object", b"")[: getattr(error, "start", 0)]
             line = lines + _count_line_ends(before.decode("latin-1"))
             raise SegmentationError(
                 f"file {path}, line {line + 1}: {_bad_bytes(error)} is not in the encoding "
-                f"{encoding}: set the var encoding to one of {', '.join(ENCODINGS)}"
+                f"{encoding}: set the var encoding to that of the file, such as utf-8, cp1252, "
+                "latin-1 or utf-16"
             ) from None
+        if encoding == "latin-1" and (control := re.search("[\x80-\x9f]", text)):
+            line = lines + _count_line_ends(text[: control.start()]) + 1
+            raise SegmentationError(
+                f"file {path}, line {line}: byte 0x{ord(control[0]):02x} is no letter in the "
+                "encoding latin-1: set the var encoding to cp1252 if the file is of Windows"
+            )
         if "\0" in text:
             line = lines + _count_line_ends(text[: text.index("\0")]) + 1
             raise SegmentationError(
                 f"file {path}, line {line}: there is a character 0: if the file is UTF-16, set "
                 "the var encoding to utf-16; else export it again"
             )
+        if not chunk:
+            break
         # A line end may be cut in two by the end of the chunk.
         is_ended = text.endswith(("\r", "\n"))
         tail = "\r" if text.endswith("\r") else ""
@@ -156,7 +231,7 @@ def _bad_bytes(error: UnicodeError) -> str:
 
 def _check_line_ends(path: Path, encoding: str) -> None:
     """Line ends inside quotes are part of a value; the others must be of one kind."""
-    text = b"".join(_chunks(path)).decode(ENCODINGS[encoding])
+    text = b"".join(_chunks(path)).decode(codec_of(encoding))
     quoted, line, first = False, 1, None
     for match in re.finditer(r'"|\r\n|\n|\r', text):
         if match[0] == '"':
@@ -174,7 +249,11 @@ def _check_line_ends(path: Path, encoding: str) -> None:
 
 
 def parquet_columns(path: Path) -> tuple[list[tuple[str, str]], int]:
-    """Name and type of each column of a Parquet file, and the number of its rows."""
+    """Name and kind of each column of a Parquet file, and the number of its rows.
+
+    A kind is text, integer, floating, decimal, boolean, date, timestamp, timestamp_ns (nanoseconds
+    with a zone), uuid, null (no value in the whole file), or else the type as Arrow writes it.
+    """
     try:
         metadata = pq.read_metadata(path)
         schema = metadata.schema.to_arrow_schema()
@@ -197,7 +276,12 @@ def _kind(arrow_type: pa.DataType) -> str:
         "decimal": ("is_decimal",),
         "date": ("is_date",),
         "timestamp": ("is_timestamp",),
+        "null": ("is_null",),
     }
+    if pa.types.is_timestamp(arrow_type) and arrow_type.unit == "ns" and arrow_type.tz:
+        return "timestamp_ns"
+    if arrow_type == pa.uuid():
+        return "uuid"
     for kind, tests in kinds.items():
         if any(getattr(pa.types, test)(arrow_type) for test in tests):
             return kind

@@ -125,12 +125,12 @@ def check_type(path: Path, column: str, column_type: str, contract_column: str) 
     if contract_column in NUMBERS:
         allowed: tuple[str, ...] = ("text", "integer", "floating", "decimal")
     elif contract_column in IDENTIFIERS:
-        allowed = ("text", "integer", "floating", "decimal")
+        allowed = ("text", "integer", "floating", "decimal", "uuid")
     elif contract_column == "is_return":
-        allowed = ("text", "boolean")
+        allowed = ("text", "boolean", "integer")
     else:
         allowed = ("text", "date", "timestamp")
-    if column_type not in allowed:
+    if column_type.removesuffix("_ns") not in (*allowed, "null"):
         raise SegmentationError(
             f"file {path}, column {column!r}: its type is {column_type}, and {contract_column} "
             f"must be one of {', '.join(allowed)}: write the file with one of them"

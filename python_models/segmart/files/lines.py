@@ -1,13 +1,104 @@
-"""The line of each row of a CSV file."""
+"""The lines of CSV files: those that cannot be read, and the one that each row begins at."""
 
 import csv
 import gzip
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
-from segmart.files.content import DELIMITERS, ENCODINGS
+from segmart import SegmentationError
+from segmart.files.content import DELIMITERS, codec_of
+
+UNREADABLE_COLUMNS = {
+    "source": "string",
+    "source_file": "string",
+    "line": "int64",
+    "source_row": "int64",
+    "problem": "string",
+    "line_text": "string",
+}
+
+
+def unreadable_lines(
+    files: pd.DataFrame, *, delimiter: str, encoding: str, is_text_shown: bool, threads: int
+) -> pd.DataFrame:
+    """Read every file to its end and return the lines of CSV files that no column takes.
+
+    Args:
+        files: input, file, lines, source and unreadable_source, one row a file, as
+            ``columns.file_columns`` gives them.
+        delimiter: of CSV files, one character or ``tab``.
+        encoding: of CSV files.
+        is_text_shown: whether the lines themselves are kept; where customers are to be forgotten
+            they are not, since nobody can tell whose they are.
+        threads: of DuckDB.
+
+    Returns:
+        ``UNREADABLE_COLUMNS``: source (the input), source_file, line (from 1, the header's counted;
+        a row that spans lines counts as one), source_row (-1 for the first such line of the file,
+        -2 for the second), problem, line_text.
+
+    Raises:
+        SegmentationError: DuckDB cannot read a file, or has not read all of its lines.
+    """
+    found = []
+    with duckdb.connect(config={"threads": threads}) as connection:
+        for file in files.itertuples():
+            is_csv = pd.notna(file.unreadable_source)
+            read = file.unreadable_source if is_csv else file.source
+            try:
+                # The hash makes DuckDB read values that its statistics would answer for.
+                rows = connection.execute(
+                    f"select count(*), bit_xor(hash(columns(*))) from {read}"  # noqa: S608 - queries.source quoted
+                ).fetchall()[0][0]
+            except duckdb.Error as error:
+                raise SegmentationError(
+                    f"file {file.file} cannot be read ({str(error).splitlines()[0]}): it is "
+                    "damaged or of another kind; copy or export it again"
+                ) from None
+            if not is_csv:
+                continue
+            unreadable = _of_last_scan(connection) if rows + 1 != file.lines else []
+            _check_that_all_is_read(file, rows, unreadable, delimiter, encoding)
+            found += [
+                (file.input, file.file, line, -number, problem, line_text)
+                for number, (line, problem, line_text) in enumerate(unreadable, start=1)
+            ]
+    frame = pd.DataFrame(found, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
+    return frame if is_text_shown else frame.assign(line_text="(a line that cannot be read)")
+
+
+def _of_last_scan(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str, str]]:
+    """Line, problem and text of what DuckDB could not read of a file; then it forgets them."""
+    found = connection.execute(
+        "select cast(line as bigint), min(cast(error_type as varchar)), min(csv_line) "
+        "from reject_errors group by line order by line"
+    ).fetchall()
+    connection.execute("delete from reject_errors")
+    return found
+
+
+def _check_that_all_is_read(
+    file: tuple, rows: int, unreadable: list[tuple[int, str, str]], delimiter: str, encoding: str
+) -> None:
+    """Hold what DuckDB has read against the lines of the file, so that none is lost unseen."""
+    if 1 + rows + len(unreadable) == file.lines:
+        return
+    if any(problem == "UNQUOTED VALUE" for _, problem, _ in unreadable):
+        # What is after an open quote is lost: the look at the input names the line.
+        return
+    # Blank lines are no rows, and a value in quotes may have several: a second look, line by line.
+    kinds = [kind for _, kind in _records(Path(file.file), delimiter, encoding)]
+    expected = len(kinds) - kinds.count("blank")
+    if rows + len(unreadable) != expected:
+        raise SegmentationError(
+            f"file {file.file}: it has {expected} rows below its header, and {rows} of them were "
+            f"read; {len(unreadable)} more have too few or too many columns. The others would be "
+            "lost: export the file again, in UTF-8"
+        )
 
 
 def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.DataFrame:
@@ -17,40 +108,43 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
         rows: source_file and source_row (from 1, without the header) of CSV files, sorted by both.
             A negative row is an unreadable one: -1 the first of the file.
         delimiter: of CSV files.
-        encoding: of CSV files, a key of ``ENCODINGS``.
+        encoding: of CSV files, as ``content.codec_of`` takes it.
 
     Returns:
         source_file, source_row, line (from 1, the header's line counted).
     """
-    csv.field_size_limit(sys.maxsize)
     found = []
     for name, of_file in rows.groupby("source_file"):
-        path = Path(str(name))
         wanted = set(of_file["source_row"].astype(int))
         missing = len(wanted)
-        opened = gzip.open if path.name.lower().endswith(".gz") else open
-        with opened(path, "rt", encoding=ENCODINGS[encoding], newline="") as file:
-            reader = csv.reader(file, delimiter=DELIMITERS.get(delimiter, delimiter))
-            width = len(next(reader))
-            row, unreadable, begins = 0, 0, reader.line_num + 1
-            for fields in reader:
-                # DuckDB takes empty values after the last column as none at all.
-                while len(fields) > width and not fields[-1]:
-                    fields.pop()
-                # In a file of one column a blank line is a row.
-                if len(fields) == width or (width == 1 and not fields):
-                    row += 1
-                    number = row
-                elif fields:
-                    unreadable -= 1
-                    number = unreadable
-                else:
-                    number = 0
-                if number in wanted:
-                    found.append((str(name), number, begins))
-                    missing -= 1
-                    if not missing:
-                        break
-                begins = reader.line_num + 1
+        counts = {"row": 0, "unreadable": 0, "blank": 0}
+        for line, kind in _records(Path(str(name)), delimiter, encoding):
+            counts[kind] += 1
+            number = {"row": 1, "unreadable": -1, "blank": 0}[kind] * counts[kind]
+            if number in wanted:
+                found.append((str(name), number, line))
+                missing -= 1
+                if not missing:
+                    break
     frame = pd.DataFrame(found, columns=["source_file", "source_row", "line"])
     return frame.astype({"source_file": "string", "source_row": "int64", "line": "int64"})
+
+
+def _records(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, str]]:
+    """The line that each record below the header begins at, and whether it is a row."""
+    csv.field_size_limit(sys.maxsize)
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    with opened(path, "rt", encoding=codec_of(encoding), newline="") as file:
+        reader = csv.reader(file, delimiter=DELIMITERS.get(delimiter, delimiter))
+        width = len(next(reader))
+        begins = reader.line_num + 1
+        for fields in reader:
+            # DuckDB takes empty values after the last column as none at all.
+            while len(fields) > width and not fields[-1]:
+                fields.pop()
+            # In a file of one column a blank line is a row.
+            if len(fields) == width or (width == 1 and not fields):
+                yield begins, "row"
+            else:
+                yield begins, "unreadable" if fields else "blank"
+            begins = reader.line_num + 1

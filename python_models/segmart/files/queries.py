@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from segmart.files.contract import IDENTIFIERS
@@ -19,15 +18,18 @@ class Column:
 
     Attributes:
         name: in the file.
-        kind: text for CSV; of Parquet text, integer, floating, decimal, boolean, date, timestamp.
+        kind: text for CSV; for Parquet as ``content.parquet_columns`` has it.
         contract: the column of the contract that it is, or None.
-        role: contract, further (an attribute or a metric) or ignored.
+        role: contract, further (an attribute or a metric), ignored, or folder: a column of the
+            contract that the file does not have, and a folder ``name=value`` above it has.
+        of_folder: the value of that folder.
     """
 
     name: str
     kind: str
     contract: str | None
     role: str
+    of_folder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,15 @@ class File:
 
     Attributes:
         path: of the file.
+        read_from: the file that DuckDB reads, which is a copy where ``content.copied_in_utf8`` made
+            one.
         format: csv or parquet.
         lines: of a CSV file, the header and blank ones counted; rows of a Parquet file.
         columns: in order.
     """
 
     path: Path
+    read_from: Path
     format: str
     lines: int
     columns: Sequence[Column]
@@ -56,12 +61,17 @@ def source(file: File, *, delimiter: str, encoding: str, rejects: str = "") -> s
         encoding: of CSV files.
         rejects: options for lines that have no place in the columns, which else are passed over.
     """
+    path = text(file.read_from)
     if file.format == "parquet":
-        # Its folders are no columns: a file's own column of that name would be replaced.
-        return f"read_parquet({text(file.path)}, file_row_number = true, hive_partitioning = false)"
-    columns = ", ".join(f"{text(column.name)}: 'VARCHAR'" for column in file.columns)
+        # DuckDB would put the value of a folder in place of a file's own column of that name.
+        return f"read_parquet({path}, file_row_number = true, hive_partitioning = false)"
+    if file.read_from != file.path:
+        encoding = "utf-8"
+    columns = ", ".join(
+        f"{text(column.name)}: 'VARCHAR'" for column in file.columns if column.role != "folder"
+    )
     return (
-        f"read_csv({text(file.path)}, auto_detect = false, header = true, columns = {{{columns}}}, "
+        f"read_csv({path}, auto_detect = false, header = true, columns = {{{columns}}}, "
         f"delim = {'chr(9)' if delimiter == 'tab' else text(delimiter)}, quote = '\"', "
         f"escape = '\"', strict_mode = true, encoding = {text(encoding)}, "
         f"{rejects or 'ignore_errors = true'})"
@@ -132,6 +142,8 @@ def in_parts(query: str, lines: int, parts: int, version: str) -> str:
 
 def _value(column: Column) -> str:
     """Identifiers as text, and times of a zone in UTC; other columns as they are."""
+    if column.of_folder is not None:
+        return text(column.of_folder)
     name = identifier(column.name)
     if column.contract in IDENTIFIERS and column.kind == "floating":
         # A whole number that came as a DOUBLE, as pandas writes a column with gaps, loses its .0.
@@ -140,8 +152,14 @@ def _value(column: Column) -> str:
             f"then cast(cast({name} as bigint) as varchar) "
             f"when not isnan({name}) then cast({name} as varchar) end"
         )
-    if column.contract in IDENTIFIERS and column.kind != "text":
+    is_read_as_text = column.contract in IDENTIFIERS or (
+        column.contract == "is_return" and column.kind == "integer"
+    )
+    if column.kind == "null" or (is_read_as_text and column.kind != "text"):
         return f"cast({name} as varchar)"
+    if column.kind == "timestamp_ns":
+        # DuckDB 2.0 has no way from nanoseconds with a zone to a time without one.
+        return f"cast(cast({name} as timestamp with time zone) as timestamp)"
     if column.kind in ("date", "timestamp"):
         return f"cast({name} as timestamp)"
     return name
@@ -180,49 +198,3 @@ def rows(query: str) -> Iterator[pa.Table]:
 def parquet_rows(path: str) -> Iterator[pa.Table]:
     """The rows of a Parquet file, or of those that a glob matches."""
     yield from rows(f"select * from read_parquet({text(path)})")  # noqa: S608 - text() quotes the path
-
-
-UNREADABLE_COLUMNS = {
-    "source": "string",
-    "source_file": "string",
-    "line": "int64",
-    "source_row": "int64",
-    "problem": "string",
-    "line_text": "string",
-}
-
-
-def unreadable_lines(reads: pd.DataFrame, *, is_text_shown: bool, threads: int) -> pd.DataFrame:
-    """The lines of CSV files that have no place in the columns.
-
-    Args:
-        reads: input, file and unreadable_source, one row a CSV file.
-        is_text_shown: whether the lines themselves are kept; where customers are to be forgotten
-            they are not, since nobody can tell whose they are.
-        threads: of DuckDB.
-
-    Returns:
-        ``UNREADABLE_COLUMNS``: source (the input), source_file, line (from 1, the header's counted;
-        a row that spans lines counts as one), source_row (-1 for the first such line of the file,
-        -2 for the second), problem, line_text.
-    """
-    with duckdb.connect(config={"threads": threads}) as connection:
-        for read in reads["unreadable_source"]:
-            connection.execute(f"select count(columns(*)) from {read}").fetchall()  # noqa: S608 - queries.source quoted
-        if reads.empty:
-            return pd.DataFrame(columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
-        found = connection.sql(
-            "select scans.file_path as source_file, cast(errors.line as bigint) as line, "
-            "min(cast(errors.error_type as varchar)) as problem, "
-            "min(errors.csv_line) as line_text "
-            "from reject_errors as errors inner join reject_scans as scans "
-            "on errors.scan_id = scans.scan_id and errors.file_id = scans.file_id "
-            "group by scans.file_path, errors.line order by all"
-        ).df()
-    inputs = dict(zip(reads["file"], reads["input"], strict=True))
-    if not is_text_shown:
-        found["line_text"] = "(a line that cannot be read)"
-    return found.assign(
-        source=found["source_file"].map(inputs),
-        source_row=-1 - found.groupby("source_file").cumcount(),
-    ).astype(UNREADABLE_COLUMNS)[list(UNREADABLE_COLUMNS)]

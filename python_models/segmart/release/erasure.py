@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmart import SegmentationError
+from segmart.files.content import ENCODINGS
 
 
 def forgotten_ids(path: str, *, delimiter: str, encoding: str) -> set[str]:
@@ -16,7 +17,7 @@ def forgotten_ids(path: str, *, delimiter: str, encoding: str) -> set[str]:
     Args:
         path: a CSV file with the column customer_id, or ``none``.
         delimiter: of the file, one character or ``tab``.
-        encoding: of the file.
+        encoding: of the file; one that DuckDB does not read stands for UTF-8.
     """
     if path == "none":
         return set()
@@ -26,7 +27,11 @@ def forgotten_ids(path: str, *, delimiter: str, encoding: str) -> set[str]:
             "select customer_id from read_csv(?, header = true, all_varchar = true, delim = ?, "
             "quote = '\"', escape = '\"', comment = '', skip = 0, strict_mode = true, "
             "encoding = ?)",
-            [path, "\t" if delimiter == "tab" else delimiter, encoding],
+            [
+                path,
+                "\t" if delimiter == "tab" else delimiter,
+                encoding if encoding in ENCODINGS else "utf-8",
+            ],
         ).fetchall()
     return {(value or "").strip(" \t\n\r") for (value,) in rows} - {""}
 

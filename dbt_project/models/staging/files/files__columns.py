@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from segmart.engine.frames import threads_of
 from segmart.files.columns import file_columns
 from segmart.files.contract import parse_mapping
@@ -11,11 +13,13 @@ def model(dbt, session):
     delimiter = dbt.config.get("delimiter")
     encoding = dbt.config.get("encoding")
     checksums = dbt.config.get("checksums")
+    target_folder = dbt.config.get("target_folder")
     return file_columns(
         {"order_lines": order_lines, "customers": customers, "customer_metrics": customer_metrics},
         parse_mapping(columns),
         delimiter=delimiter,
         encoding=encoding,
+        copies=Path(target_folder).resolve() / "utf-8",
         checksums=checksums,
         threads=threads_of(session),
     )

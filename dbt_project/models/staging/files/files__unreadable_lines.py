@@ -1,11 +1,18 @@
 from segmart.engine.frames import ordered_frame, threads_of
-from segmart.files.queries import unreadable_lines
+from segmart.files.lines import unreadable_lines
 
 
 def model(dbt, session):
     forgotten_customers = dbt.config.get("forgotten_customers")
-    columns = ordered_frame(dbt.ref("segmart", "files__columns"))
-    reads = columns[["input", "file", "unreadable_source"]].dropna().drop_duplicates()
+    delimiter = dbt.config.get("delimiter")
+    encoding = dbt.config.get("encoding")
+    columns = ordered_frame(
+        dbt.ref("segmart", "files__columns"), ["input", "file_number", "position"]
+    )
     return unreadable_lines(
-        reads, is_text_shown=forgotten_customers == "none", threads=threads_of(session)
+        columns.dropna(subset="file").drop_duplicates("file"),
+        delimiter=delimiter,
+        encoding=encoding,
+        is_text_shown=forgotten_customers == "none",
+        threads=threads_of(session),
     )
