@@ -18,7 +18,7 @@ from segmart.release import storage
 # Microseconds since 1970 of the year 2286, with which N has 16 digits until then.
 END_OF_COUNTDOWN = 10**16
 # Seconds from the making of a pointer to its beginning, far more than the making takes (10
-# microseconds, and at most 56 milliseconds beside 24 busy processes on two processors): no query whose
+# microseconds; beside 24 busy processes on two processors at most 56 milliseconds): no query whose
 # time is past the beginning can find the pointer for one table and not for another.
 NOTICE = 0.5
 
