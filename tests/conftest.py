@@ -51,6 +51,7 @@ LONGEST_FIRST = (
     "test_bad_inputs",
     "test_readers",
     "test_own_data",
+    "test_suspicious_inputs",
     "test_erasure",
     "test_demo",
     "test_full_disk",

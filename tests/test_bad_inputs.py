@@ -133,6 +133,11 @@ SHARED_BUILDS = {
         "thousands_sign": "comma",
         "as_of": "default",
     },
+    "Switzerland": {
+        "order_lines": "*/orders.csv",
+        "currency_sign": "CHF",
+        "thousands_sign": "apostrophe",
+    },
     "Parquet": {"order_lines": "*/orders.parquet", "checksums": "SHA256SUMS"},
     "metrics": {
         "order_lines": "none",
@@ -409,6 +414,28 @@ CASES = {
     "a column twice": refused(
         text([[*row, row[3]] for row in ROWS], [*COLUMNS, "amount"]), "'amount' twice"
     ),
+    "an ignored column twice": Case(
+        text([[*row, "x", "y"] for row in ROWS], [*COLUMNS, "note", "Note"])
+    ),
+    "a line break in the name of a column": Case(
+        text([[*row, "x"] for row in ROWS], [*COLUMNS, '"a\nnote"'])
+    ),
+    "a title above the names of the columns": refused(
+        "Orders of May\n\n" + text(), "in line 3", "set the var title_lines to 2"
+    ),
+    "a title above the names of the columns, declared": Case(
+        "Orders of May\n\n" + with_value("amount", "abc"),
+        counted={"amount_malformed": 1},
+        query=MALFORMED,
+        gives=[(14, "amount", "abc")],
+        variables={"title_lines": 2},
+        decided_by=OWN_BUILD,
+    ),
+    "a name of a file as browsers number them": Case(
+        {"orders (1).csv": text()},
+        variables={"order_lines": "orders (1).csv"},
+        decided_by=OWN_BUILD,
+    ),
     "a column without a name": refused(
         text([[*row, "x"] for row in ROWS], [*COLUMNS, ""]), "column 7 has no name"
     ),
@@ -454,6 +481,11 @@ CASES = {
         query=ORDERED,
         gives=[("2024-02-29 22:30:00",)],
     ),
+    "a time in UTC as BigQuery writes it": Case(
+        with_value("ordered_at", "2024-03-01 00:30:00.5 UTC"),
+        query=ORDERED,
+        gives=[("2024-03-01 00:30:00.5",)],
+    ),
     "a time in Z": Case(
         with_value("ordered_at", "2024-03-01T00:30:00Z"),
         query=ORDERED,
@@ -486,6 +518,42 @@ CASES = {
     ),
     "a currency sign": malformed("amount", "$5.00"),
     "a currency sign, declared": european_case("amount", "$5,00", query=AMOUNT, gives=[(5,)]),
+    **{
+        f"a negative amount as {written}": european_case(
+            "amount", written, query=AMOUNT, gives=[(-12.5,)]
+        )
+        for written in (
+            "-$12,50",
+            "$-12,50",
+            "$ - 12,50",
+            "12,50-",
+            "12,50-$",
+            "(12,50)",
+            "($12,50)",
+        )
+    },
+    "a minus sign of typography": Case(
+        with_value("amount", "\u221212.50"), query=AMOUNT, gives=[(-12.5,)]
+    ),
+    "a dash in place of cents": european_case("amount", "$12,-", query=AMOUNT, gives=[(12,)]),
+    **{
+        f"{written} for an amount": european_case(
+            "amount", written, counted={"amount_malformed": 1}
+        )
+        for written in ("5,-3", "1-2", "--12", "(12,50", "-(12)", "12$50", "€12")
+    },
+    "groups of two digits as in India": tabbed_case(
+        "amount", '"(1,23,456.50)"', query=AMOUNT, gives=[(-123456.5,)]
+    ),
+    **{
+        f"{written}, declared": Case(
+            with_value("amount", written),
+            query=AMOUNT,
+            gives=[(1260.5,)],
+            decided_by="Switzerland",
+        )
+        for written in ("CHF 1'260.50", "1\u2019260.50 CHF", "1260.50")
+    },
     "a word for a quantity": malformed("quantity", "two"),
     "a quantity that is no number of units": Case(
         with_value("quantity", "5000"),

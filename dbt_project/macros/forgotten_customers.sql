@@ -53,7 +53,7 @@
         from {{ relation }}
         left join
             {{ forgotten_customers() }} as forgotten
-            on {{ identifier_text(given, "customer_id") }} = forgotten.forgotten_id
+            on {{ customer_id_text(given) }} = forgotten.forgotten_id
     {%- endif -%}
 {%- endmacro -%}
 

@@ -5,21 +5,22 @@
 -#}
 {%- macro given_columns(relation) -%}
     {%- set kinds = {} -%}
+    {%- set patterns = {
+        "timestamp": "timestamp.*",
+        "date": "date",
+        "text": "varchar|string|text",
+        "boolean": "boolean",
+        "floating": "double|float|real",
+        "number": "u?(tiny|small|big|huge)?int(eger)?|(decimal|numeric).*",
+    } -%}
     {%- if execute -%}
         {%- for column in adapter.get_columns_in_relation(relation) -%}
-            {%- set dtype = column.dtype | lower -%}
-            {%- if dtype.startswith("timestamp") -%} {%- set kind = "timestamp" -%}
-            {%- elif dtype == "date" -%} {%- set kind = "date" -%}
-            {%- elif dtype in ("varchar", "string", "text") -%} {%- set kind = "text" -%}
-            {%- elif dtype == "boolean" -%} {%- set kind = "boolean" -%}
-            {%- elif dtype in ("double", "float", "real") -%} {%- set kind = "floating" -%}
-            {%- elif modules.re.match(
-                "u?(tiny|small|big|huge)?int|decimal|numeric", dtype
-            ) and not dtype.endswith("]") -%}
-                {%- set kind = "number" -%}
-            {%- else -%} {%- set kind = "other" -%}
-            {%- endif -%}
-            {%- do kinds.update({column.name | lower: kind}) -%}
+            {%- do kinds.update({column.name | lower: "other"}) -%}
+            {%- for kind, pattern in patterns.items()
+                if modules.re.fullmatch(pattern, column.dtype | lower)
+                and not column.dtype.endswith("]") -%}
+                {%- do kinds.update({column.name | lower: kind}) -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(kinds) -}}
@@ -58,6 +59,22 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- The customer of a row: words for no customer are missing, and forms of one id are folded, by vars. -#}
+{%- macro customer_id_text(given) -%}
+    {%- set fold, words = setting("fold_customer_ids"), setting("missing_customer_ids") -%}
+    {%- set id = identifier_text(given, "customer_id") -%}
+    {%- if "case" in fold -%} {%- set id = "lower(%s)" | format(id) -%} {%- endif -%}
+    {%- if "zeros" in fold -%}
+        {%- set id = "coalesce(nullif(trim(leading '0' from %s), ''), left(%s, 1))" | format(
+            id, id
+        ) -%}
+    {%- endif -%}
+    {%- if words -%}
+        case when lower({{ id }}) not in {{ text_literals(words | map("lower")) }} then {{ id }} end
+    {%- else -%} {{ id }}
+    {%- endif -%}
+{%- endmacro -%}
+
 {#-
   A date or time as a timestamp in UTC; null where it does not read as one. Text is ISO 8601, or of
   the var date_format, never guessed. A time with a zone is converted to UTC; one without is UTC.
@@ -81,15 +98,13 @@
                     fits_pattern(
                         trimmed(column),
                         "'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'"
-                        ~ " || ' ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'",
+                        ~ " || ' ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$'",
                     )
                 }}
             then
                 {{
                     timestamp_of_zone(
-                        "replace(replace(replace("
-                        ~ trimmed(column)
-                        ~ ", ' +', '+'), ' -', '-'), ' Z', 'Z')"
+                        replaced(trimmed(column), {"UTC": "Z", " +": "+", " -": "-", " Z": "Z"})
                     )
                 }}
         end
@@ -100,60 +115,81 @@
 {#-
   A number as a DECIMAL; null where it does not read as a finite one. In text the point or the var
   decimal_sign stands before the fraction; signs of currency and of thousands are rejected unless
-  the vars currency_sign and thousands_sign declare them.
+  the vars currency_sign and thousands_sign declare them. Most are plain: only the others are looked at
+  for how people write them.
 -#}
 {%- macro parsed_number(given, column, type="decimal(18, 4)") -%}
     {%- if column not in given -%} cast(null as {{ type }})
     {%- elif given[column] != "text" -%} try_cast({{ column }} as {{ type }})
     {%- else -%}
-        {%- set value = plain_number(trimmed(column)) -%}
+        {%- set value, point = trimmed(column), (
+            "," if setting("decimal_sign") == "comma" else "."
+        ) -%}
+        {%- set plain = "^[+-]?([0-9]+[P]?[0-9]*|[P][0-9]+)([eE][+-]?[0-9]+)?$" -%}
         case
-            when
-                {{ fits_pattern(value, "'^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$'") }}
-            then try_cast({{ value }} as {{ type }})
+            when {{ fits_pattern(value, text_literal(plain | replace("P", point))) }}
+            then
+                try_cast(
+                    {{ value if point == "." else replaced(value, {point: "."}) }} as {{ type }}
+                )
+            else {{ written_number(value, point, type) }}
         end
     {%- endif -%}
 {%- endmacro -%}
 
-{#- The text of a number with the declared signs taken out; one that is not declared stays. -#}
-{%- macro plain_number(value) -%}
-    {%- set decimal = {"point": ".", "comma": ","}[setting("decimal_sign")] -%}
-    {%- set thousands = {"none": none, "comma": ",", "point": ".", "space": " "}[
-        setting("thousands_sign")
-    ] -%}
-    {%- set currency = setting("currency_sign") -%}
-    {%- if currency != "none" -%}
-        {%- set sign, length = text_literal(currency), currency | length -%}
-        {%- set value -%}
-            case
-                when left({{ value }}, {{ length }}) = {{ sign }} or right({{ value }}, {{ length }}) = {{ sign }}
-                then trim(replace({{ value }}, {{ sign }}, ''))
-                else {{ value }}
-            end
-        {%- endset -%}
-    {%- endif -%}
-    {%- if thousands == " " -%}
-        {#- French exports write the no-break ones. -#}
-        {%- set value = "replace(replace(" ~ value ~ ", '\u00a0', ' '), '\u202f', ' ')" -%}
-    {%- endif -%}
-    {%- if thousands -%}
-        {#- Only between groups of three digits: 1,5 is no 15. -#}
-        {%- set groups = "'^[+-]?[0-9]{1,3}([%s][0-9]{3})+([%s][0-9]*)?$'" | format(
-            thousands, decimal
+{#-
+  A number as people, spreadsheets and ledgers write it: -$12, $-12, 12-, (12), 12,- for no cents, with
+  minus signs, spaces and apostrophes of typography, and groups of three digits, or of two in India.
+-#}
+{%- macro written_number(value, point, type) -%}
+    {%- set signs = {"comma": ",", "point": ".", "space": " ", "apostrophe": "'"} -%}
+    {%- set thousands = signs.get(setting("thousands_sign")) -%}
+    {%- set currency = setting("currency_sign") if setting("currency_sign") != "none" -%}
+    {#- The mark tells the end of the text: a dash in place of cents stands there or before the currency. -#}
+    {%- set mark, words = "\u001f", {} -%}
+    {%- for old, new in ["\u2212-", "\u2013-", "\u00a0 ", "\u202f ", "\u2019'"] -%}
+        {%- do words.update({old: new}) -%}
+    {%- endfor -%}
+    {%- for after in (mark, " ", currency or mark) -%}
+        {%- do words.update(
+            {point ~ "--" ~ after: point ~ after, point ~ "-" ~ after: point ~ after}
         ) -%}
-        {%- set value -%}
-            case
-                when {{ fits_pattern(value, groups) }} then replace({{ value }}, '{{ thousands }}', '')
-                else {{ value }}
-            end
-        {%- endset -%}
+    {%- endfor -%}
+    {%- do words.update({mark: ""}) -%}
+    {%- set written = replaced("(%s) || '%s'" | format(value, mark), words) -%}
+    {#- Only between groups: 1,5 is no 15. -#}
+    {%- set groups = "|[0-9]{1,3}([%s][0-9]{2,3})*[%s][0-9]{3}" | format(thousands, thousands) -%}
+    {%- set whole = "([0-9]+%s)" | format(groups if thousands else "") -%}
+    {%- set number = "(%s([%s][0-9]*)?|[%s][0-9]+)" | format(whole, point, point) -%}
+    {%- set sign = "(%s)" | format(currency | replace("$", "[$]")) if currency else "" -%}
+    {%- set money = "(%s ?)?%s( ?%s)?" | format(sign, number, sign) if currency else number -%}
+    {%- set forms = ["[+-]? ?" ~ money, money ~ " ?-", "[(] ?" ~ money ~ " ?[)]"] -%}
+    {%- if currency -%}
+        {%- do forms.extend([sign ~ " ?[+-] ?" ~ number, number ~ " ?- ?" ~ sign]) -%}
     {%- endif -%}
-    {%- if decimal == "," -%}
-        {%- set value -%}
-            case when {{ value }} not like '%.%' then replace({{ value }}, ',', '.') end
-        {%- endset -%}
-    {%- endif -%}
-    {{- value -}}
+    {%- set left_out = {"(": "", ")": "", "+": "", "-": "", " ": ""} -%}
+    {%- for word in (thousands, currency) if word -%}
+        {%- do left_out.update({word: ""}) -%}
+    {%- endfor -%}
+    case
+        when {{ fits_pattern(written, text_literal("^(" ~ forms | join("|") ~ ")$")) }}
+        then
+            try_cast(
+                case when {{ written }} like '%-%' or {{ written }} like '(%' then '-' else '' end
+                || {{ replaced(replaced(written, left_out), {point: "."}) }} as {{ type }}
+            )
+    end
+{%- endmacro -%}
+
+{#- A text in which words are replaced by others, one after the other. -#}
+{%- macro replaced(value, words) -%}
+    {%- set replaced_value = namespace(sql=value) -%}
+    {%- for word in words -%}
+        {%- set replaced_value.sql = "replace(%s, %s, %s)" | format(
+            replaced_value.sql, text_literal(word), text_literal(words[word])
+        ) -%}
+    {%- endfor -%}
+    {{- replaced_value.sql -}}
 {%- endmacro -%}
 
 {#- A yes or no as a BOOLEAN; null where it does not read as one. -#}

@@ -86,7 +86,7 @@
 -#}
 {%- macro rows_are_made_from() -%}
     {%- set now = {"as_of": none} -%}
-    {%- set sql = [model.raw_code] -%}
+    {%- set sql = [model.raw_code, setting("amount_is"), setting("identical_lines")] -%}
     {%- set kept = [] -%}
     {%- for read in models_read(model) -%}
         {%- set relation = api.Relation.create(

@@ -5,8 +5,8 @@
 {%- macro setting_kinds() -%}
     {#- Letters of any language; no quote, no bracket, no semicolon, no backslash. -#}
     {%- set path = {
-        "pattern": "(?!.*--)[\\w./*?=,@ +-]{1,500}",
-        "allowed": "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + -",
+        "pattern": "(?!.*--)[\\w./*?=,@ +()&#-]{1,500}",
+        "allowed": "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + ( ) & # -",
     } -%}
     {%- set file = {
         "pattern": "(?!.*--)[\\w./=,@ +-]{1,500}",
@@ -38,12 +38,18 @@
                     "pattern": "[a-z][a-z0-9_-]{1,29}",
                     "allowed": "utf-8, utf-16, or an encoding of one byte a character such as cp1252",
                 },
+                "title_lines": {"from": 0, "to": 100},
+                "missing_customer_ids": {"list_of": "words that stand for no customer"},
+                "fold_customer_ids": {"words": ["none", "case", "zeros", "case_and_zeros"]},
+                "amount_is": {"words": ["line", "order"]},
+                "identical_lines": {"words": ["count_once", "keep"]},
+                "max_input_age_days": {"from": 0, "to": 36500},
                 "date_format": {
                     "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
                 },
                 "decimal_sign": {"words": ["point", "comma"]},
-                "thousands_sign": {"words": ["none", "comma", "point", "space"]},
+                "thousands_sign": {"words": ["none", "comma", "point", "space", "apostrophe"]},
                 "currency_sign": {
                     "pattern": "none|[$€£¥₹]|[A-Z]{3}|kr|zł",
                     "allowed": "none, a sign such as $ or €, or a code such as EUR",

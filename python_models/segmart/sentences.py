@@ -18,20 +18,30 @@ FINDING_COLUMNS = {
     "finding": "string",
     "is_error": "bool",
     "is_switched_off": "bool",
+    "is_warning": "bool",
 }
 EXAMPLE_LENGTH = 80
 
 
-def findings(counts: pd.DataFrame, *, max_rejected_share: float) -> pd.DataFrame:
+def findings(
+    counts: pd.DataFrame,
+    *,
+    max_rejected_share: float,
+    max_input_age_days: int = 0,
+    today: str = "",
+) -> pd.DataFrame:
     """What is to be said about the input.
 
     Args:
-        counts: kind and counts (JSON) of ``input_counts``.
+        counts: kind and counts (JSON) of ``input_counts`` and ``input_suspicions``.
         max_rejected_share: share of the rows of an input that may be malformed.
+        max_input_age_days: days that may lie between the newest order and today; 0 for any number.
+        today: the day, or the date that the build is as of, as 2018-01-31.
 
     Returns:
         ``FINDING_COLUMNS``: position, finding, is_error (whether it ends the build),
-        is_switched_off (whether it tells of something that the input cannot give).
+        is_switched_off (whether it tells of something that the input cannot give), is_warning
+        (whether it is of ``input_suspicions``).
     """
     counted = [
         (kind, json.loads(values))
@@ -43,16 +53,34 @@ def findings(counts: pd.DataFrame, *, max_rejected_share: float) -> pd.DataFrame
         if kind == "rows" and values["malformed"] > max_rejected_share * values["row_count"]
     }
     found = [
-        (7, _too_many_malformed(values, max_rejected_share), True, False)
+        (7, _too_many_malformed(values, max_rejected_share), True, False, False)
         for values in malformed.values()
     ]
     for kind, values in counted:
+        if kind == "nothing_usable":
+            values["reasons"] = [
+                reason
+                for kind_of_other, reason in counted
+                if kind_of_other == "reason" and reason["source"] == values["source"]
+            ]
         position, sentence = FINDINGS[kind](**values)
         is_error = kind in ERRORS or (
             kind == "reason" and values["outcome"] == "rejected" and values["source"] in malformed
         )
-        found.append((position, sentence, is_error, kind.endswith("_switched_off")))
+        is_switched_off = kind.endswith("_switched_off")
+        found.append((position, sentence, is_error, is_switched_off, kind in SUSPICIONS))
+        if kind == "dates" and max_input_age_days:
+            age = (pd.Timestamp(today) - pd.Timestamp(values["last_on"])).days
+            if age > max_input_age_days:
+                found.append((7, _too_old(age, max_input_age_days, **values), True, False, False))
     return pd.DataFrame(found, columns=list(FINDING_COLUMNS)).astype(FINDING_COLUMNS)
+
+
+def _too_old(age: int, max_input_age_days: int, last_on: str, **_: str) -> str:
+    return (
+        f"order_lines: the newest order is of {last_on}, {age} days ago, more than the var "
+        f"max_input_age_days of {max_input_age_days}: is the export still written?"
+    )
 
 
 def _rows(source: str, row_count: int, customers: int, malformed: int) -> tuple[int, str]:
@@ -121,11 +149,12 @@ def _name_switched_off(segment_name: str, feature: str) -> tuple[int, str]:
     )
 
 
-def _nothing_usable(source: str, row_count: int) -> tuple[int, str]:
-    return 6, (
-        f"{source}: no row can be used, of {row_count}. The reasons stand in "
-        "rejected_rows; is the input empty, or as_of too early?"
-    )
+def _nothing_usable(source: str, row_count: int, reasons: list[dict[str, Any]]) -> tuple[int, str]:
+    if not reasons:
+        return 6, f"{source}: no row can be used, of {row_count}; is the input empty?"
+    most = max(reasons, key=lambda reason: reason["rows_of_reason"])
+    why = _reason(**most)[1].removeprefix(f"{source}: ")
+    return 6, f"{source}: no row can be used, of {row_count}: {why}"
 
 
 def _too_many_malformed(values: dict[str, Any], max_rejected_share: float) -> str:
@@ -172,7 +201,97 @@ def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
     )
 
 
-FINDINGS = {
+# What the input may mean instead of what it is read as, and the var that says so.
+
+
+def _identical_lines(lines: int, amount: float, example: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: {lines} lines, worth {amount:,.2f}, are identical to another one and count "
+        f"once, such as of customer {example}. If each is a unit of its own, set identical_lines "
+        "to keep, or map a line_id"
+    )
+
+
+def _repeated_totals(repeated_orders: int, orders: int, example: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: in {repeated_orders} of {orders} orders with several lines each line has "
+        f"the same amount, such as order {example}. If it is the order's total, set amount_is to "
+        "order"
+    )
+
+
+def _long_orders(long_orders: int, orders: int, example: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: {long_orders} of {orders} orders have lines more than a month apart, such "
+        f"as order {example} of one customer. If numbers begin anew, map order_id to none: an order "
+        "is then a customer's day"
+    )
+
+
+def _shared_orders(shared_orders: int, orders: int, example: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: {shared_orders} of {orders} orders have a number that another customer has "
+        f"too, such as {example}. They count apart; is customer_id the one who paid?"
+    )
+
+
+def _spoilt_ids(customers: int, example: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: {customers} customer ids are numbers that a spreadsheet has shortened, such "
+        f"as {example}: many customers have become one. Export the column as text"
+    )
+
+
+def _two_forms(ids: int, example: str, other_example: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: {ids} customer ids stand there in more than one form, such as {example} and "
+        f"{other_example}. If they are one customer, set fold_customer_ids"
+    )
+
+
+def _crowd(customer_id: str, orders: int, share: float) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: the customer {customer_id!r} has {orders} orders, {share:.1%} of all. If "
+        f'that is nobody, set missing_customer_ids to ["{customer_id}"]'
+    )
+
+
+def _stray_dates(from_on: str, until_on: str, stray_orders: int) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: nothing was ordered between {from_on} and {until_on}, and only "
+        f"{stray_orders} orders lie on one side. If their dates are wrong, correct them, or set "
+        "as_of"
+    )
+
+
+def _negative_discounts(lines: int, example: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: {lines} lines that are no returns have a discount below 0, such as of "
+        f"customer {example}: the share of discounts comes out too low. Write discounts as "
+        "positive numbers"
+    )
+
+
+def _strangers(customers: int, example: str) -> tuple[int, str]:
+    return 6, (
+        f"customers: none of the {customers} customers has an order, such as {example}. Are the "
+        "ids of another kind than those of the order lines?"
+    )
+
+
+SUSPICIONS = {
+    "identical_lines": _identical_lines,
+    "repeated_totals": _repeated_totals,
+    "long_orders": _long_orders,
+    "shared_orders": _shared_orders,
+    "spoilt_ids": _spoilt_ids,
+    "two_forms": _two_forms,
+    "crowd": _crowd,
+    "stray_dates": _stray_dates,
+    "negative_discounts": _negative_discounts,
+    "strangers": _strangers,
+}
+FINDINGS = SUSPICIONS | {
     "rows": _rows,
     "columns": _columns,
     "column": _column,

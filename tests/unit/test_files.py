@@ -361,3 +361,40 @@ def test_a_folder_gives_its_value_only_where_the_file_has_no_such_column(tmp_pat
     assert (row["ordered_at"], row["category"]) == ("2024-06-30", "Ulm Süd")
     roles = columns_of(path).set_index("column_name")["role"].to_dict()
     assert roles == {"customer_id": "contract", "ordered_at": "folder"}
+
+
+def test_lines_above_the_header_are_declared(tmp_path: Path) -> None:
+    text = 'Orders of Ulm;\n\n"customer\n_id";ordered_at;x;X\na;2024-01-01;1;2\nshort\n\nb;2024-01-02;;\n'
+    path = write(tmp_path, text)
+    mapping = {"order_lines": {"customer_id": "customer _id"}}
+    settings = {"delimiter": ";", "encoding": "utf-8", "title_lines": 2}
+    found = rows_of(path, mapping, **settings)
+    assert [(row["customer_id"], row["source_row"]) for row in found] == [("a", 1), ("b", 2)]
+    files = columns_of(path, mapping, **settings).drop_duplicates("file")
+    unreadable = unreadable_lines(files, **settings, is_text_shown=True, threads=1)
+    assert unreadable["line_text"].tolist() == ["short"]
+    wanted = pd.DataFrame({"source_file": str(path), "source_row": [-1, 1, 2]})
+    assert line_numbers(wanted, **settings)["line"].tolist() == [5, 6, 8]
+
+
+@pytest.mark.parametrize("title", ["Orders of Ulm\n", "Orders of Ulm\n\n"])
+def test_a_title_above_the_header_is_named_with_the_var(title: str, tmp_path: Path) -> None:
+    path = write(tmp_path, title + "x, Customer_ID ,ordered_at\n1,a,2024-01-01\n")
+    lines = title.count("\n")
+    with pytest.raises(
+        SegmentationError, match=rf"line {lines + 1}: set the var title_lines to {lines}"
+    ):
+        columns_of(path)
+    assert len(columns_of(path, title_lines=lines)) == 3
+
+
+def test_an_ignored_column_may_stand_twice_and_a_wanted_one_not(tmp_path: Path) -> None:
+    path = write(tmp_path, "customer_id,note,ordered_at,Note,note\na,x,2024-01-01,y,z\n")
+    assert columns_of(path)["column_name"].tolist() == [
+        *("customer_id", "note", "ordered_at", "Note (2)", "note (3)")
+    ]
+    (row,) = rows_of(path)
+    assert row["ordered_at"] == "2024-01-01"
+    path = write(tmp_path, "customer_id,ordered_at,Ordered_At\na,2024-01-01,2024-01-02\n")
+    with pytest.raises(SegmentationError, match="the column 'Ordered_At' twice"):
+        columns_of(path)

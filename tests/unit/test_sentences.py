@@ -68,6 +68,21 @@ def test_a_reason_has_the_place_of_its_first_row(changes: dict, example: str) ->
     assert example in found["finding"].iloc[0]
 
 
+def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
+    nothing = ("nothing_usable", {"source": "order_lines", "row_count": 1000})
+    few = ("reason", REASON | {"reason": "customer_id_missing", "rows_of_reason": 2})
+    most = ("reason", REASON | {"rows_of_reason": 998})
+    found = sentences.findings(counted(rows_of(1000), few, most, nothing), max_rejected_share=0.01)
+    assert found[found["is_error"]].sort_values("position")["finding"].iloc[0] == (
+        "order_lines: no row can be used, of 1000: 998 rows amount_malformed, such as file "
+        "orders.csv, line 7: amount = 1,5"
+    )
+    found = sentences.findings(counted(nothing), max_rejected_share=0.01)
+    assert found["finding"].tolist() == [
+        "order_lines: no row can be used, of 1000; is the input empty?"
+    ]
+
+
 def test_what_is_switched_off_is_marked() -> None:
     off = ("name_switched_off", {"segment_name": "lapsed", "feature": "recency_days"})
     found = sentences.findings(counted(off), max_rejected_share=0.01)

@@ -1,8 +1,21 @@
+import datetime
+
+import pandas as pd
+
 from segmart.engine.frames import ordered_frame
 from segmart.sentences import findings
 
 
 def model(dbt, session):
     max_rejected_share = dbt.config.get("max_rejected_share")
+    max_input_age_days = dbt.config.get("max_input_age_days")
+    as_of = dbt.config.get("as_of")
     counts = ordered_frame(dbt.ref("segmart", "input_counts"))
-    return findings(counts, max_rejected_share=float(max_rejected_share))
+    suspicions = ordered_frame(dbt.ref("segmart", "input_suspicions"))
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return findings(
+        pd.concat([counts, suspicions]),
+        max_rejected_share=float(max_rejected_share),
+        max_input_age_days=int(max_input_age_days),
+        today=today if as_of == "default" else str(as_of),
+    )

@@ -18,7 +18,7 @@ with
 
     typed as (
         select
-            {{ identifier_text(given or {"customer_id": "text"}, "customer_id") }} as customer_id,
+            {{ customer_id_text(given or {"customer_id": "text"}) }} as customer_id,
             {%- for metric in metrics %}
                 {{ trimmed(quoted(metric.column)) }} as {{ metric.feature }}_text,
                 {% if metric.kind == "text" -%}

@@ -13,7 +13,7 @@ with
 
     typed as (
         select
-            {{ identifier_text(given, "customer_id") }} as customer_id,
+            {{ customer_id_text(given) }} as customer_id,
             {{ trimmed(column_or_null(given, "updated_at", text)) }} as updated_at_text,
             {{ parsed_timestamp(given, "updated_at") }} as updated_at,
             {%- for attribute in attributes %}

@@ -19,7 +19,8 @@ with
                 then 'cancelled_order'
                 when cast(stored_order_lines.ordered_at as date) >= as_of_date.as_of
                 then 'after_as_of'
-            end as reason
+            end as reason,
+            duplicate_order_lines.is_of_first_file
         from stored_order_lines
         cross join as_of_date
         left join
@@ -50,6 +51,7 @@ with
             source_file,
             source_row,
             reason,
+            coalesce(is_of_first_file, false) as is_copy_in_file,
             rejected_value
         from reasoned
     )

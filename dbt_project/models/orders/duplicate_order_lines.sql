@@ -14,25 +14,56 @@ with
         having count(*) > 1
     ),
 
-    -- Identical in every column of the source: the one that stands first in its file stays.
-    numbered as (
+    -- Identical in every column of the source. Where lines of one file that are identical are
+    -- units of
+    -- their own, the second of one file is a copy of the second of another.
+    repeated_lines as (
         select
+            stored_order_lines.customer_id,
+            stored_order_lines.order_id,
             stored_order_lines.row_digest,
             stored_order_lines.source_file,
             stored_order_lines.input_row,
-            row_number() over (
-                partition by
-                    stored_order_lines.customer_id,
-                    stored_order_lines.order_id,
-                    stored_order_lines.row_digest
-                order by stored_order_lines.source_file asc, stored_order_lines.input_row asc
-            ) as copy_number
+            {% if setting("identical_lines") == "keep" -%}
+                row_number() over (
+                    partition by
+                        stored_order_lines.customer_id,
+                        stored_order_lines.order_id,
+                        stored_order_lines.row_digest,
+                        stored_order_lines.source_file
+                    order by stored_order_lines.input_row asc
+                )
+            {%- else -%} 1
+            {%- endif %} as unit_number
         from stored_order_lines
         inner join repeated_digests on stored_order_lines.row_digest = repeated_digests.row_digest
     ),
 
+    -- The one that stands first stays.
+    numbered as (
+        select
+            row_digest,
+            source_file,
+            input_row,
+            row_number() over (
+                partition by customer_id, order_id, row_digest, unit_number
+                order by source_file asc, input_row asc
+            ) as copy_number,
+            first_value(source_file) over (
+                partition by customer_id, order_id, row_digest, unit_number
+                order by source_file asc, input_row asc
+            ) as first_file
+        from repeated_lines
+    ),
+
     duplicate_order_lines as (
-        select row_digest, source_file, input_row from numbered where copy_number > 1
+        select
+            row_digest,
+            source_file,
+            input_row,
+            coalesce(source_file, '') = coalesce(first_file, '') as is_of_first_file
+        from numbered
+        where copy_number > 1
     )
 
 select *

@@ -9,8 +9,9 @@ with
 
     typed as (
         select
-            {{ identifier_text(given, "customer_id") }} as customer_id,
+            {{ customer_id_text(given) }} as customer_id,
             {{ identifier_text(given, "order_id") }} as order_id,
+            {{ identifier_text(given, "line_id") }} as line_id,
             {{ identifier_text(given, "product_id") }} as product_id,
             {{ identifier_text(given, "category") }} as category,
             {{ given_value(given, "ordered_at") }} as given_ordered_at,
@@ -91,6 +92,7 @@ with
                         "category",
                         "given_is_return",
                         "ignored_values",
+                        "line_id",
                     ]
                 )
             }} as row_digest

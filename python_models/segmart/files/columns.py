@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -34,6 +35,7 @@ def file_columns(
     *,
     delimiter: str,
     encoding: str,
+    title_lines: int = 0,
     copies: Path,
     checksums: str = "none",
     threads: int = 1,
@@ -46,6 +48,7 @@ def file_columns(
         columns: by input, the file's name of each contract column that is named otherwise.
         delimiter: of CSV files, one character or ``tab``.
         encoding: of CSV files, as ``content.codec_of`` takes it.
+        title_lines: lines above the header of each CSV file.
         copies: folder of the copies in UTF-8 of files that DuckDB does not read in their encoding;
             it is emptied of all others.
         checksums: path of a manifest as ``sha256sum`` writes it, or ``none``.
@@ -70,7 +73,7 @@ def file_columns(
     contract.check_inputs(given)
     contract.check_mapping(columns, given)
     manifest = content.manifest_of(Path(checksums)) if checksums != "none" else None
-    settings = {"delimiter": delimiter, "encoding": encoding}
+    settings = {"delimiter": delimiter, "encoding": encoding, "title_lines": title_lines}
     rows: list[dict] = []
     read_from: set[Path] = set()
     for name, pattern in given.items():
@@ -111,17 +114,26 @@ def _wanted(name: str, renamed: dict[str, str]) -> list[dict]:
             "is_wanted": column in required or column in renamed,
         }
         for position, column in enumerate(contract.known(name), start=1)
+        if renamed.get(column) != contract.LEFT_OUT
     ]
 
 
 def _look_at(
-    name: str, path: Path, renamed: dict[str, str], copies: Path, *, delimiter: str, encoding: str
+    name: str,
+    path: Path,
+    renamed: dict[str, str],
+    copies: Path,
+    *,
+    delimiter: str,
+    encoding: str,
+    title_lines: int,
 ) -> queries.File:
     file_format = content.format_of(path)
     read_from = path
+    sign = content.DELIMITERS.get(delimiter, delimiter)
     if file_format == "csv":
-        sign = content.DELIMITERS.get(delimiter, delimiter)
-        header, lines = content.csv_header(path, sign, encoding)
+        lines = content.csv_lines(path, encoding)
+        header = content.csv_header(path, sign, encoding, title_lines)
         found = [(column, "text") for column in header]
         read_from = content.copied_in_utf8(path, encoding, copies) or path
     else:
@@ -132,9 +144,21 @@ def _look_at(
         for key, value in content.values_of_folders(path).items()
         if key.casefold() not in own
     }
-    mapped = contract.mapped(name, path, [*(column for column, _ in found), *of_folders], renamed)
+    try:
+        mapped = contract.mapped(
+            name, path, [*(column for column, _ in found), *of_folders], renamed
+        )
+    except SegmentationError as error:
+        required = [renamed.get(column, column) for column in contract.CONTRACT[name][0]]
+        line = content.line_with(path, sign, encoding, required) if file_format == "csv" else None
+        if line is None or line == title_lines + 1:
+            raise
+        raise SegmentationError(
+            f"file {path}: the names of the columns stand in line {line}: set the var title_lines "
+            f"to {line - 1}"
+        ) from error
     columns = []
-    for column, kind in found:
+    for column, kind in contract.told_apart(found):
         contract_column = mapped.get(column)
         if contract_column:
             contract.check_type(path, column, kind, contract_column)
@@ -164,7 +188,7 @@ def _reading(
     file: queries.File,
     names: list[str],
     parts: int,
-    settings: dict[str, str],
+    settings: dict[str, Any],
     sha256: str | None,
 ) -> dict:
     """How a file is read, in SQL."""

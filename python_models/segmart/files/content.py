@@ -15,8 +15,9 @@ import os
 import re
 import urllib.parse
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,6 +31,8 @@ DELIMITERS = {"tab": "\t"}
 # The value of a folder whose rows have none.
 EMPTY_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 CHUNK = 1 << 20
+# So many lines may stand above the names of the columns.
+TITLE_LINES = 100
 
 
 def matching(name: str, pattern: str) -> list[Path]:
@@ -127,7 +130,7 @@ def copied_in_utf8(path: Path, encoding: str, folder: Path) -> Path | None:
     """A copy in UTF-8 of a file that DuckDB does not read in its encoding; None where it does.
 
     Args:
-        path: a CSV file whose bytes ``csv_header`` has looked at.
+        path: a CSV file whose bytes ``csv_lines`` has looked at.
         encoding: of it.
         folder: of the copies. One of an unchanged file is used again.
     """
@@ -161,15 +164,14 @@ def _chunks(path: Path) -> Iterator[bytes]:
         ) from None
 
 
-def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], int]:
-    """The names in the first line of a CSV file and its lines, after a look at every byte of it."""
+def csv_lines(path: Path, encoding: str) -> int:
+    """The number of lines of a CSV file, after a look at every byte of it."""
     decoder = codecs.getincrementaldecoder(codec_of(encoding))()
-    first_line, lines, seen = "", 0, False
+    lines, is_blank = 0, True
     kinds = {"\r\n": 0, "\n": 0, "\r": 0}
     tail, is_ended = "", False
     # At the end nothing more is decoded, unless a character is cut short.
     for chunk in itertools.chain(_chunks(path), [b""]):
-        seen = seen or bool(chunk)
         try:
             text = tail + decoder.decode(chunk, final=not chunk)
         except UnicodeError as error:
@@ -194,6 +196,7 @@ def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], in
             )
         if not chunk:
             break
+        is_blank = is_blank and not text.strip()
         # A line end may be cut in two by the end of the chunk.
         is_ended = text.endswith(("\r", "\n"))
         tail = "\r" if text.endswith("\r") else ""
@@ -203,20 +206,53 @@ def csv_header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], in
         kinds["\r\n"] += pairs
         kinds["\n"] += line_feeds - pairs
         kinds["\r"] += returns - pairs
-        if not lines and "\n" not in first_line and "\r" not in first_line:
-            first_line += text
         # As _count_line_ends has it, without a second count.
         lines += max(line_feeds, returns)
     kinds["\r"] += len(tail)
-    if not seen or not first_line.strip():
+    if is_blank:
         raise SegmentationError(
             f"file {path} is empty: it has not even a header; remove it, or export it again"
         )
     if sum(count > 0 for count in kinds.values()) > 1:
         _check_line_ends(path, encoding)
-    header = re.split(r"[\r\n]", first_line, maxsplit=1)[0]
-    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
-    return names, sum(kinds.values()) + (not is_ended)
+    return sum(kinds.values()) + (not is_ended)
+
+
+def opened(path: Path, encoding: str) -> TextIO:
+    """The text of a CSV file, with its line ends as they are."""
+    of_kind = gzip.open if path.name.lower().endswith(".gz") else open
+    return of_kind(path, "rt", encoding=codec_of(encoding), newline="")
+
+
+def csv_header(path: Path, delimiter: str, encoding: str, title_lines: int) -> list[str]:
+    """The names of the columns of a CSV file, which stand below its title lines.
+
+    A line break inside a name is a space.
+    """
+    with opened(path, encoding) as file:
+        for _ in range(title_lines):
+            next(file, None)
+        names = next(csv.reader(file, delimiter=delimiter), [])
+    if not any(name.strip() for name in names):
+        raise SegmentationError(
+            f"file {path}, line {title_lines + 1}: there are no names of columns: set the var "
+            "title_lines to the number of lines above them"
+        )
+    return [re.sub(r"\s*[\r\n]+\s*", " ", name).strip() for name in names]
+
+
+def line_with(path: Path, delimiter: str, encoding: str, names: Collection[str]) -> int | None:
+    """The first of the upper lines of a CSV file that has all of these names, from 1."""
+    wanted = {name.casefold() for name in names}
+    with opened(path, encoding) as file:
+        for number, line in enumerate(itertools.islice(file, TITLE_LINES + 1), start=1):
+            found = {
+                name.strip().casefold()
+                for name in next(csv.reader([line], delimiter=delimiter), [])
+            }
+            if wanted <= found:
+                return number
+    return None
 
 
 def _count_line_ends(text: str) -> int:

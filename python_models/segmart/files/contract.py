@@ -10,7 +10,7 @@ CONTRACT = {
     "order_lines": (
         ("customer_id", "ordered_at"),
         (
-            *("order_id", "amount", "quantity", "unit_price", "discount_amount"),
+            *("order_id", "line_id", "amount", "quantity", "unit_price", "discount_amount"),
             *("product_id", "category", "is_return"),
         ),
     ),
@@ -19,7 +19,9 @@ CONTRACT = {
 }
 # Inputs whose further columns are attributes or metrics; those of order_lines are ignored.
 OPEN_INPUTS = ("customers", "customer_metrics")
-IDENTIFIERS = ("customer_id", "order_id", "product_id", "category")
+# In the var columns: the input has no such column, whatever the names in the file.
+LEFT_OUT = "none"
+IDENTIFIERS = ("customer_id", "order_id", "line_id", "product_id", "category")
 NUMBERS = ("amount", "quantity", "unit_price", "discount_amount")
 
 
@@ -83,19 +85,20 @@ def check_mapping(columns: dict[str, dict[str, str]], paths: dict[str, str]) -> 
 def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> dict[str, str]:
     """The contract column of each column of the file that has one."""
     by_name: dict[str, str] = {}
+    twice = set()
     for position, column in enumerate(found, start=1):
         if not column:
             raise SegmentationError(
                 f"file {path}: column {position} has no name in the header; name it"
             )
         if column.casefold() in by_name:
-            raise SegmentationError(
-                f"file {path}: the header has the column {column!r} twice; rename or remove one"
-            )
+            twice.add(column.casefold())
         by_name[column.casefold()] = column
     required, optional = CONTRACT[name]
     contract: dict[str, str] = {}
     for column in (*required, *optional):
+        if renamed.get(column) == LEFT_OUT and column in optional:
+            continue
         wanted = renamed.get(column, column)
         there = by_name.get(wanted.strip().casefold())
         if there is not None:
@@ -105,12 +108,31 @@ def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> 
                     f"{there!r}; map each to a column of its own"
                 )
             contract[there] = column
+            if there.casefold() in twice:
+                raise SegmentationError(
+                    f"file {path}: the header has the column {there!r} twice; rename or remove one"
+                )
         elif column in required or column in renamed:
             raise SegmentationError(
                 f"file {path}: no column {wanted!r}, which is to be {column}; the file has "
                 f"{', '.join(map(repr, found))}. {_hint(name, column, found)}"
             )
+    if twice and (name in OPEN_INPUTS or path.suffix == ".parquet"):
+        raise SegmentationError(
+            f"file {path}: the header has the column {by_name[min(twice)]!r} twice; rename or "
+            "remove one"
+        )
     return contract
+
+
+def told_apart(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Columns with their kinds; of several with one name, the second has it with (2), and so on."""
+    seen: dict[str, int] = {}
+    found = []
+    for column, kind in columns:
+        number = seen[column.casefold()] = seen.get(column.casefold(), 0) + 1
+        found.append((column if number == 1 else f"{column} ({number})", kind))
+    return found
 
 
 def _hint(name: str, column: str, found: list[str]) -> str:

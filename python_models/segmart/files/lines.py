@@ -1,7 +1,6 @@
 """The lines of CSV files: those that cannot be read, and the one that each row begins at."""
 
 import csv
-import gzip
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import duckdb
 import pandas as pd
 
 from segmart import SegmentationError
-from segmart.files.content import DELIMITERS, codec_of
+from segmart.files.content import DELIMITERS, opened
 
 UNREADABLE_COLUMNS = {
     "source": "string",
@@ -23,7 +22,13 @@ UNREADABLE_COLUMNS = {
 
 
 def unreadable_lines(
-    files: pd.DataFrame, *, delimiter: str, encoding: str, is_text_shown: bool, threads: int
+    files: pd.DataFrame,
+    *,
+    delimiter: str,
+    encoding: str,
+    title_lines: int = 0,
+    is_text_shown: bool,
+    threads: int,
 ) -> pd.DataFrame:
     """Read every file to its end and return the lines of CSV files that no column takes.
 
@@ -32,6 +37,7 @@ def unreadable_lines(
             ``columns.file_columns`` gives them.
         delimiter: of CSV files, one character or ``tab``.
         encoding: of CSV files.
+        title_lines: lines above the header of each CSV file.
         is_text_shown: whether the lines themselves are kept; where customers are to be forgotten
             they are not, since nobody can tell whose they are.
         threads: of DuckDB.
@@ -61,8 +67,10 @@ def unreadable_lines(
                 ) from None
             if not is_csv:
                 continue
-            unreadable = _of_last_scan(connection) if rows + 1 != file.lines else []
-            _check_that_all_is_read(file, rows, unreadable, delimiter, encoding)
+            unreadable = _of_last_scan(connection)
+            if title_lines + 1 + rows + len(unreadable) != file.lines:
+                records = _records(Path(file.file), delimiter, encoding, title_lines)
+                _check_that_all_is_read(file.file, rows, unreadable, records)
             found += [
                 (file.input, file.file, line, -number, problem, line_text)
                 for number, (line, problem, line_text) in enumerate(unreadable, start=1)
@@ -82,26 +90,31 @@ def _of_last_scan(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str,
 
 
 def _check_that_all_is_read(
-    file: tuple, rows: int, unreadable: list[tuple[int, str, str]], delimiter: str, encoding: str
+    file: str,
+    rows: int,
+    unreadable: list[tuple[int, str, str]],
+    records: Iterator[tuple[int, str]],
 ) -> None:
-    """Hold what DuckDB has read against the lines of the file, so that none is lost unseen."""
-    if 1 + rows + len(unreadable) == file.lines:
-        return
+    """Hold what DuckDB has read against the file line by line, so that nothing is lost unseen.
+
+    Their numbers may differ from that of the lines: blank lines are no rows, and a value in quotes
+    may have several.
+    """
     if any(problem == "UNQUOTED VALUE" for _, problem, _ in unreadable):
         # What is after an open quote is lost: the look at the input names the line.
         return
-    # Blank lines are no rows, and a value in quotes may have several: a second look, line by line.
-    kinds = [kind for _, kind in _records(Path(file.file), delimiter, encoding)]
-    expected = len(kinds) - kinds.count("blank")
+    expected = sum(kind != "blank" for _, kind in records)
     if rows + len(unreadable) != expected:
         raise SegmentationError(
-            f"file {file.file}: it has {expected} rows below its header, and {rows} of them were "
-            f"read; {len(unreadable)} more have too few or too many columns. The others would be "
-            "lost: export the file again, in UTF-8"
+            f"file {file}: it has {expected} rows below its header, and {rows} of them were read; "
+            f"{len(unreadable)} more have too few or too many columns. The others would be lost: "
+            "export the file again, in UTF-8"
         )
 
 
-def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.DataFrame:
+def line_numbers(
+    rows: pd.DataFrame, *, delimiter: str, encoding: str, title_lines: int = 0
+) -> pd.DataFrame:
     """The line of each row of a CSV file; a row may span lines, and blank lines are no rows.
 
     Args:
@@ -109,6 +122,7 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
             A negative row is an unreadable one: -1 the first of the file.
         delimiter: of CSV files.
         encoding: of CSV files, as ``content.codec_of`` takes it.
+        title_lines: lines above the header of each.
 
     Returns:
         source_file, source_row, line (from 1, the header's line counted).
@@ -118,7 +132,7 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
         wanted = set(of_file["source_row"].astype(int))
         missing = len(wanted)
         counts = {"row": 0, "unreadable": 0, "blank": 0}
-        for line, kind in _records(Path(str(name)), delimiter, encoding):
+        for line, kind in _records(Path(str(name)), delimiter, encoding, title_lines):
             counts[kind] += 1
             number = {"row": 1, "unreadable": -1, "blank": 0}[kind] * counts[kind]
             if number in wanted:
@@ -130,14 +144,17 @@ def line_numbers(rows: pd.DataFrame, *, delimiter: str, encoding: str) -> pd.Dat
     return frame.astype({"source_file": "string", "source_row": "int64", "line": "int64"})
 
 
-def _records(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, str]]:
+def _records(
+    path: Path, delimiter: str, encoding: str, title_lines: int
+) -> Iterator[tuple[int, str]]:
     """The line that each record below the header begins at, and whether it is a row."""
     csv.field_size_limit(sys.maxsize)
-    opened = gzip.open if path.name.lower().endswith(".gz") else open
-    with opened(path, "rt", encoding=codec_of(encoding), newline="") as file:
+    with opened(path, encoding) as file:
+        for _ in range(title_lines):
+            next(file, None)
         reader = csv.reader(file, delimiter=DELIMITERS.get(delimiter, delimiter))
         width = len(next(reader))
-        begins = reader.line_num + 1
+        begins = title_lines + reader.line_num + 1
         for fields in reader:
             # DuckDB takes empty values after the last column as none at all.
             while len(fields) > width and not fields[-1]:
@@ -147,4 +164,4 @@ def _records(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, s
                 yield begins, "row"
             else:
                 yield begins, "unreadable" if fields else "blank"
-            begins = reader.line_num + 1
+            begins = title_lines + reader.line_num + 1

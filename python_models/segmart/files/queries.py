@@ -52,13 +52,16 @@ class File:
     columns: Sequence[Column]
 
 
-def source(file: File, *, delimiter: str, encoding: str, rejects: str = "") -> str:
+def source(
+    file: File, *, delimiter: str, encoding: str, title_lines: int = 0, rejects: str = ""
+) -> str:
     """The call that reads a file as it is, as SQL for a FROM; every column of CSV as text.
 
     Args:
         file: a file.
         delimiter: of CSV files, one character or ``tab``.
         encoding: of CSV files.
+        title_lines: lines above the header of CSV files.
         rejects: options for lines that have no place in the columns, which else are passed over.
     """
     path = text(file.read_from)
@@ -73,7 +76,7 @@ def source(file: File, *, delimiter: str, encoding: str, rejects: str = "") -> s
     return (
         f"read_csv({path}, auto_detect = false, header = true, columns = {{{columns}}}, "
         f"delim = {'chr(9)' if delimiter == 'tab' else text(delimiter)}, quote = '\"', "
-        f"escape = '\"', strict_mode = true, encoding = {text(encoding)}, "
+        f"escape = '\"', strict_mode = true, encoding = {text(encoding)}, skip = {title_lines}, "
         f"{rejects or 'ignore_errors = true'})"
     )
 

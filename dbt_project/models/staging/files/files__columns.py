@@ -12,6 +12,7 @@ def model(dbt, session):
     columns = dbt.config.get("columns")
     delimiter = dbt.config.get("delimiter")
     encoding = dbt.config.get("encoding")
+    title_lines = dbt.config.get("title_lines")
     checksums = dbt.config.get("checksums")
     target_folder = dbt.config.get("target_folder")
     return file_columns(
@@ -19,6 +20,7 @@ def model(dbt, session):
         parse_mapping(columns),
         delimiter=delimiter,
         encoding=encoding,
+        title_lines=int(title_lines),
         copies=Path(target_folder).resolve() / "utf-8",
         checksums=checksums,
         threads=threads_of(session),

@@ -6,6 +6,7 @@ def model(dbt, session):
     forgotten_customers = dbt.config.get("forgotten_customers")
     delimiter = dbt.config.get("delimiter")
     encoding = dbt.config.get("encoding")
+    title_lines = dbt.config.get("title_lines")
     columns = ordered_frame(
         dbt.ref("segmart", "files__columns"), ["input", "file_number", "position"]
     )
@@ -13,6 +14,7 @@ def model(dbt, session):
         columns.dropna(subset="file").drop_duplicates("file"),
         delimiter=delimiter,
         encoding=encoding,
+        title_lines=int(title_lines),
         is_text_shown=forgotten_customers == "none",
         threads=threads_of(session),
     )

@@ -1,0 +1,202 @@
+"""Files that read well and mean something else: said with a figure and the var that helps.
+
+Each case is a shop of forty customers with one thing amiss. It is built twice: as it is, where one
+sentence must be said and no other, and with the var of that sentence, where the amounts of the
+customers must be those that are meant.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from conftest import Build, dbt_build
+
+HEAD = "order_id,customer_id,ordered_at,amount,product_id,discount_amount"
+
+
+def shop(customers: int = 40) -> list[list[str]]:
+    """Three orders a customer in January to March, of one line and of two lines in turns."""
+    lines = []
+    for customer in range(1, customers + 1):
+        for number in range(3):
+            day = f"2024-0{1 + number}-{1 + customer % 27:02}"
+            order = f"o{customer}-{number}"
+            lines.append([order, f"c{customer}", day, f"{customer + number}.50", "mug", "0.5"])
+            if number:
+                lines.append([order, f"c{customer}", day, "7", "tea", ""])
+    return lines
+
+
+def text(lines: list[list[str]]) -> str:
+    return "\n".join([HEAD, *map(",".join, lines)]) + "\n"
+
+
+def changed(column: str, change) -> str:
+    at = HEAD.split(",").index(column)
+    return text([[*line[:at], change(line), *line[at + 1 :]] for line in shop()])
+
+
+SPEND = sum(float(line[3]) for line in shop())
+
+
+@dataclass
+class Case:
+    """Files by name, words of the sentence, the vars that help, and the spend that is meant."""
+
+    files: dict[str, str]
+    says: list[str]
+    helps: dict[str, object] = field(default_factory=dict)
+    spend: float = SPEND
+    customers: int = 40
+
+
+def orders(content: str, *says: str, **rest: object) -> Case:
+    return Case({"orders.csv": content}, list(says), **rest)
+
+
+CROWD = [[f"x{number}", "0", "2024-02-10", "10", "mug", ""] for number in range(30)]
+TILL = [["till", "c1", "2024-02-10", "100.00", "milk", ""]] * 3
+
+CASES = {
+    "a clean shop": orders(text(shop())),
+    "the order's total on each of its lines": orders(
+        changed("amount", lambda line: str(sum(float(a[3]) for a in shop() if a[0] == line[0]))),
+        "in 80 of 80 orders with several lines each line has the same amount",
+        "set amount_is to order",
+        helps={"amount_is": "order"},
+    ),
+    "units of a till": orders(
+        text([*shop(), *TILL]),
+        "2 lines, worth 200.00, are identical to another one and count once",
+        "set identical_lines to keep",
+        helps={"identical_lines": "keep"},
+        spend=SPEND + 300,
+    ),
+    "units of a till in two exports that overlap": Case(
+        {"orders-1.csv": text([*shop(), *TILL]), "orders-2.csv": text([*shop()[-20:], *TILL])},
+        ["2 lines, worth 200.00, are identical to another one"],
+        helps={"identical_lines": "keep"},
+        spend=SPEND + 300,
+    ),
+    "order numbers that begin anew": orders(
+        changed("order_id", lambda line: line[1]),
+        "40 of 40 orders have lines more than a month apart",
+        "map order_id to none",
+        helps={"columns": {"order_lines": {"order_id": "none"}}},
+    ),
+    "order numbers that customers share": orders(
+        changed("order_id", lambda line: line[2]), "have a number that another customer has too"
+    ),
+    "ids that a spreadsheet has shortened": orders(
+        changed(
+            "customer_id", lambda line: f"{line[1][-1]}.50701E+10" if line[1] < "c2" else line[1]
+        ),
+        "10 customer ids are numbers that a spreadsheet has shortened, such as 0.50701E+10",
+    ),
+    "zeros before some ids": orders(
+        changed("customer_id", lambda line: ("000" if line[0].endswith("1") else "") + line[1][1:]),
+        "40 customer ids stand there in more than one form, such as 0001 and 1",
+        "fold_customer_ids",
+        helps={"fold_customer_ids": "zeros"},
+    ),
+    "addresses in mixed case": orders(
+        changed(
+            "customer_id",
+            lambda line: f"{'Ann' if line[0].endswith('1') else 'ann'}{line[1]}@x.com",
+        ),
+        "40 customer ids stand there in more than one form, such as Annc10@x.com and annc10@x.com",
+        helps={"fold_customer_ids": "case"},
+    ),
+    "an id that is a crowd": orders(
+        text([*shop(), *CROWD]),
+        "the customer '0' has 30 orders, 20.0% of all",
+        'set missing_customer_ids to ["0"]',
+        helps={"missing_customer_ids": ["0"]},
+    ),
+    "a row with the grand total": orders(
+        text([*shop(), ["", "Grand Total", "2024-03-28", str(SPEND), "", ""]]),
+        "the customer 'Grand Total' has 1 orders",
+        helps={"missing_customer_ids": ["grand total"]},
+    ),
+    "a stray date": orders(
+        text([*shop(), ["late", "c1", "2025-05-01", "0", "mug", ""]]),
+        "nothing was ordered between 2024-03-27 and 2025-05-01, and only 1 orders lie on one side",
+        helps={"as_of": "2024-04-01"},
+    ),
+    "discounts below zero": orders(
+        changed("discount_amount", lambda line: line[5] and f"-{line[5]}"),
+        "120 lines that are no returns have a discount below 0",
+    ),
+    "customers of another kind": Case(
+        {"orders.csv": text(shop()), "customers.csv": "customer_id,city\nA-1,Ulm\nA-2,Bonn\n"},
+        ["none of the 2 customers has an order, such as A-1"],
+    ),
+}
+
+
+def build(folder: Path, case: Case, **variables: object) -> Build:
+    folder.mkdir()
+    for name, content in case.files.items():
+        (folder / name).write_text(content)
+    inputs = {"order_lines": str(folder / "orders*.csv")}
+    if "customers.csv" in case.files:
+        inputs["customers"] = str(folder / "customers.csv")
+    return dbt_build(
+        folder, select="+input_check", tests=False, input="files", **inputs, **variables
+    )
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, bool], Build]:
+    folder = tmp_path_factory.mktemp("suspicious")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        runs = {}
+        for number, (name, case) in enumerate(CASES.items()):
+            runs[name, False] = pool.submit(build, folder / f"{number}", case)
+            if case.helps:
+                runs[name, True] = pool.submit(
+                    build, folder / f"{number}-helped", case, **case.helps
+                )
+        return {which: run.result() for which, run in runs.items()}
+
+
+def warnings(found: Build) -> list[str]:
+    assert found.returncode == 0, found.output
+    return [row[0] for row in found.rows("select finding from input_check where is_warning")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_what_looks_wrong_is_said_and_nothing_else(
+    name: str, builds: dict[tuple[str, bool], Build]
+) -> None:
+    said = warnings(builds[name, False])
+    assert len(said) == bool(CASES[name].says)
+    for words in CASES[name].says:
+        assert words in said[0]
+        assert words in " ".join(builds[name, False].output.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.helps])
+def test_the_var_of_the_sentence_gives_what_is_meant(
+    name: str, builds: dict[tuple[str, bool], Build]
+) -> None:
+    helped, case = builds[name, True], CASES[name]
+    assert warnings(helped) == []
+    assert helped.rows(
+        "select count(distinct customer_id), cast(sum(amount) as double) from orders"
+    ) == [(case.customers, case.spend)]
+
+
+def test_an_input_that_has_grown_old_ends_the_build(tmp_path: Path) -> None:
+    case = CASES["a clean shop"]
+    old = build(tmp_path / "old", case, max_input_age_days=30)
+    assert old.returncode != 0
+    assert "the newest order is of 2024-03-27" in old.output
+    assert "more than the var max_input_age_days of 30" in old.output
+    # A build of an earlier date is not told that its input is old.
+    then = build(tmp_path / "then", case, max_input_age_days=30, as_of="2024-04-20")
+    assert then.returncode == 0, then.output
