@@ -223,8 +223,8 @@ def _repeated_totals(repeated_orders: int, orders: int, example: str) -> tuple[i
 def _long_orders(long_orders: int, orders: int, example: str) -> tuple[int, str]:
     return 6, (
         f"order_lines: {long_orders} of {orders} orders have lines more than a month apart, such "
-        f"as order {example} of one customer. If numbers begin anew, map order_id to none: an order "
-        "is then a customer's day"
+        f"as order {example} of one customer. If numbers begin anew, map order_id to none: an "
+        "order is then a customer's day"
     )
 
 
