@@ -50,10 +50,14 @@
             {%- for column in given if column in kept %} {{ column }},
             {%- endfor %}
             forgotten.forgotten_id is not null as segmart_is_forgotten
-        from {{ relation }}
+        from
+            (
+                select *, {{ of_order(given, customer_id_text(given)) }} as segmart_customer_id
+                from {{ relation }}
+            ) as rows_of_customers
         left join
             {{ forgotten_customers() }} as forgotten
-            on {{ customer_id_text(given) }} = forgotten.forgotten_id
+            on rows_of_customers.segmart_customer_id = forgotten.forgotten_id
     {%- endif -%}
 {%- endmacro -%}
 

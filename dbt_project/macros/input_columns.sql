@@ -192,6 +192,51 @@
     {{- replaced_value.sql -}}
 {%- endmacro -%}
 
+{#-
+  What belongs to a whole order, of a line. Where it stands on the first line of the order alone, as the
+  var order_header may say, the other lines of the file have it too.
+-#}
+{%- macro of_order(given, value) -%}
+    {%- if setting("order_header") == "first_line" and "order_id" in given -%}
+        coalesce(
+            {{ value }},
+            max({{ value }}) over (
+                partition by
+                    {{ identifier_text(given, "order_id") }}
+                    {%- if "source_file" in given %}, source_file {%- endif %}
+            )
+        )
+    {%- else -%} {{ value }}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- An amount in the currency of the tables; null in one that the var exchange_rates does not name. -#}
+{%- macro exchanged(given, amount) -%}
+    {%- set rates = setting("exchange_rates") -%}
+    {%- if rates and "currency" in given -%}
+        cast(
+            {{ amount }} * case
+                upper({{ of_order(given, identifier_text(given, "currency")) }})
+                {% for currency in rates -%}
+                    when {{ text_literal(currency | upper) }} then {{ rates[currency] }}
+                {% endfor -%}
+            end as decimal(18, 4)
+        )
+    {%- else -%} {{ amount }}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- Whether the var statuses says of the status of a line that it is a sale, a return or left_out. -#}
+{%- macro has_status(meaning) -%}
+    {%- set words = [] -%}
+    {%- for word in setting("statuses") if setting("statuses")[word] == meaning -%}
+        {%- do words.append(word | string | lower) -%}
+    {%- endfor -%}
+    {%- if words -%} coalesce(status in {{ text_literals(words) }}, false)
+    {%- else -%} false
+    {%- endif -%}
+{%- endmacro -%}
+
 {#- A yes or no as a BOOLEAN; null where it does not read as one. -#}
 {%- macro parsed_boolean(given, column) -%}
     {%- if column not in given -%} cast(null as boolean)

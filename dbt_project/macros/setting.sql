@@ -42,6 +42,13 @@
                 "missing_customer_ids": {"list_of": "words that stand for no customer"},
                 "fold_customer_ids": {"words": ["none", "case", "zeros", "case_and_zeros"]},
                 "amount_is": {"words": ["line", "order"]},
+                "order_header": {"words": ["every_line", "first_line"]},
+                "return_amounts": {"words": ["negative", "as_given"]},
+                "statuses": {"meanings": "sale|return|left_out", "example": "{paid: sale, void: left_out}"},
+                "exchange_rates": {
+                    "meanings": "[0-9]{1,9}([.][0-9]{1,12})?",
+                    "example": "{EUR: 1, USD: 0.92}",
+                },
                 "identical_lines": {"words": ["count_once", "keep"]},
                 "max_input_age_days": {"from": 0, "to": 36500},
                 "date_format": {
@@ -127,6 +134,10 @@
         {%- set allowed = kind.words[:-1] | join(", ") ~ " or " ~ kind.words[-1] -%}
         {%- set pattern = kind.words | join("|") -%}
     {%- elif kind.list_of -%} {%- set allowed = "a list of " ~ kind.list_of -%}
+    {%- elif kind.meanings -%}
+        {%- set allowed = "a mapping such as %s; values are %s" | format(
+            kind.example, kind.meanings
+        ) -%}
     {%- elif kind.is_mapping -%}
         {%- set allowed = "a mapping by input and contract column, as {order_lines: {customer_id: CustNo}}" -%}
     {%- elif not pattern -%}
@@ -142,6 +153,16 @@
             {%- endfor -%}
         {%- endif -%}
         {%- set fits = fitting == value -%}
+    {%- elif kind.meanings -%}
+        {%- set fitting = [] -%}
+        {%- if value is mapping -%}
+            {%- for word, meaning in value.items()
+                if modules.re.fullmatch("[\\w .%/()-]{1,100}", word | string)
+                and modules.re.fullmatch(kind.meanings, meaning | string) -%}
+                {%- do fitting.append(word) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- set fits = value is mapping and fitting | length == value | length -%}
     {%- elif kind.is_mapping -%}
         {%- set fits = value is mapping and not value.values() | reject("mapping") | list -%}
     {%- else -%} {%- set fits = modules.re.fullmatch(pattern, value | string) -%}

@@ -235,6 +235,14 @@ def _shared_orders(shared_orders: int, orders: int, example: str) -> tuple[int, 
     )
 
 
+def _headless_lines(lines: int, example: str, amount: float = 0) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: {lines} lines, worth {amount:,.2f}, have no customer, and another line of "
+        f"their order has one, such as order {example}. If it stands on the first line alone, set "
+        "order_header to first_line"
+    )
+
+
 def _spoilt_ids(customers: int, example: str) -> tuple[int, str]:
     return 6, (
         f"order_lines: {customers} customer ids are numbers that a spreadsheet has shortened, such "
@@ -279,11 +287,49 @@ def _strangers(customers: int, example: str) -> tuple[int, str]:
     )
 
 
+def _statuses(sums: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: all statuses count as sales: {sums}, lines and amounts of each. Say in the "
+        "var statuses which are a sale, a return or left_out"
+    )
+
+
+def _unmapped_statuses(sums: str) -> tuple[int, str]:
+    return 7, (
+        f"order_lines: the var statuses does not say what these are: {sums}, lines and amounts of "
+        "each. Add them there as sale, return or left_out"
+    )
+
+
+def _currencies(sums: str) -> tuple[int, str]:
+    return 7, (
+        f"order_lines: amounts are of several currencies and cannot be added up: {sums}, lines and "
+        "amounts of each. Give the rates in the var exchange_rates, such as {EUR: 1, USD: 0.92}"
+    )
+
+
+def _unrated_currencies(sums: str) -> tuple[int, str]:
+    return 7, (
+        f"order_lines: the var exchange_rates has no rate for these: {sums}, lines of each. Add "
+        "them there"
+    )
+
+
+def _ignored_column(column_name: str, contract_column: str) -> tuple[int, str]:
+    return 6, (
+        f"order_lines: the column {column_name} is ignored, and looks like a {contract_column}. "
+        f"Map {contract_column} to it, or rename it"
+    )
+
+
 SUSPICIONS = {
+    "statuses": _statuses,
+    "ignored_column": _ignored_column,
     "identical_lines": _identical_lines,
     "repeated_totals": _repeated_totals,
     "long_orders": _long_orders,
     "shared_orders": _shared_orders,
+    "headless_lines": _headless_lines,
     "spoilt_ids": _spoilt_ids,
     "two_forms": _two_forms,
     "crowd": _crowd,
@@ -292,6 +338,9 @@ SUSPICIONS = {
     "strangers": _strangers,
 }
 FINDINGS = SUSPICIONS | {
+    "unmapped_statuses": _unmapped_statuses,
+    "currencies": _currencies,
+    "unrated_currencies": _unrated_currencies,
     "rows": _rows,
     "columns": _columns,
     "column": _column,
@@ -306,7 +355,10 @@ FINDINGS = SUSPICIONS | {
     "reason": _reason,
     "open_quote": _open_quote,
 }
-ERRORS = ("nothing_usable", "open_quote")
+ERRORS = (
+    *("nothing_usable", "open_quote"),
+    *("unmapped_statuses", "currencies", "unrated_currencies"),
+)
 
 
 # The model: refit or not, the gates of a candidate, which one is active.

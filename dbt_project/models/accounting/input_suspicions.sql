@@ -19,6 +19,22 @@
     {%- do suspicions.update({"long_orders": ["long_orders", "orders", "example"]}) -%}
     {%- do suspicions.update({"shared_orders": ["shared_orders", "orders", "example"]}) -%}
 {%- endif -%}
+{%- if "order_id" in given and setting("order_header") == "every_line" -%}
+    {%- do suspicions.update({"headless_lines": ["lines", "amount", "example"]}) -%}
+{%- endif -%}
+{%- if "status" in given -%}
+    {%- do suspicions.update(
+        {"unmapped_statuses" if setting("statuses") else "statuses": ["sums"]}
+    ) -%}
+{%- endif -%}
+{%- if "currency" in given -%}
+    {%- do suspicions.update(
+        {"unrated_currencies" if setting("exchange_rates") else "currencies": ["sums"]}
+    ) -%}
+{%- endif -%}
+{%- if setting("input") == "files" -%}
+    {%- do suspicions.update({"ignored_column": ["column_name", "contract_column"]}) -%}
+{%- endif -%}
 {%- if has_customers_input() -%}
     {%- do suspicions.update({"strangers": ["customers", "example"]}) -%}
 {%- endif %}
@@ -27,6 +43,8 @@ with
     orders as (select * from {{ ref("orders") }}),
 
     used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
+
+    checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
 
     copies as (
         select *
@@ -104,6 +122,14 @@ with
         cross join totals
         group by totals.orders
         having sum(customers_of_orders.customers) > 0.01 * totals.orders
+    ),
+
+    -- Lines without a customer whose order has one on another line.
+    headless_lines as (
+        select count(*) as lines, cast(sum(amount) as double) as amount, min(order_id) as example
+        from checked_order_lines
+        where reason = 'customer_id_missing' and order_id in (select order_id from orders)
+        having count(*) > 0
     ),
 
     spoilt_ids as (
@@ -187,6 +213,55 @@ with
         where totals.orders > 0
         having count(*) > 0 and count(of_customers.customer_id) = 0
     ),
+
+    {% for column, kinds in {
+        "status": {"statuses": "count(*) > 1", "unmapped_statuses": "count(*) > 0"},
+        "currency": {"currencies": "count(*) > 1", "unrated_currencies": "count(*) > 0"},
+    }.items() -%}
+        {{ column }}_sums as (
+            select {{ column }}, count(*) as lines, sum(amount) as amount
+            from checked_order_lines
+            where {{ column }} is not null
+            group by {{ column }}
+        ),
+
+        {% set known = setting({"status": "statuses", "currency": "exchange_rates"}[column]) -%}
+        {% set words = known | map("lower" if column == "status" else "upper") | list -%}
+        {% for kind, condition in kinds.items() if kind in suspicions -%}
+            {{ kind }} as (
+                select
+                    {{
+                        joined_texts(
+                            "cast(lines as string) || ' ' || "
+                            ~ column
+                            ~ " || ' (' || coalesce(cast(cast(amount as decimal(18, 2)) as string), '?') || ')'",
+                            "', '",
+                            column,
+                        )
+                    }}
+                    as sums
+                from {{ column }}_sums
+                where {{ column }} not in {{ text_literals(words) }}
+                having {{ condition }}
+            ),
+        {%- endfor %}
+    {% endfor %}
+
+    {% if "ignored_column" in suspicions -%}
+        ignored_column as (
+            select
+                column_name,
+                case
+                    when lower(column_name) like '%status%' then 'status' else 'currency'
+                end as contract_column
+            from {{ ref("files__columns") }}
+            where
+                input = 'order_lines'
+                and role = 'ignored'
+                and (lower(column_name) like '%status%' or lower(column_name) like '%currency%')
+            group by column_name
+        ),
+    {%- endif %}
 
     input_suspicions as (
         {% for kind, counts in suspicions.items() -%}

@@ -17,6 +17,8 @@ with
                 then 'duplicate_row'
                 when stored_order_lines.is_cancelled
                 then 'cancelled_order'
+                when stored_order_lines.is_left_out
+                then 'status_left_out'
                 when cast(stored_order_lines.ordered_at as date) >= as_of_date.as_of
                 then 'after_as_of'
             end as reason,
@@ -48,6 +50,8 @@ with
             unit_price,
             discount_amount,
             is_return,
+            status,
+            currency,
             source_file,
             source_row,
             reason,

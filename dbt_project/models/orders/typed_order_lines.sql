@@ -9,22 +9,26 @@ with
 
     typed as (
         select
-            {{ customer_id_text(given) }} as customer_id,
+            {{ of_order(given, customer_id_text(given)) }} as customer_id,
             {{ identifier_text(given, "order_id") }} as order_id,
             {{ identifier_text(given, "line_id") }} as line_id,
             {{ identifier_text(given, "product_id") }} as product_id,
             {{ identifier_text(given, "category") }} as category,
+            lower({{ of_order(given, identifier_text(given, "status")) }}) as status,
+            upper({{ of_order(given, identifier_text(given, "currency")) }}) as currency,
             {{ given_value(given, "ordered_at") }} as given_ordered_at,
             {{ given_value(given, "amount") }} as given_amount,
             {{ given_value(given, "quantity") }} as given_quantity,
             {{ given_value(given, "unit_price") }} as given_unit_price,
             {{ given_value(given, "discount_amount") }} as given_discount_amount,
+            {{ given_value(given, "refunded_amount") }} as given_refunded_amount,
             {{ given_value(given, "is_return") }} as given_is_return,
             {{ parsed_timestamp(given, "ordered_at") }} as ordered_at,
-            {{ parsed_number(given, "amount") }} as amount,
+            {{ exchanged(given, parsed_number(given, "amount")) }} as amount,
             {{ parsed_number(given, "quantity") }} as quantity,
-            {{ parsed_number(given, "unit_price") }} as unit_price,
-            {{ parsed_number(given, "discount_amount") }} as discount_amount,
+            {{ exchanged(given, parsed_number(given, "unit_price")) }} as unit_price,
+            {{ exchanged(given, parsed_number(given, "discount_amount")) }} as discount_amount,
+            {{ exchanged(given, parsed_number(given, "refunded_amount")) }} as refunded_amount,
             {{ parsed_boolean(given, "is_return") }} as is_return,
             {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
             {{ column_or_null(given, "source_file", text) }} as source_file,
@@ -41,6 +45,7 @@ with
             coalesce(
                 abs(cast(quantity as double) * cast(unit_price as double)) >= 1e10, false
             ) as is_product_too_large,
+            {% set gross -%}
             coalesce(
                 amount,
                 case
@@ -49,7 +54,12 @@ with
                         and abs(cast(quantity as double) * cast(unit_price as double)) < 1e10
                     then cast(quantity * unit_price as decimal(18, 4))
                 end
-            ) as net_amount
+            )
+            {%- endset -%}
+            {% if "refunded_amount" in given -%}
+                cast({{ gross }} - coalesce(abs(refunded_amount), 0) as decimal(18, 4))
+            {%- else -%} {{ gross }}
+            {%- endif %} as net_amount
         from typed
     ),
 
@@ -60,6 +70,7 @@ with
         "quantity_malformed": "given_quantity is not null and quantity is null",
         "unit_price_malformed": "given_unit_price is not null and unit_price is null",
         "discount_amount_malformed": "given_discount_amount is not null and discount_amount is null",
+        "refunded_amount_malformed": "given_refunded_amount is not null and refunded_amount is null",
         "is_return_malformed": "given_is_return is not null and is_return is null",
     } -%}
     examined as (
@@ -78,6 +89,7 @@ with
                 when customer_id is null
                 then 'customer_id_missing'
             end as fault,
+            coalesce(is_return, false) or {{ has_status("return") }} as is_said_to_return,
             {{
                 row_digest(
                     [
@@ -93,6 +105,9 @@ with
                         "given_is_return",
                         "ignored_values",
                         "line_id",
+                        "status",
+                        "currency",
+                        "given_refunded_amount",
                     ]
                 )
             }} as row_digest
@@ -106,11 +121,19 @@ with
             product_id,
             category,
             ordered_at,
-            net_amount as amount,
+            {% if setting("return_amounts") == "negative" -%}
+                case when is_said_to_return then - abs(net_amount) else net_amount end as amount,
+            {%- else -%} net_amount as amount,
+            {%- endif %}
             quantity,
             unit_price,
             discount_amount,
-            coalesce(is_return, quantity < 0 or net_amount < 0, false) as is_return,
+            coalesce(
+                nullif(is_said_to_return, false), is_return, quantity < 0 or net_amount < 0, false
+            ) as is_return,
+            status,
+            currency,
+            {{ has_status("left_out") }} as is_left_out,
             {% if setting("cancelled_order_pattern") != "none" -%}
                 coalesce(
                     {{

@@ -11,7 +11,8 @@ CONTRACT = {
         ("customer_id", "ordered_at"),
         (
             *("order_id", "line_id", "amount", "quantity", "unit_price", "discount_amount"),
-            *("product_id", "category", "is_return"),
+            "refunded_amount",
+            *("product_id", "category", "is_return", "status", "currency"),
         ),
     ),
     "customers": (("customer_id",), ("updated_at",)),
@@ -21,8 +22,11 @@ CONTRACT = {
 OPEN_INPUTS = ("customers", "customer_metrics")
 # In the var columns: the input has no such column, whatever the names in the file.
 LEFT_OUT = "none"
-IDENTIFIERS = ("customer_id", "order_id", "line_id", "product_id", "category")
-NUMBERS = ("amount", "quantity", "unit_price", "discount_amount")
+IDENTIFIERS = (
+    *("customer_id", "order_id", "line_id", "product_id", "category"),
+    *("status", "currency"),
+)
+NUMBERS = ("amount", "quantity", "unit_price", "discount_amount", "refunded_amount")
 
 
 def parse_mapping(text: str) -> dict[str, dict[str, str]]:
