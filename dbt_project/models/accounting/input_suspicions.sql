@@ -126,9 +126,14 @@ with
 
     -- Lines without a customer whose order has one on another line.
     headless_lines as (
-        select count(*) as lines, cast(sum(amount) as double) as amount, min(order_id) as example
+        select
+            count(*) as lines,
+            cast(sum(checked_order_lines.amount) as double) as amount,
+            min(checked_order_lines.order_id) as example
         from checked_order_lines
-        where reason = 'customer_id_missing' and order_id in (select order_id from orders)
+        where
+            checked_order_lines.reason = 'customer_id_missing'
+            and checked_order_lines.order_id in (select orders.order_id from orders)
         having count(*) > 0
     ),
 
