@@ -49,6 +49,7 @@ def shopify(orders: pd.DataFrame) -> pd.DataFrame:
             head = {
                 "Email": written_email(order),
                 "Financial Status": order["status"],
+                "Fulfillment Status": "fulfilled",
                 "Currency": "EUR",
                 "Subtotal": order["total"],
                 "Total": f"{order['total']:.2f}",
@@ -85,6 +86,7 @@ def stripe(orders: pd.DataFrame) -> pd.DataFrame:
             "Amount": orders["total"].map("{:.2f}".format),
             "Amount Refunded": orders["refunded"].map("{:.2f}".format),
             "Currency": "eur",
+            "Converted Currency": "usd",
             "Status": orders["status"].map(statuses),
             "Customer Email": orders.apply(written_email, axis=1),
         }

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Build, dbt_build
+from segmart.release.erasure import forgotten_ids
 
 HEAD = "order_id,customer_id,ordered_at,amount,product_id,discount_amount"
 
@@ -100,7 +101,8 @@ CASES = {
         helps={"columns": {"order_lines": {"order_id": "none"}}},
     ),
     "order numbers that customers share": orders(
-        changed("order_id", lambda line: line[2]), "have a number that another customer has too"
+        changed("order_id", lambda line: f"n{line[2]}"),
+        "have a number that another customer has too",
     ),
     "ids that a spreadsheet has shortened": orders(
         changed(
@@ -148,6 +150,17 @@ CASES = {
         "set order_header to first_line",
         helps={"order_header": "first_line"},
     ),
+    "the customer and the total on the first line of an order alone": orders(
+        text(
+            [
+                [line[0], "", line[2], "", line[4], ""] if line[4] == "tea" else line
+                for line in shop()
+            ]
+        ),
+        "80 lines, worth 0.00, have no customer",
+        helps={"order_header": "first_line"},
+        spend=SPEND - 80 * 7,
+    ),
     "what was given back in a column of its own": orders(
         with_column("refunded_amount", lambda line: "1" if is_first(line) else ""),
         spend=SPEND - 40,
@@ -185,7 +198,7 @@ CASES = {
     "a currency without a rate": orders(
         with_column("currency", lambda line: "JPY" if is_first(line) else "EUR"),
         "the var exchange_rates has no rate for these: 40 JPY",
-        given={"exchange_rates": {"EUR": 1}, "max_rejected_share": 1},
+        given={"exchange_rates": {"EUR": 1, "IDR": 0.000058}, "max_rejected_share": 1},
         ends=True,
     ),
     "a status that the var does not know": orders(
@@ -258,6 +271,26 @@ def test_the_var_of_the_sentence_gives_what_is_meant(
     assert helped.rows(
         "select count(distinct customer_id), cast(sum(amount) as double) from orders"
     ) == [(40, case.spend)]
+
+
+@pytest.mark.slow
+def test_a_customer_is_forgotten_in_each_form_of_the_id(tmp_path: Path) -> None:
+    forgotten = tmp_path / "forgotten.csv"
+    forgotten.write_text("customer_id\nAnnC7@x.com\n")
+    found = build(
+        tmp_path / "shop",
+        CASES["addresses in mixed case"],
+        fold_customer_ids="case",
+        forgotten_customers=str(forgotten),
+    )
+    assert found.returncode == 0, found.output
+    ids = [row[0] for row in found.rows("select distinct customer_id from stored_order_lines")]
+    assert "annc7@x.com" not in ids
+    assert len(ids) == 40  # 39 customers, and none on the lines of the one who is forgotten
+    assert forgotten_ids(str(forgotten), delimiter=",", encoding="utf-8", fold="case") == {
+        "AnnC7@x.com",
+        "annc7@x.com",
+    }
 
 
 def test_an_input_that_has_grown_old_ends_the_build(tmp_path: Path) -> None:

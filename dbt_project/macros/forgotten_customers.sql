@@ -8,7 +8,7 @@
 
 {%- macro default__forgotten_customers() -%}
     (
-        select distinct {{ trimmed("customer_id") }} as forgotten_id
+        select distinct {{ folded(trimmed("customer_id")) }} as forgotten_id
         from {{ forgotten_customers_file() }}
         where {{ trimmed("customer_id") }} is not null
     )

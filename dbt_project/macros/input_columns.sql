@@ -59,18 +59,23 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- The customer of a row: words for no customer are missing, and forms of one id are folded, by vars. -#}
+{#- The customer of a row: forms of one id are folded and words for no customer are missing, by vars. -#}
 {%- macro customer_id_text(given) -%}
-    {%- set fold, words = setting("fold_customer_ids"), setting("missing_customer_ids") -%}
-    {%- set id = identifier_text(given, "customer_id") -%}
+    {%- set id, words = folded(identifier_text(given, "customer_id")), [] -%}
+    {%- for word in setting("missing_customer_ids") -%}
+        {%- set word = word | lower -%} {%- do words.extend([word, word.lstrip("0") or "0"]) -%}
+    {%- endfor -%}
+    {%- if words -%} case when lower({{ id }}) not in {{ text_literals(words) }} then {{ id }} end
+    {%- else -%} {{ id }}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- An id in the form that the var fold_customer_ids says; segmart.release.erasure.folded is its twin. -#}
+{%- macro folded(id) -%}
+    {%- set fold = setting("fold_customer_ids") -%}
     {%- if "case" in fold -%} {%- set id = "lower(%s)" | format(id) -%} {%- endif -%}
     {%- if "zeros" in fold -%}
-        {%- set id = "coalesce(nullif(trim(leading '0' from %s), ''), left(%s, 1))" | format(
-            id, id
-        ) -%}
-    {%- endif -%}
-    {%- if words -%}
-        case when lower({{ id }}) not in {{ text_literals(words | map("lower")) }} then {{ id }} end
+        coalesce(nullif(trim(leading '0' from {{ id }}), ''), left({{ id }}, 1))
     {%- else -%} {{ id }}
     {%- endif -%}
 {%- endmacro -%}
@@ -198,15 +203,28 @@
 -#}
 {%- macro of_order(given, value) -%}
     {%- if setting("order_header") == "first_line" and "order_id" in given -%}
+        {%- set order_id = identifier_text(given, "order_id") -%}
         coalesce(
             {{ value }},
-            max({{ value }}) over (
-                partition by
-                    {{ identifier_text(given, "order_id") }}
-                    {%- if "source_file" in given %}, source_file {%- endif %}
-            )
+            case
+                when {{ order_id }} is not null
+                then
+                    max({{ value }}) over (
+                        partition by
+                            {{ order_id }}
+                            {%- if "source_file" in given %}, source_file {%- endif %}
+                    )
+            end
         )
     {%- else -%} {{ value }}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- The status or the currency of a line; (none) where the input has the column and the line no value. -#}
+{%- macro word_of_line(given, column) -%}
+    {%- if column in given -%}
+        coalesce({{ of_order(given, identifier_text(given, column)) }}, '(none)')
+    {%- else -%} cast(null as {{ dbt.type_string() }})
     {%- endif -%}
 {%- endmacro -%}
 
@@ -214,11 +232,12 @@
 {%- macro exchanged(given, amount) -%}
     {%- set rates = setting("exchange_rates") -%}
     {%- if rates and "currency" in given -%}
-        cast(
-            {{ amount }} * case
-                upper({{ of_order(given, identifier_text(given, "currency")) }})
+        try_cast(
+            cast({{ amount }} as double) * case
+                upper({{ word_of_line(given, "currency") }})
                 {% for currency in rates -%}
-                    when {{ text_literal(currency | upper) }} then {{ rates[currency] }}
+                    when {{ text_literal(currency | upper) }}
+                    then cast({{ rates[currency] }} as double)
                 {% endfor -%}
             end as decimal(18, 4)
         )

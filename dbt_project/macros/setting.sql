@@ -3,7 +3,7 @@
   mapping, or a text that matches a pattern in full.
 -#}
 {%- macro setting_kinds() -%}
-    {#- Letters of any language; no quote, no bracket, no semicolon, no backslash. -#}
+    {#- Letters of any language; no quote, no semicolon, no backslash. -#}
     {%- set path = {
         "pattern": "(?!.*--)[\\w./*?=,@ +()&#-]{1,500}",
         "allowed": "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + ( ) & # -",
@@ -39,15 +39,19 @@
                     "allowed": "utf-8, utf-16, or an encoding of one byte a character such as cp1252",
                 },
                 "title_lines": {"from": 0, "to": 100},
-                "missing_customer_ids": {"list_of": "words that stand for no customer"},
+                "missing_customer_ids": {
+                    "list_of": "words that stand for no customer",
+                    "item": "[^\\x00-\\x1f]{1,100}",
+                },
                 "fold_customer_ids": {"words": ["none", "case", "zeros", "case_and_zeros"]},
                 "amount_is": {"words": ["line", "order"]},
                 "order_header": {"words": ["every_line", "first_line"]},
                 "return_amounts": {"words": ["negative", "as_given"]},
                 "statuses": {"meanings": "sale|return|left_out", "example": "{paid: sale, void: left_out}"},
                 "exchange_rates": {
-                    "meanings": "[0-9]{1,9}([.][0-9]{1,12})?",
+                    "meanings": "(?=.*[1-9])[0-9]{1,9}([.][0-9]{1,17})?([eE]-?[0-9]{1,2})?",
                     "example": "{EUR: 1, USD: 0.92}",
+                    "described": "numbers above 0",
                 },
                 "identical_lines": {"words": ["count_once", "keep"]},
                 "max_input_age_days": {"from": 0, "to": 36500},
@@ -66,7 +70,10 @@
                     "allowed": "none, or a regular expression of letters, digits, . _ - and ranges such as [0-9], each with * or + or nothing",
                 },
                 "max_rejected_share": "share",
-                "complete_journey": path,
+                "complete_journey": {
+                    "pattern": "(?!.*--)[\\w./*?=,@ +-]{1,500}",
+                    "allowed": "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + -",
+                },
                 "as_of": {
                     "pattern": "default|[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
                     ~ "|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
@@ -136,7 +143,7 @@
     {%- elif kind.list_of -%} {%- set allowed = "a list of " ~ kind.list_of -%}
     {%- elif kind.meanings -%}
         {%- set allowed = "a mapping such as %s; values are %s" | format(
-            kind.example, kind.meanings
+            kind.example, kind.described or kind.meanings
         ) -%}
     {%- elif kind.is_mapping -%}
         {%- set allowed = "a mapping by input and contract column, as {order_lines: {customer_id: CustNo}}" -%}
@@ -148,7 +155,7 @@
         {%- set fitting = [] -%}
         {%- if value is sequence and value is not string and value is not mapping -%}
             {%- for item in value
-                if item is string and modules.re.fullmatch("[\\w .%/()-]{1,100}", item) -%}
+                if item is string and modules.re.fullmatch(kind.item or "[\\w .%/()-]{1,100}", item) -%}
                 {%- do fitting.append(item) -%}
             {%- endfor -%}
         {%- endif -%}
@@ -157,7 +164,7 @@
         {%- set fitting = [] -%}
         {%- if value is mapping -%}
             {%- for word, meaning in value.items()
-                if modules.re.fullmatch("[\\w .%/()-]{1,100}", word | string)
+                if modules.re.fullmatch("[^\\x00-\\x1f]{1,100}", word | string)
                 and modules.re.fullmatch(kind.meanings, meaning | string) -%}
                 {%- do fitting.append(word) -%}
             {%- endfor -%}

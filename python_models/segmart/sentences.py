@@ -235,11 +235,11 @@ def _shared_orders(shared_orders: int, orders: int, example: str) -> tuple[int, 
     )
 
 
-def _headless_lines(lines: int, example: str, amount: float = 0) -> tuple[int, str]:
+def _headless_lines(lines: int, example: str, amount: float | None = None) -> tuple[int, str]:
     return 6, (
-        f"order_lines: {lines} lines, worth {amount:,.2f}, have no customer, and another line of "
-        f"their order has one, such as order {example}. If it stands on the first line alone, set "
-        "order_header to first_line"
+        f"order_lines: {lines} lines, worth {amount or 0:,.2f}, have no customer, and another line "
+        f"of their order has one, such as order {example}. If it stands on the first line alone, "
+        "set order_header to first_line"
     )
 
 
@@ -289,8 +289,8 @@ def _strangers(customers: int, example: str) -> tuple[int, str]:
 
 def _statuses(sums: str) -> tuple[int, str]:
     return 6, (
-        f"order_lines: all statuses count as sales: {sums}, lines and amounts of each. Say in the "
-        "var statuses which are a sale, a return or left_out"
+        f"order_lines: no status is told from another: {sums}, lines and amounts of each. Say in "
+        "the var statuses which are a sale, a return or left_out"
     )
 
 
@@ -324,7 +324,8 @@ def _ignored_column(column_name: str, contract_column: str) -> tuple[int, str]:
 
 SUSPICIONS = {
     "statuses": _statuses,
-    "ignored_column": _ignored_column,
+    "ignored_status": _ignored_column,
+    "ignored_currency": _ignored_column,
     "identical_lines": _identical_lines,
     "repeated_totals": _repeated_totals,
     "long_orders": _long_orders,

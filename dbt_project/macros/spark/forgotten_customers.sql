@@ -1,16 +1,20 @@
 {#- The ids stand in a table until the build ends. -#}
 {%- macro spark__forgotten_customers() -%}
-    {{-
-        local_rows(
-            "forgotten_customers",
-            "segmart.release.erasure.forgotten_table",
-            {
-                "path": setting("forgotten_customers"),
-                "delimiter": setting("delimiter"),
-                "encoding": setting("encoding"),
-            },
-        )
-    -}}
+    (
+        select distinct {{ folded("forgotten_id") }} as forgotten_id
+        from
+            {{
+                local_rows(
+                    "forgotten_customers",
+                    "segmart.release.erasure.forgotten_table",
+                    {
+                        "path": setting("forgotten_customers"),
+                        "delimiter": setting("delimiter"),
+                        "encoding": setting("encoding"),
+                    },
+                )
+            }}
+    )
 {%- endmacro -%}
 
 {#-

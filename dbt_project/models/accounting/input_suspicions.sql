@@ -1,6 +1,5 @@
 {#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
 {%- set suspicions = {
-    "identical_lines": ["lines", "amount", "example"],
     "spoilt_ids": ["customers", "example"],
     "two_forms": ["ids", "example", "other_example"],
     "crowd": ["customer_id", "orders", "share"],
@@ -8,11 +7,15 @@
     "negative_discounts": ["lines", "example"],
 } -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
-{%- set words_of_nobody = (
-    "0,-,null,none,nan,na,n/a,unknown,guest,anonymous,test,"
-    ~ "total,totals,grand total,subtotal,sum,summe,gesamt,gesamtsumme"
+{%- set words_of_nobody = "0,-,null,none,nan,na,n/a,unknown,guest,anonymous,test".split(",") -%}
+{%- set words_of_totals = (
+    "total,totals,grand total,subtotal,sum,summe,gesamt,gesamtsumme".split(",")
 ) -%}
+{%- set of_input = setting("columns").get("order_lines", {}) -%}
 {%- if setting("amount_is") == "line" -%}
+    {%- do suspicions.update({"identical_lines": ["lines", "amount", "example"]}) -%}
+{%- endif -%}
+{%- if setting("amount_is") == "line" and setting("identical_lines") == "count_once" -%}
     {%- do suspicions.update({"repeated_totals": ["repeated_orders", "orders", "example"]}) -%}
 {%- endif -%}
 {%- if "order_id" in given -%}
@@ -32,9 +35,12 @@
         {"unrated_currencies" if setting("exchange_rates") else "currencies": ["sums"]}
     ) -%}
 {%- endif -%}
-{%- if setting("input") == "files" -%}
-    {%- do suspicions.update({"ignored_column": ["column_name", "contract_column"]}) -%}
-{%- endif -%}
+{%- set ignored = [] -%}
+{%- for column in ("status", "currency")
+    if has_files("order_lines") and column not in given and of_input.get(column) != "none" -%}
+    {%- do ignored.append(column) -%}
+    {%- do suspicions.update({"ignored_" ~ column: ["column_name", "contract_column"]}) -%}
+{%- endfor -%}
 {%- if has_customers_input() -%}
     {%- do suspicions.update({"strangers": ["customers", "example"]}) -%}
 {%- endif %}
@@ -78,20 +84,20 @@ with
         from copies
         cross join totals
         group by totals.amount
-        having abs(sum(copies.amount)) >= 0.01 * abs(totals.amount)
+        having abs(sum(copies.amount)) >= 0.01 * abs(totals.amount) and abs(sum(copies.amount)) > 0
     ),
 
-    -- Of several lines with different things each has the same amount.
+    -- Of several lines each has the same amount: in many orders, or in one of three lines or more.
     repeated_totals as (
         select
             count(*) as orders,
             count(*) filter (where lowest_amount = highest_amount) as repeated_orders,
             min(order_id) filter (where lowest_amount = highest_amount) as example
         from orders
-        where lines > 1 and lines_without_amount = 0 and return_lines = 0
+        where lines > 1 and lines_without_amount = 0 and return_lines = 0 and are_things_different
         having
-            count(*) > 0
-            and count(*) filter (where lowest_amount = highest_amount) >= 0.9 * count(*)
+            count(*) filter (where lowest_amount = highest_amount) >= 0.9 * count(*)
+            and (count(*) >= 5 or max(lines) >= 3)
     ),
 
     long_orders as (
@@ -109,8 +115,13 @@ with
             > 0.01 * count(*)
     ),
 
+    -- An order without a number has its day as one.
     customers_of_orders as (
-        select order_id, count(*) as customers from orders group by order_id having count(*) > 1
+        select order_id, count(*) as customers
+        from orders
+        where order_id <> cast(ordered_on as string)
+        group by order_id
+        having count(*) > 1
     ),
 
     shared_orders as (
@@ -133,7 +144,11 @@ with
         from checked_order_lines
         where
             checked_order_lines.reason = 'customer_id_missing'
-            and checked_order_lines.order_id in (select orders.order_id from orders)
+            and checked_order_lines.order_id in (
+                select orders.order_id
+                from orders
+                where orders.order_id <> cast(orders.ordered_on as string)
+            )
         having count(*) > 0
     ),
 
@@ -165,7 +180,11 @@ with
         from of_customers
         cross join totals
         where
-            lower(of_customers.customer_id) in {{ text_literals(words_of_nobody.split(",")) }}
+            lower(of_customers.customer_id) in {{ text_literals(words_of_totals) }}
+            or (
+                lower(of_customers.customer_id) in {{ text_literals(words_of_nobody) }}
+                and of_customers.orders * totals.customers > 3 * totals.orders
+            )
             or (
                 of_customers.orders > 0.05 * totals.orders
                 and of_customers.orders * totals.customers > 20 * totals.orders
@@ -185,13 +204,7 @@ with
 
     -- Few orders far from all others, at the beginning or at the end.
     stray_dates as (
-        select
-            from_on,
-            until_on,
-            orders,
-            case
-                when orders_after <= 0.01 * orders then orders_after else orders - orders_after
-            end as stray_orders
+        select from_on, until_on, orders, least(orders_after, orders - orders_after) as stray_orders
         from gaps
         where
             until_on > {{ dbt.dateadd("day", 90, "from_on") }}
@@ -219,54 +232,51 @@ with
         having count(*) > 0 and count(of_customers.customer_id) = 0
     ),
 
-    {% for column, kinds in {
-        "status": {"statuses": "count(*) > 1", "unmapped_statuses": "count(*) > 0"},
-        "currency": {"currencies": "count(*) > 1", "unrated_currencies": "count(*) > 0"},
-    }.items() -%}
-        {{ column }}_sums as (
+    {% for kind, (column, var, where) in {
+        "statuses": ("status", "statuses", "reason is null"),
+        "unmapped_statuses": ("status", "statuses", "reason is null"),
+        "currencies": ("currency", "exchange_rates", "reason is null and amount is not null"),
+        "unrated_currencies": ("currency", "exchange_rates", "coalesce(reason, '') in ('', 'amount_malformed', 'unit_price_malformed')"),
+    }.items() if kind in suspicions -%}
+        {{ kind }}_by_value as (
             select {{ column }}, count(*) as lines, sum(amount) as amount
             from checked_order_lines
-            where {{ column }} is not null
+            where {{ where }}
             group by {{ column }}
         ),
 
-        {% set known = setting({"status": "statuses", "currency": "exchange_rates"}[column]) -%}
-        {% set words = known | map("lower" if column == "status" else "upper") | list -%}
-        {% for kind, condition in kinds.items() if kind in suspicions -%}
-            {{ kind }} as (
-                select
-                    {{
-                        joined_texts(
-                            "cast(lines as string) || ' ' || "
-                            ~ column
-                            ~ " || ' (' || coalesce(cast(cast(amount as decimal(18, 2)) as string), '?') || ')'",
-                            "', '",
-                            column,
-                        )
-                    }}
-                    as sums
-                from {{ column }}_sums
-                where {{ column }} not in {{ text_literals(words) }}
-                having {{ condition }}
-            ),
-        {%- endfor %}
-    {% endfor %}
-
-    {% if "ignored_column" in suspicions -%}
-        ignored_column as (
+        {{ kind }} as (
             select
-                column_name,
-                case
-                    when lower(column_name) like '%status%' then 'status' else 'currency'
-                end as contract_column
+                {{
+                    joined_texts(
+                        "cast(lines as string) || ' ' || "
+                        ~ column
+                        ~ " || ' (' || coalesce(cast(cast(amount as decimal(18, 2)) as string), '?') || ')'",
+                        "', '",
+                        column,
+                    )
+                }}
+                as sums
+            from {{ kind }}_by_value
+            where
+                {{ column }}
+                not in
+                {{ text_literals(setting(var) | map("lower" if column == "status" else "upper")) }}
+            having count(*) > {{ 0 if setting(var) else 1 }}
+        ),
+    {%- endfor %}
+
+    {% for column in ignored -%}
+        ignored_{{ column }} as (
+            select column_name, '{{ column }}' as contract_column
             from {{ ref("files__columns") }}
             where
                 input = 'order_lines'
                 and role = 'ignored'
-                and (lower(column_name) like '%status%' or lower(column_name) like '%currency%')
+                and lower(column_name) like '%{{ column }}%'
             group by column_name
         ),
-    {%- endif %}
+    {%- endfor %}
 
     input_suspicions as (
         {% for kind, counts in suspicions.items() -%}

@@ -1,5 +1,4 @@
 {{ kept_rows(["customer_id", "order_id"]) }}
-{%- set total = "max" if setting("amount_is") == "order" else "sum" %}
 
 with
     used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
@@ -16,14 +15,27 @@ with
             count(*) filter (where amount is null) as lines_without_amount,
             -- A return never counts as an order.
             count(*) filter (where not is_return) > 0 as is_order,
-            {{ total }} (amount) as amount,
-            {{ total }} (amount) filter (where not is_return) as purchased_amount,
-            sum(quantity) filter (where not is_return) as units,
-            {{ total }} (discount_amount) filter (where not is_return) as discount_amount,
+            {% if setting("amount_is") == "order" -%}
+                case
+                    when count(amount) > 0
+                    then
+                        coalesce(max(amount) filter (where not is_return), 0)
+                        + coalesce(min(amount) filter (where is_return), 0)
+                end as amount,
+                max(amount) filter (where not is_return) as purchased_amount,
+                sum(quantity) filter (where not is_return) as units,
+                max(discount_amount) filter (where not is_return) as discount_amount,
+            {%- else -%}
+                sum(amount) as amount,
+                sum(amount) filter (where not is_return) as purchased_amount,
+                sum(quantity) filter (where not is_return) as units,
+                sum(discount_amount) filter (where not is_return) as discount_amount,
+            {%- endif %}
             -- For input_check: whether every line has the order's total, and one number many days.
             min(amount) as lowest_amount,
             max(amount) as highest_amount,
-            cast(max(ordered_at) as date) as last_ordered_on
+            coalesce(min(product_id) <> max(product_id), true) as are_things_different,
+            cast(max(ordered_at) filter (where not is_return) as date) as last_ordered_on
         from used_order_lines {{ where_changed() }}
         group by customer_id, order_id
     )

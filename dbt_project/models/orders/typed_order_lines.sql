@@ -14,8 +14,8 @@ with
             {{ identifier_text(given, "line_id") }} as line_id,
             {{ identifier_text(given, "product_id") }} as product_id,
             {{ identifier_text(given, "category") }} as category,
-            lower({{ of_order(given, identifier_text(given, "status")) }}) as status,
-            upper({{ of_order(given, identifier_text(given, "currency")) }}) as currency,
+            lower({{ word_of_line(given, "status") }}) as status,
+            upper({{ word_of_line(given, "currency") }}) as currency,
             {{ given_value(given, "ordered_at") }} as given_ordered_at,
             {{ given_value(given, "amount") }} as given_amount,
             {{ given_value(given, "quantity") }} as given_quantity,
@@ -57,7 +57,10 @@ with
             )
             {%- endset -%}
             {% if "refunded_amount" in given -%}
-                cast({{ gross }} - coalesce(abs(refunded_amount), 0) as decimal(18, 4))
+                try_cast(
+                    coalesce({{ gross }}, case when refunded_amount is not null then 0 end)
+                    - coalesce(abs(refunded_amount), 0) as decimal(18, 4)
+                )
             {%- else -%} {{ gross }}
             {%- endif %} as net_amount
         from typed

@@ -24,6 +24,7 @@ def model(dbt, session):
     list_path = dbt.config.get("forgotten_customers")
     delimiter = dbt.config.get("delimiter")
     encoding = dbt.config.get("encoding")
+    fold = dbt.config.get("fold_customer_ids")
     # Not published: where a test of it fails, there is no release.
     dbt.ref("segmart", "build_warnings")
     tables = {
@@ -50,7 +51,7 @@ def model(dbt, session):
         "rejected_rows": dbt.ref("segmart", "rejected_rows"),
     }
     key = key_from(customer_ids, os.environ)
-    forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding)
+    forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding, fold=fold)
     releases = publish(
         PublishedTables(tables, key),
         Path(serve),

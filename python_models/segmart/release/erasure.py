@@ -11,13 +11,22 @@ from segmart import SegmentationError
 from segmart.files.content import ENCODINGS
 
 
-def forgotten_ids(path: str, *, delimiter: str, encoding: str) -> set[str]:
+def folded(customer_id: str, fold: str) -> str:
+    """An id in the form that the var fold_customer_ids says, as the macro folded writes it."""
+    if "case" in fold:
+        customer_id = customer_id.lower()
+    return (customer_id.lstrip("0") or customer_id[:1]) if "zeros" in fold else customer_id
+
+
+def forgotten_ids(path: str, *, delimiter: str, encoding: str, fold: str = "none") -> set[str]:
     """The ids of the list that the var ``forgotten_customers`` names.
 
     Args:
         path: a CSV file with the column customer_id, or ``none``.
         delimiter: of the file, one character or ``tab``.
         encoding: of the file; one that DuckDB does not read stands for UTF-8.
+        fold: the var fold_customer_ids. An id is there as it is, and folded: older releases may
+            have either form.
     """
     if path == "none":
         return set()
@@ -33,7 +42,8 @@ def forgotten_ids(path: str, *, delimiter: str, encoding: str) -> set[str]:
                 encoding if encoding in ENCODINGS else "utf-8",
             ],
         ).fetchall()
-    return {(value or "").strip(" \t\n\r") for (value,) in rows} - {""}
+    ids = {(value or "").strip(" \t\n\r") for (value,) in rows} - {""}
+    return ids | {folded(customer_id, fold) for customer_id in ids}
 
 
 def forgotten_table(path: str, *, delimiter: str, encoding: str) -> pa.Table:
