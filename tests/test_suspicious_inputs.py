@@ -195,6 +195,19 @@ CASES = {
         spend=SPEND - FIRST / 2,
         ends=True,
     ),
+    "no currency on lines without an amount": orders(
+        "\n".join(
+            [
+                f"{HEAD},currency",
+                *(
+                    ",".join([*line[:3], "", "tea", "", ""] if line[4] == "tea" else [*line, "EUR"])
+                    for line in shop()
+                ),
+            ]
+        )
+        + "\n",
+        spend=SPEND - 80 * 7,
+    ),
     "a currency without a rate": orders(
         with_column("currency", lambda line: "JPY" if is_first(line) else "EUR"),
         "the var exchange_rates has no rate for these: 40 JPY",
@@ -291,6 +304,27 @@ def test_a_customer_is_forgotten_in_each_form_of_the_id(tmp_path: Path) -> None:
         "AnnC7@x.com",
         "annc7@x.com",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    ["the order's total on each of its lines", "units of a till in two exports that overlap"],
+)
+def test_a_var_that_changes_makes_kept_orders_anew(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    before = build(tmp_path / "shop", case)
+    assert suspicions(before)
+    after = dbt_build(
+        tmp_path / "shop",
+        select="+input_check",
+        tests=False,
+        input="files",
+        order_lines=str(tmp_path / "shop/orders*.csv"),
+        **case.helps,
+    )
+    assert suspicions(after) == []
+    assert after.rows("select cast(sum(amount) as double) from orders") == [(case.spend,)]
 
 
 def test_an_input_that_has_grown_old_ends_the_build(tmp_path: Path) -> None:

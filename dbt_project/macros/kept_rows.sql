@@ -2,14 +2,14 @@
   A model of the order lines that keeps its rows from build to build makes those anew that have the key
   of a new line, one of a new file or of a day that as_of now leaves in. What the kept rows were made
   from is the comment of their table, written in one transaction with them. When lines have gone, the SQL
-  has changed or as_of has gone back, every row is made anew.
+  has changed, a setting that it names, or as_of has gone back, every row is made anew.
 -#}
-{%- macro kept_rows(key) -%}
+{%- macro kept_rows(key, settings=[]) -%}
     {{-
         kept_table(
             pre_hook="{{ delete_changed_rows() }}",
             post_hook="{{ remember_what_rows_are_made_from() }}",
-            meta={"key_of_kept_rows": key},
+            meta={"key_of_kept_rows": key, "settings_of_kept_rows": settings},
         )
     -}}
 {%- endmacro -%}
@@ -81,18 +81,24 @@
 {%- endmacro -%}
 
 {#-
-  What this model makes its rows from: its SQL and that of all that it reads (sql), the table of the
+  What this model makes its rows from: its SQL and that of all that it reads, with their settings (sql), the table of the
   lines (lines), their files (files), as_of.
 -#}
 {%- macro rows_are_made_from() -%}
     {%- set now = {"as_of": none} -%}
-    {%- set sql = [model.raw_code, setting("amount_is"), setting("identical_lines")] -%}
+    {%- set sql = [] -%}
     {%- set kept = [] -%}
-    {%- for read in models_read(model) -%}
+    {%- set reads = models_read(model) -%}
+    {%- for made_by in [model] + reads -%}
+        {%- do sql.append(made_by.raw_code) -%}
+        {%- for name in made_by.config.meta.settings_of_kept_rows or [] -%}
+            {%- do sql.append(setting(name) | string) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for read in reads -%}
         {%- set relation = api.Relation.create(
             database=read.database, schema=read.schema, identifier=read.alias
         ) -%}
-        {%- do sql.append(read.raw_code) -%}
         {%- if read.config.materialized == "view" -%} {%- do sql.append(definition_of(relation)) -%}
         {%- elif read.name == "as_of_date" -%}
             {%- set found = run_query("select cast(as_of as varchar) from " ~ relation) -%}

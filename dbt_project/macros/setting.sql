@@ -8,6 +8,11 @@
         "pattern": "(?!.*--)[\\w./*?=,@ +()&#-]{1,500}",
         "allowed": "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + ( ) & # -",
     } -%}
+    {#- dbt-duckdb pastes the path of a source unquoted where it has a bracket: none is allowed. -#}
+    {%- set unquoted_path = {
+        "pattern": "(?!.*--)[\\w./*?=,@ +-]{1,500}",
+        "allowed": "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + -",
+    } -%}
     {%- set file = {
         "pattern": "(?!.*--)[\\w./=,@ +-]{1,500}",
         "allowed": "the path of a file: letters, digits, spaces and the signs _ . / = , @ + -",
@@ -70,10 +75,7 @@
                     "allowed": "none, or a regular expression of letters, digits, . _ - and ranges such as [0-9], each with * or + or nothing",
                 },
                 "max_rejected_share": "share",
-                "complete_journey": {
-                    "pattern": "(?!.*--)[\\w./*?=,@ +-]{1,500}",
-                    "allowed": "a path or glob: letters, digits, spaces and the signs _ . / * ? = , @ + -",
-                },
+                "complete_journey": unquoted_path,
                 "as_of": {
                     "pattern": "default|[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
                     ~ "|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"

@@ -63,7 +63,12 @@ def findings(
                 for kind_of_other, reason in counted
                 if kind_of_other == "reason" and reason["source"] == values["source"]
             ]
-        position, sentence = FINDINGS[kind](**values)
+        if kind in SUSPICIONS:
+            position, sentence = 6, SUSPICIONS[kind].format(**values)
+        elif kind in UNDECIDED:
+            position, sentence = 7, UNDECIDED[kind].format(**values)
+        else:
+            position, sentence = FINDINGS[kind](**values)
         is_error = kind in ERRORS or (
             kind == "reason" and values["outcome"] == "rejected" and values["source"] in malformed
         )
@@ -201,147 +206,87 @@ def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
     )
 
 
-# What the input may mean instead of what it is read as, and the var that says so.
-
-
-def _identical_lines(lines: int, amount: float, example: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: {lines} lines, worth {amount:,.2f}, are identical to another one and count "
-        f"once, such as of customer {example}. If each is a unit of its own, set identical_lines "
-        "to keep, or map a line_id"
-    )
-
-
-def _repeated_totals(repeated_orders: int, orders: int, example: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: in {repeated_orders} of {orders} orders with several lines each line has "
-        f"the same amount, such as order {example}. If it is the order's total, set amount_is to "
-        "order"
-    )
-
-
-def _long_orders(long_orders: int, orders: int, example: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: {long_orders} of {orders} orders have lines more than a month apart, such "
-        f"as order {example} of one customer. If numbers begin anew, map order_id to none: an "
-        "order is then a customer's day"
-    )
-
-
-def _shared_orders(shared_orders: int, orders: int, example: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: {shared_orders} of {orders} orders have a number that another customer has "
-        f"too, such as {example}. They count apart; is customer_id the one who paid?"
-    )
-
-
-def _headless_lines(lines: int, example: str, amount: float | None = None) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: {lines} lines, worth {amount or 0:,.2f}, have no customer, and another line "
-        f"of their order has one, such as order {example}. If it stands on the first line alone, "
-        "set order_header to first_line"
-    )
-
-
-def _spoilt_ids(customers: int, example: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: {customers} customer ids are numbers that a spreadsheet has shortened, such "
-        f"as {example}: many customers have become one. Export the column as text"
-    )
-
-
-def _two_forms(ids: int, example: str, other_example: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: {ids} customer ids stand there in more than one form, such as {example} and "
-        f"{other_example}. If they are one customer, set fold_customer_ids"
-    )
-
-
-def _crowd(customer_id: str, orders: int, share: float) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: the customer {customer_id!r} has {orders} orders, {share:.1%} of all. If "
-        f'that is nobody, set missing_customer_ids to ["{customer_id}"]'
-    )
-
-
-def _stray_dates(from_on: str, until_on: str, stray_orders: int) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: nothing was ordered between {from_on} and {until_on}, and only "
-        f"{stray_orders} orders lie on one side. If their dates are wrong, correct them, or set "
-        "as_of"
-    )
-
-
-def _negative_discounts(lines: int, example: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: {lines} lines that are no returns have a discount below 0, such as of "
-        f"customer {example}: the share of discounts comes out too low. Write discounts as "
-        "positive numbers"
-    )
-
-
-def _strangers(customers: int, example: str) -> tuple[int, str]:
-    return 6, (
-        f"customers: none of the {customers} customers has an order, such as {example}. Are the "
-        "ids of another kind than those of the order lines?"
-    )
-
-
-def _statuses(sums: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: no status is told from another: {sums}, lines and amounts of each. Say in "
-        "the var statuses which are a sale, a return or left_out"
-    )
-
-
-def _unmapped_statuses(sums: str) -> tuple[int, str]:
-    return 7, (
-        f"order_lines: the var statuses does not say what these are: {sums}, lines and amounts of "
-        "each. Add them there as sale, return or left_out"
-    )
-
-
-def _currencies(sums: str) -> tuple[int, str]:
-    return 7, (
-        f"order_lines: amounts are of several currencies and cannot be added up: {sums}, lines and "
-        "amounts of each. Give the rates in the var exchange_rates, such as {EUR: 1, USD: 0.92}"
-    )
-
-
-def _unrated_currencies(sums: str) -> tuple[int, str]:
-    return 7, (
-        f"order_lines: the var exchange_rates has no rate for these: {sums}, lines of each. Add "
-        "them there"
-    )
-
-
-def _ignored_column(column_name: str, contract_column: str) -> tuple[int, str]:
-    return 6, (
-        f"order_lines: the column {column_name} is ignored, and looks like a {contract_column}. "
-        f"Map {contract_column} to it, or rename it"
-    )
-
-
+# What the input may mean instead of what it is read as, by kind of ``input_suspicions``, and the
+# var that says so. The names in braces are what that row counts.
 SUSPICIONS = {
-    "statuses": _statuses,
-    "ignored_status": _ignored_column,
-    "ignored_currency": _ignored_column,
-    "identical_lines": _identical_lines,
-    "repeated_totals": _repeated_totals,
-    "long_orders": _long_orders,
-    "shared_orders": _shared_orders,
-    "headless_lines": _headless_lines,
-    "spoilt_ids": _spoilt_ids,
-    "two_forms": _two_forms,
-    "crowd": _crowd,
-    "stray_dates": _stray_dates,
-    "negative_discounts": _negative_discounts,
-    "strangers": _strangers,
+    "statuses": (
+        "order_lines: no status is told from another: {sums}, lines and amounts of each. Say in "
+        "the var statuses which are a sale, a return or left_out"
+    ),
+    "ignored_status": (
+        "order_lines: the column {column_name} is ignored, and looks like a status. Map status to "
+        "it, or rename it"
+    ),
+    "ignored_currency": (
+        "order_lines: the column {column_name} is ignored, and looks like a currency. Map currency "
+        "to it, or rename it"
+    ),
+    "identical_lines": (
+        "order_lines: {lines} lines, worth {amount:,.2f}, are identical to another one and count "
+        "once, such as of customer {example}. If each is a unit of its own, set identical_lines to "
+        "keep, or map a line_id"
+    ),
+    "repeated_totals": (
+        "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
+        "same amount, such as order {example}. If it is the order's total, set amount_is to order"
+    ),
+    "long_orders": (
+        "order_lines: {long_orders} of {orders} orders have lines more than a month apart, such as "
+        "order {example} of one customer. If numbers begin anew, map order_id to none: an order is "
+        "then a customer's day"
+    ),
+    "shared_orders": (
+        "order_lines: {shared_orders} of {orders} orders have a number that another customer has "
+        "too, such as {example}. They count apart; is customer_id the one who paid?"
+    ),
+    "headless_lines": (
+        "order_lines: {lines} lines, worth {amount:,.2f}, have no customer, and another line of "
+        "their order has one, such as order {example}. If it stands on the first line alone, set "
+        "order_header to first_line"
+    ),
+    "spoilt_ids": (
+        "order_lines: {customers} customer ids are numbers that a spreadsheet has shortened, such "
+        "as {example}: many customers have become one. Export the column as text"
+    ),
+    "two_forms": (
+        "order_lines: {ids} customer ids stand there in more than one form, such as {example} and "
+        "{other_example}. If they are one customer, set fold_customer_ids"
+    ),
+    "crowd": (
+        "order_lines: the customer {customer_id!r} has {orders} orders, {share:.1%} of all. If "
+        'that is nobody, set missing_customer_ids to ["{customer_id}"]'
+    ),
+    "stray_dates": (
+        "order_lines: nothing was ordered between {from_on} and {until_on}, and only "
+        "{stray_orders} orders lie on one side. If their dates are wrong, correct them, or set "
+        "as_of"
+    ),
+    "negative_discounts": (
+        "order_lines: {lines} lines that are no returns have a discount below 0, such as of "
+        "customer {example}: the share of discounts comes out too low. Write discounts as positive "
+        "numbers"
+    ),
+    "strangers": (
+        "customers: none of the {customers} customers has an order, such as {example}. Are the ids "
+        "of another kind than those of the order lines?"
+    ),
 }
-FINDINGS = SUSPICIONS | {
-    "unmapped_statuses": _unmapped_statuses,
-    "currencies": _currencies,
-    "unrated_currencies": _unrated_currencies,
+# What would be added up or left out without a word: these end the build.
+UNDECIDED = {
+    "unmapped_statuses": (
+        "order_lines: the var statuses does not say what these are: {sums}, lines and amounts of "
+        "each. Add them there as sale, return or left_out"
+    ),
+    "currencies": (
+        "order_lines: amounts are of several currencies and cannot be added up: {sums}, lines and "
+        "amounts of each. Give the rates in the var exchange_rates, such as {{EUR: 1, USD: 0.92}}"
+    ),
+    "unrated_currencies": (
+        "order_lines: the var exchange_rates has no rate for these: {sums}, lines of each. Add "
+        "them there"
+    ),
+}
+FINDINGS = {
     "rows": _rows,
     "columns": _columns,
     "column": _column,
@@ -356,10 +301,7 @@ FINDINGS = SUSPICIONS | {
     "reason": _reason,
     "open_quote": _open_quote,
 }
-ERRORS = (
-    *("nothing_usable", "open_quote"),
-    *("unmapped_statuses", "currencies", "unrated_currencies"),
-)
+ERRORS = ("nothing_usable", "open_quote", *UNDECIDED)
 
 
 # The model: refit or not, the gates of a candidate, which one is active.

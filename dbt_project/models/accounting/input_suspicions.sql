@@ -25,21 +25,27 @@
 {%- if "order_id" in given and setting("order_header") == "every_line" -%}
     {%- do suspicions.update({"headless_lines": ["lines", "amount", "example"]}) -%}
 {%- endif -%}
+{#- By kind: the column, its values that a var names, and the lines whose amounts are summed by value. -#}
+{%- set sums = {} -%}
 {%- if "status" in given -%}
-    {%- do suspicions.update(
-        {"unmapped_statuses" if setting("statuses") else "statuses": ["sums"]}
-    ) -%}
+    {%- set kind = "unmapped_statuses" if setting("statuses") else "statuses" -%}
+    {%- do sums.update({kind: ("status", setting("statuses") | map("lower"), "reason is null")}) -%}
 {%- endif -%}
 {%- if "currency" in given -%}
-    {%- do suspicions.update(
-        {"unrated_currencies" if setting("exchange_rates") else "currencies": ["sums"]}
+    {%- set kind = "unrated_currencies" if setting("exchange_rates") else "currencies" -%}
+    {#- A line without an amount needs no currency; one without a rate has no amount. -#}
+    {%- set lines = (
+        "(reason is null and amount is not null)"
+        ~ " or reason in ('amount_malformed', 'unit_price_malformed')"
     ) -%}
+    {%- do sums.update({kind: ("currency", setting("exchange_rates") | map("upper"), lines)}) -%}
 {%- endif -%}
+{%- for kind in sums -%} {%- do suspicions.update({kind: ["sums"]}) -%} {%- endfor -%}
 {%- set ignored = [] -%}
 {%- for column in ("status", "currency")
     if has_files("order_lines") and column not in given and of_input.get(column) != "none" -%}
     {%- do ignored.append(column) -%}
-    {%- do suspicions.update({"ignored_" ~ column: ["column_name", "contract_column"]}) -%}
+    {%- do suspicions.update({"ignored_" ~ column: ["column_name"]}) -%}
 {%- endfor -%}
 {%- if has_customers_input() -%}
     {%- do suspicions.update({"strangers": ["customers", "example"]}) -%}
@@ -48,71 +54,51 @@
 with
     orders as (select * from {{ ref("orders") }}),
 
-    used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
-
     checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
-
-    copies as (
-        select *
-        from {{ ref("checked_order_lines") }}
-        where reason = 'duplicate_row' and is_copy_in_file
-    ),
 
     checked_customers as (select * from {{ ref("checked_customers") }} where reason is null),
 
     totals as (
-        select
-            count(*) as orders,
-            count(distinct customer_id) as customers,
-            sum(amount) as amount,
-            min(ordered_on) as first_on,
-            max(ordered_on) as last_on
+        select count(*) as orders, count(distinct customer_id) as customers, sum(amount) as amount
         from orders
     ),
 
-    of_customers as (
-        select customer_id, count(*) as orders, sum(amount) as amount
-        from orders
-        group by customer_id
-    ),
+    of_customers as (select customer_id, count(*) as orders from orders group by customer_id),
 
     identical_lines as (
         select
             count(*) as lines,
-            cast(sum(copies.amount) as double) as amount,
-            min(copies.customer_id) as example
-        from copies
+            cast(sum(checked_order_lines.amount) as double) as amount,
+            min(checked_order_lines.customer_id) as example
+        from checked_order_lines
         cross join totals
+        where checked_order_lines.reason = 'duplicate_row' and checked_order_lines.is_copy_in_file
         group by totals.amount
-        having abs(sum(copies.amount)) >= 0.01 * abs(totals.amount) and abs(sum(copies.amount)) > 0
+        having
+            abs(sum(checked_order_lines.amount)) >= 0.01 * abs(totals.amount)
+            and abs(sum(checked_order_lines.amount)) > 0
     ),
 
     -- Of several lines each has the same amount: in many orders, or in one of three lines or more.
     repeated_totals as (
         select
             count(*) as orders,
-            count(*) filter (where lowest_amount = highest_amount) as repeated_orders,
-            min(order_id) filter (where lowest_amount = highest_amount) as example
+            count(*) filter (where are_amounts_equal) as repeated_orders,
+            min(order_id) filter (where are_amounts_equal) as example
         from orders
         where lines > 1 and lines_without_amount = 0 and return_lines = 0 and are_things_different
         having
-            count(*) filter (where lowest_amount = highest_amount) >= 0.9 * count(*)
+            count(*) filter (where are_amounts_equal) >= 0.9 * count(*)
             and (count(*) >= 5 or max(lines) >= 3)
     ),
 
     long_orders as (
-        select
-            count(*) filter (
-                where last_ordered_on > {{ dbt.dateadd("day", 31, "ordered_on") }}
-            ) as long_orders,
-            count(*) as orders,
-            min(order_id) filter (
-                where last_ordered_on > {{ dbt.dateadd("day", 31, "ordered_on") }}
-            ) as example
+        select count(*) as long_orders, totals.orders, min(orders.order_id) as example
         from orders
-        having
-            count(*) filter (where last_ordered_on > {{ dbt.dateadd("day", 31, "ordered_on") }})
-            > 0.01 * count(*)
+        cross join totals
+        where orders.last_ordered_on > {{ dbt.dateadd("day", 31, "orders.ordered_on") }}
+        group by totals.orders
+        having count(*) > 0.01 * totals.orders
     ),
 
     -- An order without a number has its day as one.
@@ -139,7 +125,7 @@ with
     headless_lines as (
         select
             count(*) as lines,
-            cast(sum(checked_order_lines.amount) as double) as amount,
+            coalesce(cast(sum(checked_order_lines.amount) as double), 0) as amount,
             min(checked_order_lines.order_id) as example
         from checked_order_lines
         where
@@ -160,7 +146,7 @@ with
     ),
 
     ids_in_two_forms as (
-        select min(customer_id) as example, max(customer_id) as other_example, count(*) as forms
+        select min(customer_id) as example, max(customer_id) as other_example
         from of_customers
         group by lower(coalesce(nullif(trim(leading '0' from customer_id), ''), '0'))
         having count(*) > 1
@@ -204,7 +190,7 @@ with
 
     -- Few orders far from all others, at the beginning or at the end.
     stray_dates as (
-        select from_on, until_on, orders, least(orders_after, orders - orders_after) as stray_orders
+        select from_on, until_on, least(orders_after, orders - orders_after) as stray_orders
         from gaps
         where
             until_on > {{ dbt.dateadd("day", 90, "from_on") }}
@@ -217,8 +203,8 @@ with
 
     negative_discounts as (
         select count(*) as lines, min(customer_id) as example
-        from used_order_lines
-        where discount_amount < 0 and not is_return
+        from checked_order_lines
+        where reason is null and discount_amount < 0 and not is_return
         having count(*) > 0
     ),
 
@@ -232,16 +218,11 @@ with
         having count(*) > 0 and count(of_customers.customer_id) = 0
     ),
 
-    {% for kind, (column, var, where) in {
-        "statuses": ("status", "statuses", "reason is null"),
-        "unmapped_statuses": ("status", "statuses", "reason is null"),
-        "currencies": ("currency", "exchange_rates", "reason is null and amount is not null"),
-        "unrated_currencies": ("currency", "exchange_rates", "coalesce(reason, '') in ('', 'amount_malformed', 'unit_price_malformed')"),
-    }.items() if kind in suspicions -%}
+    {% for kind, (column, named, lines) in sums.items() -%}
         {{ kind }}_by_value as (
             select {{ column }}, count(*) as lines, sum(amount) as amount
             from checked_order_lines
-            where {{ where }}
+            where {{ lines }}
             group by {{ column }}
         ),
 
@@ -258,17 +239,14 @@ with
                 }}
                 as sums
             from {{ kind }}_by_value
-            where
-                {{ column }}
-                not in
-                {{ text_literals(setting(var) | map("lower" if column == "status" else "upper")) }}
-            having count(*) > {{ 0 if setting(var) else 1 }}
+            where {{ column }} not in {{ text_literals(named) }}
+            having count(*) > {{ 1 if kind in ("statuses", "currencies") else 0 }}
         ),
     {%- endfor %}
 
     {% for column in ignored -%}
         ignored_{{ column }} as (
-            select column_name, '{{ column }}' as contract_column
+            select column_name
             from {{ ref("files__columns") }}
             where
                 input = 'order_lines'

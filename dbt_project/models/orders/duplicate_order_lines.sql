@@ -1,4 +1,4 @@
-{{ kept_rows(["row_digest"]) }}
+{{ kept_rows(["row_digest"], settings=["identical_lines"]) }}
 
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),

@@ -1,4 +1,4 @@
-{{ kept_rows(["customer_id", "order_id"]) }}
+{{ kept_rows(["customer_id", "order_id"], settings=["amount_is"]) }}
 
 with
     used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
@@ -32,8 +32,7 @@ with
                 sum(discount_amount) filter (where not is_return) as discount_amount,
             {%- endif %}
             -- For input_check: whether every line has the order's total, and one number many days.
-            min(amount) as lowest_amount,
-            max(amount) as highest_amount,
+            min(amount) = max(amount) as are_amounts_equal,
             coalesce(min(product_id) <> max(product_id), true) as are_things_different,
             cast(max(ordered_at) filter (where not is_return) as date) as last_ordered_on
         from used_order_lines {{ where_changed() }}
