@@ -5,10 +5,12 @@ sentence must be said and no other, and with the var of that sentence, where the
 customers must be those that are meant.
 """
 
+import datetime
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from conftest import Build, dbt_build
@@ -70,6 +72,7 @@ def orders(content: str, *says: str, **rest: object) -> Case:
     return Case({"orders.csv": content}, list(says), **rest)
 
 
+NO_DISCOUNT = {"order_lines": {"discount_amount": "none"}}
 CROWD = [[f"x{number}", "0", "2024-02-10", "10", "mug", ""] for number in range(30)]
 TILL = [["till", "c1", "2024-02-10", "100.00", "milk", ""]] * 3
 
@@ -126,27 +129,94 @@ CASES = {
     ),
     "an id that is a crowd": orders(
         text([*shop(), *CROWD]),
-        "the customer '0' has 30 orders, 20.0% of all",
+        "the customer '0' has 30 lines, 13.0% of all",
         'set missing_customer_ids to ["0"]',
         helps={"missing_customer_ids": ["0"]},
     ),
     "a row with the grand total": orders(
         text([*shop(), ["", "Grand Total", "2024-03-28", str(SPEND), "", ""]]),
-        "the customer 'Grand Total' has 1 orders",
+        "the customer 'Grand Total' has 1 lines",
         helps={"missing_customer_ids": ["grand total"]},
     ),
     "a stray date": orders(
         text([*shop(), ["late", "c1", "2025-05-01", "0", "mug", ""]]),
-        "nothing was ordered between 2024-03-27 and 2025-05-01, and only 1 orders lie on one side",
+        "nothing was ordered between 2024-03-27 and 2025-05-01, and only 1 lines lie on one side",
         helps={"as_of": "2024-04-01"},
     ),
     "discounts below zero": orders(
-        changed("discount_amount", lambda line: line[5] and f"-{line[5]}"),
-        "120 lines that are no returns have a discount below 0",
+        changed("discount_amount", lambda line: line[5] and f"-{line[5]}")
+    ),
+    "discounts of both signs": orders(
+        changed("discount_amount", lambda line: f"-{line[5]}" if is_first(line) else line[5]),
+        "of 120 discounts 40 are below 0",
+        helps={"columns": NO_DISCOUNT},
+    ),
+    "two exports that overlap, and a state that moved on": Case(
+        {
+            "orders-1.csv": with_column("progress", lambda line: "packed"),
+            "orders-2.csv": "".join(
+                with_column("progress", lambda line: "sent").splitlines(keepends=True)[:101]
+            ),
+        },
+        ["of 60 of 120 orders the same line stands in two files or in two states", "latest_file"],
+        helps={"order_versions": "latest_file"},
+    ),
+    "two exports that overlap, and amounts that were corrected": Case(
+        {
+            "orders-1.csv": with_column("updated_at", lambda line: f"{line[2]} 10:00:00"),
+            "orders-2.csv": "\n".join(
+                [
+                    f"{HEAD},updated_at",
+                    *(
+                        ",".join([*line[:3], "5", *line[4:], "2024-04-01"])
+                        for line in shop()
+                        if is_first(line)
+                    ),
+                ]
+            )
+            + "\n",
+        },
+        ["of 40 of 120 orders the same line stands in two files or in two states"],
+        helps={"order_versions": "latest_update"},
+        spend=SPEND - FIRST + 5 * 40,
+    ),
+    "an order in one state after the other": orders(
+        with_column("status", lambda line: "paid")
+        + "".join(f"{','.join(line)},sent\n" for line in shop() if is_first(line)),
+        "of 40 of 120 orders the same line stands in two files or in two states",
+        given={"statuses": {"paid": "sale", "sent": "sale"}},
+    ),
+    "vouchers": orders(
+        text(
+            [
+                *shop(),
+                *([*line[:3], "-1", "voucher", ""] for line in shop() if is_first(line)),
+            ]
+        ),
+        "40 of 120 orders have a negative amount beside what was bought at the same time",
+        "set negative_amounts to discount",
+        helps={"negative_amounts": "discount"},
+        spend=SPEND - 40,
+    ),
+    "a point that separates thousands": orders(
+        changed("amount", lambda line: "15.000" if line[4] == "tea" else "500"),
+        "80 amounts have exactly three digits after the decimal sign, the largest is read as 15",
+        "set thousands_sign to point and decimal_sign to comma",
+        helps={"thousands_sign": "point", "decimal_sign": "comma", "columns": NO_DISCOUNT},
+        spend=80 * 15000 + 120 * 500,
+    ),
+    "amounts of three decimals": orders(
+        changed("amount", lambda line: "15.000" if line[4] == "tea" else "0.500"),
+        spend=80 * 15 + 120 * 0.5,
+    ),
+    "row numbers of pandas": orders(
+        "".join(
+            f"{number or ''},{line}" for number, line in enumerate(text(shop()).splitlines(True))
+        )
     ),
     "the customer on the first line of an order alone": orders(
         changed("customer_id", lambda line: "" if line[4] == "tea" else line[1]),
-        "80 lines, worth 560.00, have no customer",
+        "80 lines have no customer",
         "set order_header to first_line",
         helps={"order_header": "first_line"},
     ),
@@ -157,7 +227,7 @@ CASES = {
                 for line in shop()
             ]
         ),
-        "80 lines, worth 0.00, have no customer",
+        "80 lines have no customer",
         helps={"order_header": "first_line"},
         spend=SPEND - 80 * 7,
     ),
@@ -235,7 +305,7 @@ def build(folder: Path, case: Case, **variables: object) -> Build:
     if "customers.csv" in case.files:
         inputs["customers"] = str(folder / "customers.csv")
     return dbt_build(
-        folder, select="+input_check", tests=False, input="files", **inputs, **variables
+        folder, select="+input_check +orders", tests=False, input="files", **inputs, **variables
     )
 
 
@@ -317,7 +387,7 @@ def test_a_var_that_changes_makes_kept_orders_anew(name: str, tmp_path: Path) ->
     assert suspicions(before)
     after = dbt_build(
         tmp_path / "shop",
-        select="+input_check",
+        select="+input_check +orders",
         tests=False,
         input="files",
         order_lines=str(tmp_path / "shop/orders*.csv"),
@@ -325,6 +395,87 @@ def test_a_var_that_changes_makes_kept_orders_anew(name: str, tmp_path: Path) ->
     )
     assert suspicions(after) == []
     assert after.rows("select cast(sum(amount) as double) from orders") == [(case.spend,)]
+
+
+@pytest.mark.slow
+def test_a_new_version_of_an_order_of_another_customer_takes_the_place_of_the_kept_one(
+    tmp_path: Path,
+) -> None:
+    moved = [["o1-0", "c2", *line[2:]] for line in shop() if line[0] == "o1-0"]
+    case = Case({"orders-1.csv": text(shop())}, [])
+    build(tmp_path / "shop", case, order_versions="latest_file")
+    (tmp_path / "shop/orders-2.csv").write_text(text(moved))
+    after = dbt_build(
+        tmp_path / "shop",
+        select="+input_check +orders",
+        tests=False,
+        input="files",
+        order_lines=str(tmp_path / "shop/orders*.csv"),
+        order_versions="latest_file",
+    )
+    assert after.rows("select customer_id from orders where order_id = 'o1-0'") == [("c2",)]
+    assert after.rows(
+        "select reason, source_file like '%1.csv' from checked_order_lines where reason is not null"
+    ) == [("superseded_row", True)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_a_friday_evening_of_the_shop_is_no_weekend(file_format: str, tmp_path: Path) -> None:
+    # 2024-01-05 is a Friday; at 20:00 in Los Angeles it is Saturday in UTC.
+    hours = [f"2024-01-05 20:{minute:02}:00-08:00" for minute in range(10)]
+    orders = pd.DataFrame(
+        {"customer_id": [f"c{number % 3}" for number in range(10)], "ordered_at": hours}
+    )
+    path = tmp_path / f"orders.{file_format}"
+    if file_format == "csv":
+        orders.to_csv(path)
+    else:
+        orders["ordered_at"] = pd.to_datetime(orders["ordered_at"], utc=True)
+        orders.to_parquet(path)
+    days = {}
+    for zone in ("UTC", "America/Los_Angeles"):
+        folder = tmp_path / zone[:3]
+        folder.mkdir()
+        found = dbt_build(
+            folder,
+            select="+input_check +customer_features",
+            tests=False,
+            input="files",
+            order_lines=str(path),
+            time_zone=zone,
+        )
+        assert found.returncode == 0, found.output
+        days[zone] = found.rows(
+            "select distinct as_of, recency_days, weekend_share from customer_features"
+        )
+    assert days["UTC"] == [(datetime.date(2024, 1, 7), 1, 1.0)]
+    assert days["America/Los_Angeles"] == [(datetime.date(2024, 1, 6), 1, 0.0)]
+
+
+@pytest.mark.slow
+def test_a_metric_that_numbers_the_rows_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    rows = [f"{number},c{number},{number},{number % 7}" for number in range(40)]
+    path.write_text("\n".join([",customer_id,level,visits", *rows]) + "\n")
+    found = dbt_build(
+        tmp_path,
+        select="+input_check +feature_catalog",
+        tests=False,
+        input="files",
+        customer_metrics=str(path),
+    )
+    assert suspicions(found) == [
+        "customer_metrics: the column level numbers the rows from 0 to 39. If it says nothing of "
+        "the customers, leave it out of the var metrics"
+    ]
+    assert found.rows("select feature from feature_catalog order by feature") == [
+        ("metric_level",),
+        ("metric_visits",),
+    ]
+    assert (
+        "customer_metrics: column Unnamed: 0 is ignored, since it has the row numbers of pandas",
+    ) in found.rows("select finding from input_check")
 
 
 def test_an_input_that_has_grown_old_ends_the_build(tmp_path: Path) -> None:

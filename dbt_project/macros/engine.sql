@@ -90,6 +90,24 @@
     cast(try_cast({{ value }} as timestamp with time zone) as timestamp)
 {%- endmacro -%}
 
+{#- A timestamp in UTC as clocks in a time zone show it. -#}
+{%- macro in_time_zone(time, zone) -%}
+    {{- return(adapter.dispatch("in_time_zone", "segmart")(time, zone)) -}}
+{%- endmacro -%}
+
+{%- macro default__in_time_zone(time, zone) -%}
+    timezone({{ text_literal(zone) }}, timezone('UTC', {{ time }}))
+{%- endmacro -%}
+
+{#- How the type of a timestamp with a zone is called, as a pattern. -#}
+{%- macro type_of_instants() -%}
+    {{- return(adapter.dispatch("type_of_instants", "segmart")()) -}}
+{%- endmacro -%}
+
+{%- macro default__type_of_instants() -%}
+    {{- return("timestamp with time zone|timestamptz") -}}
+{%- endmacro -%}
+
 {#- A time in a format of the codes of strptime as a timestamp; null where it does not fit. -#}
 {%- macro timestamp_of_format(value, format) -%}
     {{- return(adapter.dispatch("timestamp_of_format", "segmart")(value, format)) -}}

@@ -1,11 +1,12 @@
 {#-
-  The columns of a relation, by name in small letters, with their kind: text, number, boolean, date
-  or timestamp. Staging models leave out what their source has not; this is how the models after
+  The columns of a relation, by name in small letters, with their kind: text, number, floating, boolean,
+  date, timestamp or instant (a timestamp with a zone). Staging models leave out what their source has not; this is how the models after
   them know. While dbt parses, the mapping is empty.
 -#}
 {%- macro given_columns(relation) -%}
     {%- set kinds = {} -%}
     {%- set patterns = {
+        "instant": type_of_instants(),
         "timestamp": "timestamp.*",
         "date": "date",
         "text": "varchar|string|text",
@@ -18,6 +19,7 @@
             {%- do kinds.update({column.name | lower: "other"}) -%}
             {%- for kind, pattern in patterns.items()
                 if modules.re.fullmatch(pattern, column.dtype | lower)
+                and kinds[column.name | lower] == "other"
                 and not column.dtype.endswith("]") -%}
                 {%- do kinds.update({column.name | lower: kind}) -%}
             {%- endfor -%}
@@ -81,12 +83,14 @@
 {%- endmacro -%}
 
 {#-
-  A date or time as a timestamp in UTC; null where it does not read as one. Text is ISO 8601, or of
-  the var date_format, never guessed. A time with a zone is converted to UTC; one without is UTC.
+  A date or time as a timestamp of the shop's time zone; null where it does not read as one. Text is
+  ISO 8601, or of the var date_format, never guessed.
 -#}
 {%- macro parsed_timestamp(given, column) -%}
     {%- if column not in given -%} cast(null as timestamp)
-    {%- elif given[column] in ("date", "timestamp") -%} cast({{ column }} as timestamp)
+    {%- elif given[column] == "date" -%} cast({{ column }} as timestamp)
+    {%- elif given[column] in ("timestamp", "instant") -%}
+        {{ time_of_shop("cast(%s as timestamp)" | format(column), given[column] == "instant") }}
     {%- elif given[column] != "text" -%} cast(null as timestamp)
     {%- elif setting("date_format") == "iso" -%}
         case
@@ -97,7 +101,16 @@
                         "'^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'",
                     )
                 }}
-            then try_cast({{ trimmed(column) }} as timestamp)
+            then
+                {% set time = "try_cast(%s as timestamp)" | format(trimmed(column)) -%}
+                {% if setting("times_without_zone") == "utc" -%}
+                    case
+                        when length({{ trimmed(column) }}) = 10
+                        then {{ time }}
+                        else {{ time_of_shop(time, false) }}
+                    end
+                {%- else -%} {{ time }}
+                {%- endif %}
             when
                 {{
                     fits_pattern(
@@ -108,12 +121,29 @@
                 }}
             then
                 {{
-                    timestamp_of_zone(
-                        replaced(trimmed(column), {"UTC": "Z", " +": "+", " -": "-", " Z": "Z"})
+                    time_of_shop(
+                        timestamp_of_zone(
+                            replaced(
+                                trimmed(column), {"UTC": "Z", " +": "+", " -": "-", " Z": "Z"}
+                            )
+                        ),
+                        true,
                     )
                 }}
         end
-    {%- else -%} {{ timestamp_of_format(trimmed(column), setting("date_format")) }}
+    {%- else -%}
+        {%- set time = timestamp_of_format(trimmed(column), setting("date_format")) -%}
+        {#- A date alone is the shop's. -#}
+        {%- set has_time = modules.re.search("%-?[HI]", setting("date_format")) -%}
+        {{ time_of_shop(time, "%z" in setting("date_format")) if has_time else time }}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- A timestamp in UTC as the clocks of the shop show it, by the vars time_zone and times_without_zone. -#}
+{%- macro time_of_shop(time, has_zone) -%}
+    {%- set is_utc = has_zone or setting("times_without_zone") == "utc" -%}
+    {%- if setting("time_zone") == "UTC" or not is_utc -%} {{ time }}
+    {%- else -%} {{ in_time_zone(time, setting("time_zone")) }}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -139,6 +169,30 @@
                 )
             else {{ written_number(value, point, type) }}
         end
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  How many digits stand after the decimal sign of the amount, or else the price, as given in text; null
+  where groups of thousands are declared.
+-#}
+{%- macro decimals_given(given) -%}
+    {%- set column = "amount" if "amount" in given else "unit_price" -%}
+    {%- if given[column] == "text" and setting("thousands_sign") == "none" -%}
+        {%- set sign = "','" if setting("decimal_sign") == "comma" else "'.'" -%}
+        {%- set value = "trim(trailing ' )-' from given_%s)" | format(column) -%}
+        {%- if setting("currency_sign") != "none" -%}
+            {%- set value = "trim(trailing ' )-' from replace(given_%s, %s, ''))" | format(
+                column, text_literal(setting("currency_sign"))
+            ) -%}
+        {%- endif -%}
+        case
+            when instr({{ value }}, {{ sign }}) > 0
+            then length({{ value }}) - instr({{ value }}, {{ sign }})
+            when {{ value }} is not null
+            then 0
+        end
+    {%- else -%} cast(null as integer)
     {%- endif -%}
 {%- endmacro -%}
 
@@ -254,6 +308,12 @@
     {%- if words -%} coalesce(status in {{ text_literals(words) }}, false)
     {%- else -%} false
     {%- endif -%}
+{%- endmacro -%}
+
+{#- The column whose largest value tells the version of an order that counts, if one is chosen. -#}
+{%- macro column_of_versions() -%}
+    {%- set columns = {"latest_file": "source_file", "latest_update": "updated_at"} -%}
+    {{- return(columns.get(setting("order_versions"))) -}}
 {%- endmacro -%}
 
 {#- A yes or no as a BOOLEAN; null where it does not read as one. -#}

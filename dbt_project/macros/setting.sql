@@ -64,6 +64,13 @@
                     "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
                 },
+                "time_zone": {
+                    "pattern": "[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}",
+                    "allowed": "UTC or a place of the IANA time zones, such as Europe/Berlin",
+                },
+                "times_without_zone": {"words": ["shop", "utc"]},
+                "order_versions": {"words": ["all", "latest_file", "latest_update"]},
+                "negative_amounts": {"words": ["return", "discount"]},
                 "decimal_sign": {"words": ["point", "comma"]},
                 "thousands_sign": {"words": ["none", "comma", "point", "space", "apostrophe"]},
                 "currency_sign": {
@@ -218,6 +225,13 @@
         ) -%}
     {%- endif -%}
     {%- do check_engine() -%}
+    {%- if setting("time_zone") not in modules.pytz.all_timezones -%}
+        {%- do refuse(
+            "var time_zone is %s: allowed is %s",
+            setting("time_zone") | tojson,
+            setting_kinds().time_zone.allowed,
+        ) -%}
+    {%- endif -%}
     {%- if setting("thousands_sign") == setting("decimal_sign") -%}
         {%- set sign = setting("decimal_sign") | tojson -%}
         {%- do refuse(

@@ -65,6 +65,8 @@ def findings(
             ]
         if kind in SUSPICIONS:
             position, sentence = 6, SUSPICIONS[kind].format(**values)
+            if values.get("share_looked_at", 1) < 1:
+                sentence += f" ({values['share_looked_at']:.1%} of all orders were looked at)"
         elif kind in UNDECIDED:
             position, sentence = 7, UNDECIDED[kind].format(**values)
         else:
@@ -109,6 +111,7 @@ def _column(
         "contract": contract_column,
         "folder": f"{contract_column}, with the value of the folder above each file",
         "ignored": "ignored",
+        "index": "ignored, since it has the row numbers of pandas",
         "further": "a metric" if is_metric else "an attribute",
     }[role]
     where = (
@@ -240,8 +243,8 @@ SUSPICIONS = {
         "too, such as {example}. They count apart; is customer_id the one who paid?"
     ),
     "headless_lines": (
-        "order_lines: {lines} lines, worth {amount:,.2f}, have no customer, and another line of "
-        "their order has one, such as order {example}. If it stands on the first line alone, set "
+        "order_lines: {lines} lines have no customer, and another line of their order has one, "
+        "such as order {example}. If it stands on the first line alone, set "
         "order_header to first_line"
     ),
     "spoilt_ids": (
@@ -253,18 +256,36 @@ SUSPICIONS = {
         "{other_example}. If they are one customer, set fold_customer_ids"
     ),
     "crowd": (
-        "order_lines: the customer {customer_id!r} has {orders} orders, {share:.1%} of all. If "
+        "order_lines: the customer {customer_id!r} has {lines} lines, {share:.1%} of all. If "
         'that is nobody, set missing_customer_ids to ["{customer_id}"]'
     ),
     "stray_dates": (
         "order_lines: nothing was ordered between {from_on} and {until_on}, and only "
-        "{stray_orders} orders lie on one side. If their dates are wrong, correct them, or set "
-        "as_of"
+        "{stray_lines} lines lie on one side. If their dates are wrong, correct them, or set as_of"
     ),
-    "negative_discounts": (
-        "order_lines: {lines} lines that are no returns have a discount below 0, such as of "
-        "customer {example}: the share of discounts comes out too low. Write discounts as positive "
-        "numbers"
+    "discounts_of_both_signs": (
+        "order_lines: of {all_lines} discounts {lines} are below 0, such as of customer {example}, "
+        "and the others above. Each counts as a discount; if some are none, correct them, or map "
+        "discount_amount to none"
+    ),
+    "order_versions": (
+        "order_lines: of {versions} of {orders} orders the same line stands in two files or in two "
+        "states, such as of order {example}, and counts twice. If the later one is to count alone, "
+        "set order_versions to latest_file, or to latest_update with a column updated_at"
+    ),
+    "vouchers": (
+        "order_lines: {orders} of {all_orders} orders have a negative amount beside what was "
+        "bought at the same time, such as order {example}: it counts as a return. If these are "
+        "vouchers, set negative_amounts to discount"
+    ),
+    "thousands": (
+        "order_lines: {lines} amounts have exactly three digits after the decimal sign, the "
+        "largest is read as {example:g}, and no other one has any. If the sign separates "
+        "thousands, set thousands_sign to {sign} and decimal_sign to {other_sign}"
+    ),
+    "row_numbers": (
+        "customer_metrics: the column {metric} numbers the rows from {least} to {most}. If it "
+        "says nothing of the customers, leave it out of the var metrics"
     ),
     "strangers": (
         "customers: none of the {customers} customers has an order, such as {example}. Are the ids "

@@ -35,6 +35,13 @@
     cast(try_cast({{ value }} as timestamp_ltz) as timestamp)
 {%- endmacro -%}
 
+{%- macro spark__in_time_zone(time, zone) -%}
+    cast(from_utc_timestamp({{ time }}, {{ text_literal(zone) }}) as timestamp)
+{%- endmacro -%}
+
+{#- One without a zone is timestamp_ntz. -#}
+{%- macro spark__type_of_instants() -%} {{- return("timestamp(_ltz)?") -}} {%- endmacro -%}
+
 {#-
   Of Java's letters one alone takes one or two digits, as strptime does; where nothing stands between
   two numbers, each must have both digits. Java's X is an offset from UTC: +01:00, +0100 or +01.

@@ -2,9 +2,9 @@
 {%- set suspicions = {
     "spoilt_ids": ["customers", "example"],
     "two_forms": ["ids", "example", "other_example"],
-    "crowd": ["customer_id", "orders", "share"],
-    "stray_dates": ["from_on", "until_on", "stray_orders"],
-    "negative_discounts": ["lines", "example"],
+    "crowd": ["customer_id", "lines", "share"],
+    "stray_dates": ["from_on", "until_on", "stray_lines"],
+    "discounts_of_both_signs": ["lines", "all_lines", "example"],
 } -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- set words_of_nobody = "0,-,null,none,nan,na,n/a,unknown,guest,anonymous,test".split(",") -%}
@@ -16,14 +16,42 @@
     {%- do suspicions.update({"identical_lines": ["lines", "amount", "example"]}) -%}
 {%- endif -%}
 {%- if setting("amount_is") == "line" and setting("identical_lines") == "count_once" -%}
-    {%- do suspicions.update({"repeated_totals": ["repeated_orders", "orders", "example"]}) -%}
+    {%- do suspicions.update(
+        {"repeated_totals": ["repeated_orders", "orders", "share_looked_at", "example"]}
+    ) -%}
 {%- endif -%}
 {%- if "order_id" in given -%}
-    {%- do suspicions.update({"long_orders": ["long_orders", "orders", "example"]}) -%}
-    {%- do suspicions.update({"shared_orders": ["shared_orders", "orders", "example"]}) -%}
+    {%- do suspicions.update(
+        {"long_orders": ["long_orders", "orders", "share_looked_at", "example"]}
+    ) -%}
+    {%- do suspicions.update(
+        {"shared_orders": ["shared_orders", "orders", "share_looked_at", "example"]}
+    ) -%}
 {%- endif -%}
 {%- if "order_id" in given and setting("order_header") == "every_line" -%}
-    {%- do suspicions.update({"headless_lines": ["lines", "amount", "example"]}) -%}
+    {%- do suspicions.update({"headless_lines": ["lines", "share_looked_at", "example"]}) -%}
+{%- endif -%}
+{%- if "order_id" in given and setting("order_versions") == "all" -%}
+    {%- do suspicions.update(
+        {"order_versions": ["versions", "orders", "share_looked_at", "example"]}
+    ) -%}
+{%- endif -%}
+{#- Whether a line is a return is told by its amount alone. -#}
+{%- set returns_are_told = "is_return" in given or "return" in setting("statuses").values() -%}
+{%- if (
+    "order_id" in given
+    and not returns_are_told
+    and setting("negative_amounts") == "return"
+) -%}
+    {%- do suspicions.update(
+        {"vouchers": ["orders", "all_orders", "share_looked_at", "example"]}
+    ) -%}
+{%- endif -%}
+{%- if setting("thousands_sign") == "none" -%}
+    {%- do suspicions.update({"thousands": ["lines", "example", "sign", "other_sign"]}) -%}
+{%- endif -%}
+{%- if uses_metrics() -%}
+    {%- do suspicions.update({"row_numbers": ["metric", "least", "most"]}) -%}
 {%- endif -%}
 {#- By kind: the column, its values that a var names, and the lines whose amounts are summed by value. -#}
 {%- set sums = {} -%}
@@ -50,32 +78,159 @@
 {%- if has_customers_input() -%}
     {%- do suspicions.update({"strangers": ["customers", "example"]}) -%}
 {%- endif %}
-
+{%- if uses_metrics() %}
+-- depends_on: {{ ref("checked_customer_metrics") }}
+{%- endif %}
 with
-    orders as (select * from {{ ref("orders") }}),
-
-    checked_order_lines as (select * from {{ ref("checked_order_lines") }}),
-
-    checked_customers as (select * from {{ ref("checked_customers") }} where reason is null),
-
-    totals as (
-        select count(*) as orders, count(distinct customer_id) as customers, sum(amount) as amount
-        from orders
+    -- Each CTE reads the lines itself: one that is read twice is copied with all its rows.
+    of_customers as (
+        select customer_id, count(*) as lines, sum(amount) as amount
+        from {{ ref("checked_order_lines") }}
+        where reason is null
+        group by customer_id
     ),
 
-    of_customers as (select customer_id, count(*) as orders from orders group by customer_id),
+    totals as (
+        select
+            coalesce(sum(lines), 0) as lines,
+            count(*) as customers,
+            sum(amount) as total_amount,
+            -- Of many lines a part of the orders tells what they look like.
+            least(1, 500000e0 / greatest(1, sum(lines))) as share_looked_at
+        from of_customers
+    ),
+
+    -- Lines without a customer too. An order without a number has its day as one.
+    orders as (
+        select
+            order_id,
+            customer_id,
+            min(totals.share_looked_at) as share_looked_at,
+            order_id <> min(cast(cast(ordered_at as date) as string)) as is_numbered,
+            count(*) as lines,
+            count(amount) as lines_with_amount,
+            count(*) filter (where is_return) as return_lines,
+            -- Beside what was bought at that time.
+            sum(amount) > 0
+            and min(ordered_at) = max(ordered_at)
+            and count(*) filter (where is_return and amount < 0 and coalesce(quantity, 0) >= 0)
+            > 0 as has_voucher,
+            coalesce(min(product_id) <> max(product_id), true) as are_things_different,
+            min(amount) = max(amount) as are_amounts_equal,
+            cast(min(ordered_at) as date) as ordered_on,
+            cast(max(ordered_at) filter (where not is_return) as date) as last_ordered_on
+        from {{ ref("checked_order_lines") }}
+        cross join totals
+        where
+            (reason is null or reason = 'customer_id_missing')
+            and abs({{ row_digest(["order_id"]) }} % 10000) < 10000 * totals.share_looked_at
+        group by order_id, customer_id
+    ),
+
+    order_totals as (
+        select count(*) as orders, min(share_looked_at) as share_looked_at
+        from orders
+        where customer_id is not null
+    ),
+
+    -- The same thing of the same order and time in two files, or in two states.
+    things as (
+        select order_id
+        from {{ ref("checked_order_lines") }}
+        cross join totals
+        where
+            reason is null
+            and not is_return
+            and order_id <> cast(cast(ordered_at as date) as string)
+            and abs({{ row_digest(["order_id"]) }} % 10000) < 10000 * totals.share_looked_at
+        group by customer_id, order_id, ordered_at, product_id
+        having min(source_file) <> max(source_file) or min(status) <> max(status)
+    ),
+
+    order_versions as (
+        select
+            count(distinct things.order_id) as versions,
+            order_totals.orders,
+            order_totals.share_looked_at,
+            min(things.order_id) as example
+        from things
+        cross join order_totals
+        group by order_totals.orders, order_totals.share_looked_at
+        having count(distinct things.order_id) > 0.001 * order_totals.orders
+    ),
+
+    vouchers as (
+        select
+            count(*) as orders,
+            order_totals.orders as all_orders,
+            order_totals.share_looked_at,
+            min(orders.order_id) as example
+        from orders
+        cross join order_totals
+        where orders.has_voucher and orders.is_numbered and orders.customer_id is not null
+        group by order_totals.orders, order_totals.share_looked_at
+        having count(*) > 0.01 * order_totals.orders
+    ),
+
+    -- A sign before exactly three digits in each amount that has one, as in 15.000, and none
+    -- below 1.
+    thousands as (
+        select
+            count(*) filter (where decimals = 3) as lines,
+            cast(max(amount) filter (where decimals = 3) as double) as example,
+            {%- set signs = (
+                ["comma", "point"]
+                if setting("decimal_sign") == "comma"
+                else ["point", "comma"]
+            ) %}
+            '{{ signs[0] }}' as sign,
+            '{{ signs[1] }}' as other_sign
+        from {{ ref("checked_order_lines") }}
+        where reason is null
+        having
+            count(*) filter (where decimals = 3) > 0
+            and count(*) filter (where decimals not in (0, 3)) = 0
+            and count(*) filter (where decimals = 3 and abs(amount) < 1) = 0
+            and count(*) filter (where decimals = 0 and abs(amount) >= 1000) = 0
+    ),
+
+    {% if uses_metrics() -%}
+        metric_ranges as (
+            {% for metric in metric_columns() -%}
+                select
+                    {{ text_literal(metric.column) }} as metric,
+                    count({{ metric.feature }}) as customers,
+                    count(distinct {{ metric.feature }}) as different_values,
+                    cast(min({{ metric.feature }}) as bigint) as least,
+                    cast(max({{ metric.feature }}) as bigint) as most
+                from {{ ref("checked_customer_metrics") }}
+                where reason is null {{ "union all" if not loop.last }}
+            {% endfor %}
+        ),
+
+        -- Each number once, from 0 or 1 on, as a table numbers its rows.
+        row_numbers as (
+            select metric, least, most
+            from metric_ranges
+            where
+                customers >= 20
+                and least in (0, 1)
+                and most = least + customers - 1
+                and different_values = customers
+        ),
+    {%- endif %}
 
     identical_lines as (
         select
             count(*) as lines,
             cast(sum(checked_order_lines.amount) as double) as amount,
             min(checked_order_lines.customer_id) as example
-        from checked_order_lines
+        from {{ ref("checked_order_lines") }} as checked_order_lines
         cross join totals
         where checked_order_lines.reason = 'duplicate_row' and checked_order_lines.is_copy_in_file
-        group by totals.amount
+        group by totals.total_amount
         having
-            abs(sum(checked_order_lines.amount)) >= 0.01 * abs(totals.amount)
+            abs(sum(checked_order_lines.amount)) >= 0.01 * abs(totals.total_amount)
             and abs(sum(checked_order_lines.amount)) > 0
     ),
 
@@ -84,58 +239,68 @@ with
         select
             count(*) as orders,
             count(*) filter (where are_amounts_equal) as repeated_orders,
-            min(order_id) filter (where are_amounts_equal) as example
+            min(order_id) filter (where are_amounts_equal) as example,
+            min(share_looked_at) as share_looked_at
         from orders
-        where lines > 1 and lines_without_amount = 0 and return_lines = 0 and are_things_different
+        where
+            customer_id is not null
+            and lines > 1
+            and lines_with_amount = lines
+            and return_lines = 0
+            and are_things_different
         having
             count(*) filter (where are_amounts_equal) >= 0.9 * count(*)
             and (count(*) >= 5 or max(lines) >= 3)
     ),
 
     long_orders as (
-        select count(*) as long_orders, totals.orders, min(orders.order_id) as example
+        select
+            count(*) as long_orders,
+            order_totals.orders,
+            order_totals.share_looked_at,
+            min(orders.order_id) as example
         from orders
-        cross join totals
-        where orders.last_ordered_on > {{ dbt.dateadd("day", 31, "orders.ordered_on") }}
-        group by totals.orders
-        having count(*) > 0.01 * totals.orders
+        cross join order_totals
+        where
+            orders.customer_id is not null
+            and orders.last_ordered_on > {{ dbt.dateadd("day", 31, "orders.ordered_on") }}
+        group by order_totals.orders, order_totals.share_looked_at
+        having count(*) > 0.01 * order_totals.orders
     ),
 
-    -- An order without a number has its day as one.
-    customers_of_orders as (
-        select order_id, count(*) as customers
+    numbers as (
+        select
+            order_id,
+            count(customer_id) as customers,
+            coalesce(sum(case when customer_id is null then lines end), 0) as lines_without_customer
         from orders
-        where order_id <> cast(ordered_on as string)
+        where is_numbered
         group by order_id
-        having count(*) > 1
     ),
 
     shared_orders as (
         select
-            sum(customers_of_orders.customers) as shared_orders,
-            totals.orders,
-            min(customers_of_orders.order_id) as example
-        from customers_of_orders
-        cross join totals
-        group by totals.orders
-        having sum(customers_of_orders.customers) > 0.01 * totals.orders
+            sum(numbers.customers) as shared_orders,
+            order_totals.orders,
+            order_totals.share_looked_at,
+            min(numbers.order_id) as example
+        from numbers
+        cross join order_totals
+        where numbers.customers > 1
+        group by order_totals.orders, order_totals.share_looked_at
+        having sum(numbers.customers) > 0.01 * order_totals.orders
     ),
 
     -- Lines without a customer whose order has one on another line.
     headless_lines as (
         select
-            count(*) as lines,
-            coalesce(cast(sum(checked_order_lines.amount) as double), 0) as amount,
-            min(checked_order_lines.order_id) as example
-        from checked_order_lines
-        where
-            checked_order_lines.reason = 'customer_id_missing'
-            and checked_order_lines.order_id in (
-                select orders.order_id
-                from orders
-                where orders.order_id <> cast(orders.ordered_on as string)
-            )
-        having count(*) > 0
+            sum(numbers.lines_without_customer) as lines,
+            min(numbers.order_id) as example,
+            order_totals.share_looked_at
+        from numbers
+        cross join order_totals
+        where numbers.customers > 0 and numbers.lines_without_customer > 0
+        group by order_totals.share_looked_at
     ),
 
     spoilt_ids as (
@@ -161,67 +326,72 @@ with
     crowd as (
         select
             of_customers.customer_id,
-            of_customers.orders,
-            cast(of_customers.orders as double) / totals.orders as share
+            of_customers.lines,
+            cast(of_customers.lines as double) / totals.lines as share
         from of_customers
         cross join totals
         where
             lower(of_customers.customer_id) in {{ text_literals(words_of_totals) }}
             or (
                 lower(of_customers.customer_id) in {{ text_literals(words_of_nobody) }}
-                and of_customers.orders * totals.customers > 3 * totals.orders
+                and of_customers.lines * totals.customers > 3 * totals.lines
             )
             or (
-                of_customers.orders > 0.05 * totals.orders
-                and of_customers.orders * totals.customers > 20 * totals.orders
+                of_customers.lines > 0.05 * totals.lines
+                and of_customers.lines * totals.customers > 20 * totals.lines
             )
     ),
 
-    days as (select ordered_on, count(*) as orders from orders group by ordered_on),
+    days as (
+        select cast(ordered_at as date) as ordered_on, count(*) as lines
+        from {{ ref("checked_order_lines") }}
+        where reason is null
+        group by cast(ordered_at as date)
+    ),
 
     gaps as (
         select
             ordered_on as until_on,
             lag(ordered_on) over (order by ordered_on) as from_on,
-            sum(orders) over (order by ordered_on desc) as orders_after,
-            sum(orders) over () as orders
+            sum(lines) over (order by ordered_on desc) as lines_after,
+            sum(lines) over () as lines
         from days
     ),
 
-    -- Few orders far from all others, at the beginning or at the end.
+    -- Few lines far from all others, at the beginning or at the end.
     stray_dates as (
-        select from_on, until_on, least(orders_after, orders - orders_after) as stray_orders
+        select from_on, until_on, least(lines_after, lines - lines_after) as stray_lines
         from gaps
         where
             until_on > {{ dbt.dateadd("day", 90, "from_on") }}
-            and orders >= 20
-            and (
-                orders_after <= greatest(1, 0.01 * orders)
-                or orders - orders_after <= greatest(1, 0.01 * orders)
-            )
+            and lines >= 20
+            and least(lines_after, lines - lines_after) <= greatest(1, 0.01 * lines)
     ),
 
-    negative_discounts as (
-        select count(*) as lines, min(customer_id) as example
-        from checked_order_lines
-        where reason is null and discount_amount < 0 and not is_return
-        having count(*) > 0
+    discounts_of_both_signs as (
+        select
+            count(*) filter (where discount_amount < 0) as lines,
+            count(*) as all_lines,
+            min(customer_id) filter (where discount_amount < 0) as example
+        from {{ ref("checked_order_lines") }}
+        where reason is null and discount_amount <> 0 and not is_return
+        having min(discount_amount) < 0 and max(discount_amount) > 0
     ),
 
     -- Customers of whom nobody has an order: ids of another kind.
     strangers as (
         select count(*) as customers, min(checked_customers.customer_id) as example
-        from checked_customers
+        from {{ ref("checked_customers") }} as checked_customers
         left join of_customers on checked_customers.customer_id = of_customers.customer_id
         cross join totals
-        where totals.orders > 0
+        where totals.lines > 0 and checked_customers.reason is null
         having count(*) > 0 and count(of_customers.customer_id) = 0
     ),
 
     {% for kind, (column, named, lines) in sums.items() -%}
         {{ kind }}_by_value as (
             select {{ column }}, count(*) as lines, sum(amount) as amount
-            from checked_order_lines
+            from {{ ref("checked_order_lines") }}
             where {{ lines }}
             group by {{ column }}
         ),

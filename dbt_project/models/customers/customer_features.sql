@@ -132,8 +132,11 @@ with
             case
                 when order_totals.purchased_amount + order_totals.discount_amount > 0
                 then
-                    order_totals.discount_amount
-                    / (order_totals.purchased_amount + order_totals.discount_amount)
+                    least(
+                        1,
+                        order_totals.discount_amount
+                        / (order_totals.purchased_amount + order_totals.discount_amount)
+                    )
             end as discount_share,
             cast(customer_categories.categories as integer) as categories,
             1e0 * order_totals.weekend_orders / nullif(order_totals.orders, 0) as weekend_share,

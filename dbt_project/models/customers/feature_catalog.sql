@@ -9,7 +9,8 @@
 {%- if "quantity" not in given -%}
     {%- do missing.update({"quantity": "no quantity"}) -%}
 {%- endif -%}
-{%- if not amount or "discount_amount" not in given -%}
+{%- set has_vouchers = setting("negative_amounts") == "discount" -%}
+{%- if not amount or ("discount_amount" not in given and not has_vouchers) -%}
     {%- do missing.update({"discount_amount": "no discount_amount, or no amount"}) -%}
 {%- endif -%}
 {%- if "category" not in given -%}

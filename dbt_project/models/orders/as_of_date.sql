@@ -1,4 +1,5 @@
-{%- set today = "cast('" ~ run_started_at.strftime("%Y-%m-%d") ~ "' as date)" -%}
+{%- set clocks = run_started_at.astimezone(modules.pytz.timezone(setting("time_zone"))) -%}
+{%- set today = "cast('" ~ clocks.strftime("%Y-%m-%d") ~ "' as date)" -%}
 
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),

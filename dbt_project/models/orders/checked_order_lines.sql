@@ -1,11 +1,23 @@
 {{ config(materialized="view") }}
 
+{%- set version = column_of_versions() %}
+
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
 
     duplicate_order_lines as (select * from {{ ref("duplicate_order_lines") }}),
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
+
+    {% if version -%}
+        -- An order without a number has its day as one, and no versions.
+        latest_versions as (
+            select order_id, max({{ version }}) as {{ version }}
+            from {{ ref("stored_order_lines") }}
+            where fault is null and order_id <> cast(cast(ordered_at as date) as string)
+            group by order_id
+        ),
+    {%- endif %}
 
     reasoned as (
         select
@@ -15,6 +27,15 @@ with
                 then stored_order_lines.fault
                 when duplicate_order_lines.row_digest is not null
                 then 'duplicate_row'
+                {% if version -%}
+                    when
+                        stored_order_lines.{{ version }} < latest_versions.{{ version }}
+                        or (
+                            stored_order_lines.{{ version }} is null
+                            and latest_versions.{{ version }} is not null
+                        )
+                    then 'superseded_row'
+                {%- endif %}
                 when stored_order_lines.is_cancelled
                 then 'cancelled_order'
                 when stored_order_lines.is_left_out
@@ -31,6 +52,9 @@ with
             and stored_order_lines.input_row = duplicate_order_lines.input_row
             and coalesce(stored_order_lines.source_file, '')
             = coalesce(duplicate_order_lines.source_file, '')
+        {% if version -%}
+            left join latest_versions on stored_order_lines.order_id = latest_versions.order_id
+        {%- endif %}
     ),
 
     checked_order_lines as (
@@ -41,6 +65,7 @@ with
             category,
             ordered_at,
             amount,
+            decimals,
             -- Fuel is sold by volume and coupons by value: such a number is not a number of units.
             case
                 when reason is not null or abs(quantity) <= {{ setting("max_quantity") }}

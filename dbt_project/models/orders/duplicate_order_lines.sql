@@ -1,4 +1,5 @@
-{{ kept_rows(["row_digest"], settings=["identical_lines"]) }}
+{{ kept_rows(["row_digest"], settings=["identical_lines", "order_versions"]) }}
+{%- set newest_first = setting("order_versions") == "latest_file" %}
 
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
@@ -39,7 +40,7 @@ with
         inner join repeated_digests on stored_order_lines.row_digest = repeated_digests.row_digest
     ),
 
-    -- The one that stands first stays.
+    -- The one that stands first stays; of the latest file, where that one counts.
     numbered as (
         select
             row_digest,
@@ -47,11 +48,11 @@ with
             input_row,
             row_number() over (
                 partition by customer_id, order_id, row_digest, unit_number
-                order by source_file asc, input_row asc
+                order by source_file {{ "desc" if newest_first else "asc" }}, input_row asc
             ) as copy_number,
             first_value(source_file) over (
                 partition by customer_id, order_id, row_digest, unit_number
-                order by source_file asc, input_row asc
+                order by source_file {{ "desc" if newest_first else "asc" }}, input_row asc
             ) as first_file
         from repeated_lines
     ),

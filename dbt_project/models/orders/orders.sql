@@ -1,4 +1,8 @@
-{{ kept_rows(["customer_id", "order_id"], settings=["amount_is"]) }}
+{#- A new version of an order may be of another customer: then the order is the key. -#}
+{%- set key = (
+    ["customer_id", "order_id"] if setting("order_versions") == "all" else ["order_id"]
+) -%}
+{{ kept_rows(key, settings=["amount_is", "order_versions"]) }}
 
 with
     used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
@@ -24,17 +28,13 @@ with
                 end as amount,
                 max(amount) filter (where not is_return) as purchased_amount,
                 sum(quantity) filter (where not is_return) as units,
-                max(discount_amount) filter (where not is_return) as discount_amount,
+                max(abs(discount_amount)) filter (where not is_return) as discount_amount,
             {%- else -%}
                 sum(amount) as amount,
                 sum(amount) filter (where not is_return) as purchased_amount,
                 sum(quantity) filter (where not is_return) as units,
-                sum(discount_amount) filter (where not is_return) as discount_amount,
+                sum(abs(discount_amount)) filter (where not is_return) as discount_amount,
             {%- endif %}
-            -- For input_check: whether every line has the order's total, and one number many days.
-            min(amount) = max(amount) as are_amounts_equal,
-            coalesce(min(product_id) <> max(product_id), true) as are_things_different,
-            cast(max(ordered_at) filter (where not is_return) as date) as last_ordered_on
         from used_order_lines {{ where_changed() }}
         group by customer_id, order_id
     )

@@ -3,6 +3,19 @@
 {%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
 {%- set given = given_columns(order_lines_input) -%}
 {%- set text = dbt.type_string() -%}
+{%- set version = column_of_versions() -%}
+{%- if version and given and version not in given -%}
+    {%- do refuse(
+        "var order_versions is %s, and the order lines have no %s: %s",
+        setting("order_versions"),
+        version,
+        (
+            "map a column to updated_at"
+            if version == "updated_at"
+            else "it is for files alone"
+        ),
+    ) -%}
+{%- endif -%}
 
 with
     order_lines as ({{ remembered_rows(order_lines_input, given) }}),
@@ -23,6 +36,7 @@ with
             {{ given_value(given, "discount_amount") }} as given_discount_amount,
             {{ given_value(given, "refunded_amount") }} as given_refunded_amount,
             {{ given_value(given, "is_return") }} as given_is_return,
+            {{ given_value(given, "updated_at") }} as given_updated_at,
             {{ parsed_timestamp(given, "ordered_at") }} as ordered_at,
             {{ exchanged(given, parsed_number(given, "amount")) }} as amount,
             {{ parsed_number(given, "quantity") }} as quantity,
@@ -30,6 +44,9 @@ with
             {{ exchanged(given, parsed_number(given, "discount_amount")) }} as discount_amount,
             {{ exchanged(given, parsed_number(given, "refunded_amount")) }} as refunded_amount,
             {{ parsed_boolean(given, "is_return") }} as is_return,
+            {% if version == "updated_at" -%} {{ parsed_timestamp(given, "updated_at") }}
+            {%- else -%} cast(null as timestamp)
+            {%- endif %} as updated_at,
             {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
@@ -75,6 +92,11 @@ with
         "discount_amount_malformed": "given_discount_amount is not null and discount_amount is null",
         "refunded_amount_malformed": "given_refunded_amount is not null and refunded_amount is null",
         "is_return_malformed": "given_is_return is not null and is_return is null",
+        "updated_at_malformed": (
+            "given_updated_at is not null and updated_at is null"
+            if version == "updated_at"
+            else "false"
+        ),
     } -%}
     examined as (
         select
@@ -93,6 +115,16 @@ with
                 then 'customer_id_missing'
             end as fault,
             coalesce(is_return, false) or {{ has_status("return") }} as is_said_to_return,
+            {% if setting("negative_amounts") == "discount" -%}
+                coalesce(
+                    net_amount < 0
+                    and coalesce(quantity, 0) >= 0
+                    and not coalesce(is_return, false)
+                    and not {{ has_status("return") }},
+                    false
+                )
+            {%- else -%} false
+            {%- endif %} as is_voucher,
             {{
                 row_digest(
                     [
@@ -111,6 +143,7 @@ with
                         "status",
                         "currency",
                         "given_refunded_amount",
+                        "given_updated_at",
                     ]
                 )
             }} as row_digest
@@ -128,12 +161,21 @@ with
                 case when is_said_to_return then - abs(net_amount) else net_amount end as amount,
             {%- else -%} net_amount as amount,
             {%- endif %}
-            quantity,
+            {{ decimals_given(given) }} as decimals,
+            case when not is_voucher then quantity end as quantity,
             unit_price,
-            discount_amount,
+            case
+                when is_voucher
+                then cast(coalesce(abs(discount_amount), 0) - net_amount as decimal(18, 4))
+                else discount_amount
+            end as discount_amount,
             coalesce(
-                nullif(is_said_to_return, false), is_return, quantity < 0 or net_amount < 0, false
+                nullif(is_said_to_return, false),
+                is_return,
+                quantity < 0 or (net_amount < 0 and not is_voucher),
+                false
             ) as is_return,
+            updated_at,
             status,
             currency,
             {{ has_status("left_out") }} as is_left_out,

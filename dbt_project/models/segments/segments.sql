@@ -75,7 +75,10 @@ with
             cast(coalesce(segment_totals.customers, 0) as bigint) as customers,
             1e0 * coalesce(segment_totals.customers, 0) / population.customers as customer_share,
             segment_totals.revenue,
-            segment_totals.revenue / nullif(population.revenue, 0) as revenue_share,
+            case
+                when population.revenue > 0 and min(segment_totals.revenue) over () >= 0
+                then segment_totals.revenue / population.revenue
+            end as revenue_share,
             segment_totals.mean_silhouette,
             segment_totals.mean_margin,
             cast(coalesce(segment_totals.outliers, 0) as bigint) as outliers,

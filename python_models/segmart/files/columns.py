@@ -134,6 +134,8 @@ def _look_at(
     if file_format == "csv":
         lines = content.csv_lines(path, encoding)
         header = content.csv_header(path, sign, encoding, title_lines)
+        if header and not header[0]:
+            header[0] = contract.UNNAMED
         found = [(column, "text") for column in header]
         read_from = content.copied_in_utf8(path, encoding, copies) or path
     else:
@@ -163,6 +165,8 @@ def _look_at(
         if contract_column:
             contract.check_type(path, column, kind, contract_column)
             role = "contract"
+        elif contract.is_index(column):
+            role = "index"
         elif name in contract.OPEN_INPUTS and column.casefold() not in contract.known(name):
             role = "further"
         else:

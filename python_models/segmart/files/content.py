@@ -287,8 +287,8 @@ def _check_line_ends(path: Path, encoding: str) -> None:
 def parquet_columns(path: Path) -> tuple[list[tuple[str, str]], int]:
     """Name and kind of each column of a Parquet file, and the number of its rows.
 
-    A kind is text, integer, floating, decimal, boolean, date, timestamp, timestamp_ns (nanoseconds
-    with a zone), uuid, null (no value in the whole file), or else the type as Arrow writes it.
+    A kind is text, integer, floating, decimal, boolean, date, timestamp, instant (a timestamp with
+    a zone), uuid, null (no value in the whole file), or else the type as Arrow writes it.
     """
     try:
         metadata = pq.read_metadata(path)
@@ -314,8 +314,8 @@ def _kind(arrow_type: pa.DataType) -> str:
         "timestamp": ("is_timestamp",),
         "null": ("is_null",),
     }
-    if pa.types.is_timestamp(arrow_type) and arrow_type.unit == "ns" and arrow_type.tz:
-        return "timestamp_ns"
+    if pa.types.is_timestamp(arrow_type) and arrow_type.tz:
+        return "instant"
     if arrow_type == pa.uuid():
         return "uuid"
     for kind, tests in kinds.items():

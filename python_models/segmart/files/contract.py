@@ -1,6 +1,7 @@
 """The input contract: what an input must or may have, and which column of a file is which."""
 
 import json
+import re
 from pathlib import Path
 
 from segmart import SegmentationError
@@ -11,8 +12,8 @@ CONTRACT = {
         ("customer_id", "ordered_at"),
         (
             *("order_id", "line_id", "amount", "quantity", "unit_price", "discount_amount"),
-            "refunded_amount",
-            *("product_id", "category", "is_return", "status", "currency"),
+            *("refunded_amount", "product_id", "category", "is_return", "status", "currency"),
+            "updated_at",
         ),
     ),
     "customers": (("customer_id",), ("updated_at",)),
@@ -26,6 +27,8 @@ IDENTIFIERS = (
     *("customer_id", "order_id", "line_id", "product_id", "category"),
     *("status", "currency"),
 )
+# What pandas calls the first column when it has no name, as it writes its row numbers.
+UNNAMED = "Unnamed: 0"
 NUMBERS = ("amount", "quantity", "unit_price", "discount_amount", "refunded_amount")
 
 
@@ -129,6 +132,11 @@ def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> 
     return contract
 
 
+def is_index(column: str) -> bool:
+    """Whether pandas calls its row numbers so, in CSV or in Parquet."""
+    return re.fullmatch(r"unnamed: \d+|__index_level_\d+__", column.casefold()) is not None
+
+
 def told_apart(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Columns with their kinds; of several with one name, the second has it with (2), and so on."""
     seen: dict[str, int] = {}
@@ -156,7 +164,7 @@ def check_type(path: Path, column: str, column_type: str, contract_column: str) 
         allowed = ("text", "boolean", "integer")
     else:
         allowed = ("text", "date", "timestamp")
-    if column_type.removesuffix("_ns") not in (*allowed, "null"):
+    if column_type.replace("instant", "timestamp") not in (*allowed, "null"):
         raise SegmentationError(
             f"file {path}, column {column!r}: its type is {column_type}, and {contract_column} "
             f"must be one of {', '.join(allowed)}: write the file with one of them"

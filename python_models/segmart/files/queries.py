@@ -10,6 +10,8 @@ import pyarrow as pa
 from segmart.files.contract import IDENTIFIERS
 
 ROWS_A_PART = 1_000_000
+# Roles of columns that are no column of the input.
+UNREAD = ("ignored", "index")
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class Column:
         name: in the file.
         kind: text for CSV; for Parquet as ``content.parquet_columns`` has it.
         contract: the column of the contract that it is, or None.
-        role: contract, further (an attribute or a metric), ignored, or folder: a column of the
-            contract that the file does not have, and a folder ``name=value`` above it has.
+        role: contract, further (an attribute or a metric), ignored, index (the row numbers that
+            pandas writes, which tell no two rows apart), or folder: a column of the contract that
+            the file does not have, and a folder ``name=value`` above it has.
         of_folder: the value of that folder.
     """
 
@@ -96,7 +99,7 @@ def rows_query(file: File, names: Sequence[str], read: str) -> str:
     own = {
         (column.contract or column.name).casefold(): _value(column)
         for column in file.columns
-        if column.role != "ignored"
+        if column.role not in UNREAD
     }
     ignored = [column.name for column in file.columns if column.role == "ignored"]
     row = "row_number() over ()" if file.format == "csv" else "file_row_number + 1"
@@ -114,7 +117,7 @@ def names_of(files: Sequence[File]) -> list[str]:
     names: dict[str, str] = {}
     for file in files:
         for column in file.columns:
-            if column.role != "ignored":
+            if column.role not in UNREAD:
                 name = column.contract or column.name
                 names.setdefault(name.casefold(), name)
     return list(names.values())
@@ -144,7 +147,7 @@ def in_parts(query: str, lines: int, parts: int, version: str) -> str:
 
 
 def _value(column: Column) -> str:
-    """Identifiers as text, and times of a zone in UTC; other columns as they are."""
+    """Identifiers as text; other columns as they are."""
     if column.of_folder is not None:
         return text(column.of_folder)
     name = identifier(column.name)
@@ -160,9 +163,10 @@ def _value(column: Column) -> str:
     )
     if column.kind == "null" or (is_read_as_text and column.kind != "text"):
         return f"cast({name} as varchar)"
-    if column.kind == "timestamp_ns":
+    if column.kind == "instant":
         # DuckDB 2.0 has no way from nanoseconds with a zone to a time without one.
-        return f"cast(cast({name} as timestamp with time zone) as timestamp)"
+        instant = f"cast({name} as timestamp with time zone)"
+        return instant if column.contract else f"cast({instant} as timestamp)"
     if column.kind in ("date", "timestamp"):
         return f"cast({name} as timestamp)"
     return name
