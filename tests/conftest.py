@@ -54,6 +54,7 @@ LONGEST_FIRST = (
     "test_suspicious_inputs",
     "test_erasure",
     "test_demo",
+    "test_postgresql",
     "test_full_disk",
     "test_failed_builds",
     "test_killed_builds",
