@@ -22,7 +22,7 @@ from conftest import ROOT, copied_project
 pytestmark = pytest.mark.slow
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
 # Debian keeps the programs of a server in a folder for each version, away from PATH.
-PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+INITDB = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=shutil.which("initdb"))
 # A server refuses to run as root; the package of Debian makes this user.
 AS_SERVER = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 # Times are written as the server is set up, unless a client asks for another way.
@@ -157,7 +157,7 @@ class Shop:
             readers.execute(f"attach '{self.project}/serve/dev/segmart.duckdb' (read_only)")
             published = readers.sql("from segmart.customer_segments").fetchall()
             readers.execute("create table written as from segmart.customer_segments limit 0")
-            readers.execute(f"copy written from '{read}' (header false)")
+            readers.execute(f"copy written from '{read}' (header false, auto_detect false)")
             assert sorted(readers.sql("from written").fetchall()) == sorted(published)
         assert len(published) > 300
 
@@ -197,7 +197,7 @@ def server(port: int, password: str) -> Iterator[None]:
         log = folder / f"{program}.log"
         with log.open("w") as output:
             ended = subprocess.run(
-                [*AS_SERVER, PROGRAMS / program, "-D", folder / "data", *arguments],
+                [*AS_SERVER, Path(INITDB).with_name(program), "-D", folder / "data", *arguments],
                 cwd=folder,
                 stdout=output,
                 stderr=output,
@@ -221,7 +221,7 @@ def server(port: int, password: str) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    if not PROGRAMS:
+    if INITDB is None:
         message = "no PostgreSQL server is installed: apt-get install postgresql"
         if os.environ.get("CI"):
             pytest.fail(message)
