@@ -377,7 +377,7 @@ def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
     folder = project / "dbt_project/models/staging/shop"
     folder.mkdir()
     for name in ("_shop.yml", "shop__order_lines.sql", "shop__customers.sql"):
-        (folder / name).write_text(fenced("docs/own-data.md", name))
+        (folder / name).write_text(fenced("docs/input-tables.md", name))
     exports = project / "exports"
     exports.mkdir()
     few_orders().assign(kind=lambda data: data["customer"] % 3).rename(
@@ -399,7 +399,7 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
         connection.execute("create schema sales")
         connection.execute("create table sales.orders as from orders")
     profile = (ROOT / "profiles.yml").read_text()
-    attach = fenced("docs/own-data.md", "attach:").replace("exports", str(tmp_path))
+    attach = fenced("docs/input-tables.md", "attach:").replace("exports", str(tmp_path))
     (tmp_path / "profiles.yml").write_text(
         profile.replace("      threads: 2\n", attach + "      threads: 2\n")
     )
