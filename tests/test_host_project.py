@@ -144,6 +144,14 @@ def test_the_tests_that_can_stop_a_release_are_counted(parsed: Host) -> None:
 
 
 @pytest.mark.slow
+def test_the_look_before_a_build_runs_the_tests_of_what_it_builds(parsed: Host) -> None:
+    look = parsed.dbt("build", "--select", "+input_check", "--indirect-selection", "buildable")
+    assert look.returncode == 0, look.stdout
+    assert "input: order_lines: 2995 rows, 600 customers" in look.stdout
+    assert parsed.releases() == []
+
+
+@pytest.mark.slow
 def test_a_build_of_both_publishes(built: Host) -> None:
     assert len(built.releases()) == 1
     assert (built.folder / "reports/out/segments.html").is_file()
