@@ -174,19 +174,19 @@
 
 {#-
   How many digits stand after the decimal sign of the amount, or else the price, as given in text; null
-  where groups of thousands are declared.
+  where groups of thousands are declared, and where something else stands at the end.
 -#}
 {%- macro decimals_given(given) -%}
     {%- set column = "amount" if "amount" in given else "unit_price" -%}
     {%- if given[column] == "text" and setting("thousands_sign") == "none" -%}
-        {%- set sign = "','" if setting("decimal_sign") == "comma" else "'.'" -%}
-        {%- set value = "trim(trailing ' )-' from given_%s)" | format(column) -%}
+        {%- set value = "given_" ~ column -%}
         {%- if setting("currency_sign") != "none" -%}
-            {%- set value = "trim(trailing ' )-' from replace(given_%s, %s, ''))" | format(
-                column, text_literal(setting("currency_sign"))
-            ) -%}
+            {%- set value = trimmed(replaced(value, {setting("currency_sign"): ""})) -%}
         {%- endif -%}
+        {%- set sign = text_literal("," if setting("decimal_sign") == "comma" else ".") -%}
         case
+            when right({{ value }}, 1) not between '0' and '9'
+            then null
             when instr({{ value }}, {{ sign }}) > 0
             then length({{ value }}) - instr({{ value }}, {{ sign }})
             when {{ value }} is not null

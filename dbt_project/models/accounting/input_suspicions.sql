@@ -31,7 +31,10 @@
 {%- if "order_id" in given and setting("order_header") == "every_line" -%}
     {%- do suspicions.update({"headless_lines": ["lines", "share_looked_at", "example"]}) -%}
 {%- endif -%}
-{%- if "order_id" in given and setting("order_versions") == "all" -%}
+{%- set can_have_versions = "status" in given or (
+    has_files("order_lines") and input_files("order_lines") | length > 1
+) -%}
+{%- if "order_id" in given and setting("order_versions") == "all" and can_have_versions -%}
     {%- do suspicions.update(
         {"order_versions": ["versions", "orders", "share_looked_at", "example"]}
     ) -%}
@@ -96,7 +99,7 @@ with
             count(*) as customers,
             sum(amount) as total_amount,
             -- Of many lines a part of the orders tells what they look like.
-            least(1, 500000e0 / greatest(1, sum(lines))) as share_looked_at
+            least(1, 200000e0 / greatest(1, sum(lines))) as share_looked_at
         from of_customers
     ),
 
