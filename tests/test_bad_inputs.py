@@ -929,6 +929,9 @@ def test_a_bad_input_ends_in_its_expected_way(name: str, builds: dict[str, Build
     is_shared = case.decided_by in SHARED_BUILDS
     build = builds[case.decided_by if is_shared else name]
     output = " ".join(build.output.split())
+    if is_shared:
+        # A screen does not hold what is said of so many cases at once.
+        output += " ".join(finding for (finding,) in build.rows("select finding from input_check"))
     for words in case.says:
         if is_shared and words.startswith("orders"):
             words = f"{build.folder.name}/{number_of(name)}/{words}"

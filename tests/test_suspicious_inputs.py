@@ -2,10 +2,13 @@
 
 Each case is a shop of forty customers with one thing amiss. It is built twice: as it is, where one
 sentence must be said and no other, and with the var of that sentence, where the amounts of the
-customers must be those that are meant.
+customers must be those that are meant. The table of the cases in docs/suspicious-inputs.md is written
+by these tests, with SEGMART_WRITE_DOCS=1.
 """
 
 import datetime
+import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from conftest import Build, dbt_build
+from conftest import ROOT, Build, dbt_build
 from segmart.release.erasure import forgotten_ids
 
 HEAD = "order_id,customer_id,ordered_at,amount,product_id,discount_amount"
@@ -249,9 +252,31 @@ CASES = {
         spend=SPEND - FIRST,
     ),
     "a status under another name": orders(
-        with_column("Financial Status", lambda line: "paid"),
-        "the column Financial Status is ignored, and looks like a status",
-        helps={"columns": {"order_lines": {"status": "Financial Status"}}},
+        with_column("Financial Status", lambda line: "void" if is_first(line) else "paid"),
+        f"160 paid ({SPEND - FIRST:.2f}), 40 void ({FIRST:.2f}), lines and amounts of each",
+        helps={
+            "columns": {"order_lines": {"status": "Financial Status"}},
+            "statuses": {"paid": "sale", "void": "left_out"},
+        },
+        spend=SPEND - FIRST,
+    ),
+    "a status that its values tell": orders(
+        with_column("state", lambda line: "Storniert" if is_first(line) else "bezahlt"),
+        f"160 bezahlt ({SPEND - FIRST:.2f}), 40 storniert ({FIRST:.2f})",
+        helps={"statuses": {"bezahlt": "sale", "storniert": "left_out"}},
+        spend=SPEND - FIRST,
+    ),
+    "a column that is no status, though its name says so": orders(
+        with_column("customer_status", lambda line: "gold" if is_first(line) else "silver"),
+        "40 gold",
+        helps={"columns": {"order_lines": {"status": "none"}}},
+    ),
+    "a currency that its values tell": orders(
+        with_column("paid_in", lambda line: "JPY" if is_first(line) else "EUR"),
+        f"160 EUR ({SPEND - FIRST:.2f}), 40 JPY ({FIRST:.2f})",
+        helps={"exchange_rates": {"EUR": 1, "JPY": 0.5}},
+        spend=SPEND - FIRST / 2,
+        ends=True,
     ),
     "returns with positive amounts": orders(
         with_column("is_return", lambda line: "yes" if is_first(line) else "no"),
@@ -354,6 +379,41 @@ def test_the_var_of_the_sentence_gives_what_is_meant(
     assert helped.rows(
         "select count(distinct customer_id), cast(sum(amount) as double) from orders"
     ) == [(40, case.spend)]
+
+
+def test_the_table_in_the_docs_is_true() -> None:
+    lines = [
+        "# Inputs that read well and mean something else",
+        "",
+        "Written by `SEGMART_WRITE_DOCS=1 uv run pytest tests/test_suspicious_inputs.py`. Each row",
+        "is a file that the slow tests build: as it is, where these words are said, and with the",
+        "settings that give the amounts that are meant. Of a file without words nothing is said,",
+        "since it is read as it is meant.",
+        "",
+        "| input | what is said | settings that help |",
+        "|---|---|---|",
+    ]
+    for name, case in CASES.items():
+        said = ("error: " if case.ends else "") + " … ".join(case.says)
+        helps = f"`{json.dumps(case.helps)}`".replace('"', "") if case.helps else ""
+        lines.append(f"| {name} | {said} | {helps} |")
+    written = "\n".join(lines) + "\n"
+    path = ROOT / "docs" / "suspicious-inputs.md"
+    if os.environ.get("SEGMART_WRITE_DOCS"):
+        path.write_text(written)
+    assert path.read_text() == written
+
+
+@pytest.mark.slow
+def test_what_is_found_of_many_columns_fits_a_screen(tmp_path: Path) -> None:
+    many = "".join(
+        f"{line},{','.join(f'further{number}' for number in range(60))}\n"
+        for line in text(shop()).splitlines()
+    )
+    found = build(tmp_path / "shop", orders(many))
+    assert sum(" input: " in line for line in found.output.splitlines()) < 25
+    assert "and 54 more such lines, all in the table accounting.input_check" in found.output
+    assert len(found.rows("select * from input_check where finding like '%is ignored'")) == 60
 
 
 @pytest.mark.slow

@@ -11,15 +11,34 @@
 
 {#-
   Says the findings about the input, and ends the build when one of them is an error, before any table
-  that depends on the input.
+  that depends on the input. A screen is enough for all: of many like findings the first are said, but
+  for the columns that are mapped (2) and the suspicions (7).
 -#}
 {%- macro say_findings(input_check) -%}
-    {%- set findings = " from " ~ input_check ~ " where is_error= " -%}
-    {%- set order = " order by position, finding" -%}
-    {%- set said = "case when is_switched_off then 'input: switched off: ' else 'input: ' end" -%}
-    {%- do say("select " ~ said ~ " || finding" ~ findings ~ "false" ~ order) -%}
+    {%- set most = 6 -%}
+    {%- do say(
+        "select case when place > "
+        ~ most
+        ~ " and position not in (2, 7) then 'input: and ' || (findings - "
+        ~ most
+        ~ ") || ' more such lines, all in the table ' || '"
+        ~ input_check.schema
+        ~ "."
+        ~ input_check.identifier
+        ~ "' when is_switched_off then 'input: switched off: ' || finding else 'input: ' || finding end "
+        ~ "from (select *, row_number() over (partition by position order by finding) as place, "
+        ~ "count(*) over (partition by position) as findings from "
+        ~ input_check
+        ~ " where not is_error) as numbered where place <= "
+        ~ (most + 1)
+        ~ " or position in (2, 7) order by position, place"
+    ) -%}
     {%- if execute -%}
-        {%- set errors = run_query("select finding" ~ findings ~ "true" ~ order) -%}
+        {%- set errors = run_query(
+            "select finding from "
+            ~ input_check
+            ~ " where is_error order by position, finding"
+        ) -%}
         {%- if errors.rows -%}
             {%- do exceptions.raise_compiler_error(errors.columns[0].values() | join("\n  ")) -%}
         {%- endif -%}

@@ -53,7 +53,7 @@ def findings(
         if kind == "rows" and values["malformed"] > max_rejected_share * values["row_count"]
     }
     found = [
-        (7, _too_many_malformed(values, max_rejected_share), True, False, False)
+        (8, _too_many_malformed(values, max_rejected_share), True, False, False)
         for values in malformed.values()
     ]
     for kind, values in counted:
@@ -64,11 +64,11 @@ def findings(
                 if kind_of_other == "reason" and reason["source"] == values["source"]
             ]
         if kind in SUSPICIONS:
-            position, sentence = 6, SUSPICIONS[kind].format(**values)
+            position, sentence = 7, SUSPICIONS[kind].format(**values)
             if values.get("share_looked_at", 1) < 1:
                 sentence += f" ({values['share_looked_at']:.1%} of all orders were looked at)"
         elif kind in UNDECIDED:
-            position, sentence = 7, UNDECIDED[kind].format(**values)
+            position, sentence = 8, UNDECIDED[kind].format(**values)
         else:
             position, sentence = FINDINGS[kind](**values)
         is_error = kind in ERRORS or (
@@ -79,7 +79,7 @@ def findings(
         if kind == "dates" and max_input_age_days:
             age = (pd.Timestamp(today) - pd.Timestamp(values["last_on"])).days
             if age > max_input_age_days:
-                found.append((7, _too_old(age, max_input_age_days, **values), True, False, False))
+                found.append((8, _too_old(age, max_input_age_days, **values), True, False, False))
     return pd.DataFrame(found, columns=list(FINDING_COLUMNS)).astype(FINDING_COLUMNS)
 
 
@@ -111,47 +111,50 @@ def _column(
         "contract": contract_column,
         "folder": f"{contract_column}, with the value of the folder above each file",
         "ignored": "ignored",
+        "guessed": f"{contract_column}, since it looks like one. If it is none, map "
+        f"{contract_column} to another column, or to none",
         "index": "ignored, since it has the row numbers of pandas",
         "further": "a metric" if is_metric else "an attribute",
     }[role]
     where = (
         f", and only {files} of {files_of_input} files have it" if files < files_of_input else ""
     )
-    return 2, f"{source}: column {column_name} is {what}{where}"
+    position = 2 if role in ("contract", "folder", "guessed") else 3
+    return position, f"{source}: column {column_name} is {what}{where}"
 
 
 def _dates(first_on: str, last_on: str, as_of: str) -> tuple[int, str]:
-    return 3, f"order_lines: from {first_on} to {last_on}, as of {as_of}"
+    return 4, f"order_lines: from {first_on} to {last_on}, as of {as_of}"
 
 
 def _amount_is_product() -> tuple[int, str]:
-    return 3, "order_lines: the amount is quantity x unit_price; no discount is taken off"
+    return 4, "order_lines: the amount is quantity x unit_price; no discount is taken off"
 
 
 def _without_amount(without_amount: int) -> tuple[int, str]:
-    return 4, f"order_lines: {without_amount} rows used without an amount"
+    return 5, f"order_lines: {without_amount} rows used without an amount"
 
 
 def _nobody_forgotten() -> tuple[int, str]:
     # A list with ids of another kind, or another file's, forgets nobody.
-    return 4, "forgotten_customers: no row of the input is of a customer of the list"
+    return 5, "forgotten_customers: no row of the input is of a customer of the list"
 
 
 def _feature_switched_off(label: str, unavailable_because: str) -> tuple[int, str]:
-    return 4, f"{label}, because {unavailable_because}"
+    return 5, f"{label}, because {unavailable_because}"
 
 
 def _attribute_switched_off(
     attribute: str, attribute_values: int, customers: int
 ) -> tuple[int, str]:
-    return 4, (
+    return 5, (
         f"the profile by {attribute}, because it has {attribute_values} values for {customers} "
         "customers, too many to profile"
     )
 
 
 def _name_switched_off(segment_name: str, feature: str) -> tuple[int, str]:
-    return 5, (
+    return 6, (
         f"no segment can be named {segment_name}: {feature} is not clustered, or the input does "
         "not give it"
     )
@@ -159,10 +162,10 @@ def _name_switched_off(segment_name: str, feature: str) -> tuple[int, str]:
 
 def _nothing_usable(source: str, row_count: int, reasons: list[dict[str, Any]]) -> tuple[int, str]:
     if not reasons:
-        return 6, f"{source}: no row can be used, of {row_count}; is the input empty?"
+        return 7, f"{source}: no row can be used, of {row_count}; is the input empty?"
     most = max(reasons, key=lambda reason: reason["rows_of_reason"])
     why = _reason(**most)[1].removeprefix(f"{source}: ")
-    return 6, f"{source}: no row can be used, of {row_count}: {why}"
+    return 7, f"{source}: no row can be used, of {row_count}: {why}"
 
 
 def _too_many_malformed(values: dict[str, Any], max_rejected_share: float) -> str:
@@ -189,7 +192,7 @@ def _reason(
 ) -> tuple[int, str]:
     """A reason for which rows are not used; of malformed ones with the first row as an example."""
     if outcome == "excluded":
-        return 4, f"{source}: {rows_of_reason} rows left out: {reason}"
+        return 5, f"{source}: {rows_of_reason} rows left out: {reason}"
     where = f"file {file}, line {line}"
     if file is None:
         where = f"customer {customer_id or 'missing'}" + (f", order {order_id}" if order_id else "")
@@ -198,11 +201,11 @@ def _reason(
         what += f" = {rejected_value[:EXAMPLE_LENGTH]}"
     elif column_name:
         what += " is empty"
-    return 8, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
+    return 9, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
 
 
 def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
-    return 9, (
+    return 10, (
         f"file {source_file}, line {line}: a quote is not closed or stands inside a value, in "
         f"{line_text[:EXAMPLE_LENGTH]}. Double the quotes inside a quoted value, or export the "
         "file again"
@@ -215,14 +218,6 @@ SUSPICIONS = {
     "statuses": (
         "order_lines: no status is told from another: {sums}, lines and amounts of each. Say in "
         "the var statuses which are a sale, a return or left_out"
-    ),
-    "ignored_status": (
-        "order_lines: the column {column_name} is ignored, and looks like a status. Map status to "
-        "it, or rename it"
-    ),
-    "ignored_currency": (
-        "order_lines: the column {column_name} is ignored, and looks like a currency. Map currency "
-        "to it, or rename it"
     ),
     "identical_lines": (
         "order_lines: {lines} lines, worth {amount:,.2f}, are identical to another one and count "

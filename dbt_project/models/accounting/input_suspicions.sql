@@ -11,7 +11,6 @@
 {%- set words_of_totals = (
     "total,totals,grand total,subtotal,sum,summe,gesamt,gesamtsumme".split(",")
 ) -%}
-{%- set of_input = setting("columns").get("order_lines", {}) -%}
 {%- if setting("amount_is") == "line" -%}
     {%- do suspicions.update({"identical_lines": ["lines", "amount", "example"]}) -%}
 {%- endif -%}
@@ -72,14 +71,11 @@
     {%- do sums.update({kind: ("currency", setting("exchange_rates") | map("upper"), lines)}) -%}
 {%- endif -%}
 {%- for kind in sums -%} {%- do suspicions.update({kind: ["sums"]}) -%} {%- endfor -%}
-{%- set ignored = [] -%}
-{%- for column in ("status", "currency")
-    if has_files("order_lines") and column not in given and of_input.get(column) != "none" -%}
-    {%- do ignored.append(column) -%}
-    {%- do suspicions.update({"ignored_" ~ column: ["column_name"]}) -%}
-{%- endfor -%}
 {%- if has_customers_input() -%}
     {%- do suspicions.update({"strangers": ["customers", "example"]}) -%}
+{%- endif %}
+{%- if setting("input") == "files" %}
+-- depends_on: {{ ref("files__columns") }}
 {%- endif %}
 {%- if uses_metrics() %}
 -- depends_on: {{ ref("checked_customer_metrics") }}
@@ -392,10 +388,16 @@ with
     ),
 
     {% for kind, (column, named, lines) in sums.items() -%}
+        -- The largest ten of the values that the var does not name.
         {{ kind }}_by_value as (
-            select {{ column }}, count(*) as lines, sum(amount) as amount
+            select
+                {{ column }},
+                count(*) as lines,
+                sum(amount) as amount,
+                row_number() over (order by count(*) desc, {{ column }}) as place,
+                count(*) over () as different_values
             from {{ ref("checked_order_lines") }}
-            where {{ lines }}
+            where ({{ lines }}) and {{ column }} not in {{ text_literals(named) }}
             group by {{ column }}
         ),
 
@@ -407,25 +409,17 @@ with
                         ~ column
                         ~ " || ' (' || coalesce(cast(cast(amount as decimal(18, 2)) as string), '?') || ')'",
                         "', '",
-                        column,
+                        "place",
                     )
                 }}
-                as sums
+                || case
+                    when max(different_values) > 10
+                    then ' and ' || cast(max(different_values) - 10 as string) || ' more'
+                    else ''
+                end as sums
             from {{ kind }}_by_value
-            where {{ column }} not in {{ text_literals(named) }}
+            where place <= 10
             having count(*) > {{ 1 if kind in ("statuses", "currencies") else 0 }}
-        ),
-    {%- endfor %}
-
-    {% for column in ignored -%}
-        ignored_{{ column }} as (
-            select column_name
-            from {{ ref("files__columns") }}
-            where
-                input = 'order_lines'
-                and role = 'ignored'
-                and lower(column_name) like '%{{ column }}%'
-            group by column_name
         ),
     {%- endfor %}
 

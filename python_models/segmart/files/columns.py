@@ -1,5 +1,6 @@
 """One row for each column of each file of an input, and the SQL that reads the file."""
 
+import dataclasses
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from segmart import SegmentationError
-from segmart.files import content, contract, queries
+from segmart.files import content, contract, guesses, queries
 
 COLUMN_TYPES = {
     "input": "string",
@@ -89,6 +90,8 @@ def file_columns(
         files = [_look_at(name, path, renamed, copies, **settings) for path in paths_of_input]
         read_from |= {file.read_from for file in files}
         _check_formats(name, files)
+        if name == "order_lines":
+            files = _guessed(files, renamed, settings)
         names = queries.names_of(files)
         parts = max(1, threads // len(files)) if files[0].format == "csv" else 1
         for number, (file, digest) in enumerate(zip(files, sums, strict=True), start=1):
@@ -177,6 +180,35 @@ def _look_at(
     for key in [key for key in of_folders if key in mapped]:
         columns.append(queries.Column(key, "text", mapped[key], "folder", of_folders[key]))
     return queries.File(path, read_from, file_format, lines, columns)
+
+
+def _guessed(
+    files: list[queries.File], renamed: dict[str, str], settings: dict[str, Any]
+) -> list[queries.File]:
+    """The files, with what the values of the first one let guess of columns that are ignored."""
+    first = files[0]
+    ignored = [column.name for column in first.columns if column.role == "ignored"]
+    taken = {column.contract for file in files for column in file.columns} | set(renamed)
+    if not ignored or taken.issuperset(guesses.KINDS):
+        return files
+    sample = queries.sample(queries.source(first, **settings), ignored)
+    found = {
+        name.casefold(): contract_column
+        for contract_column, name in guesses.guessed(sample).items()
+        if contract_column not in taken
+    }
+    return [
+        dataclasses.replace(
+            file,
+            columns=[
+                dataclasses.replace(column, contract=found[column.name.casefold()], role="guessed")
+                if column.role == "ignored" and column.name.casefold() in found
+                else column
+                for column in file.columns
+            ],
+        )
+        for file in files
+    ]
 
 
 def _check_formats(name: str, files: list[queries.File]) -> None:

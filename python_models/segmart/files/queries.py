@@ -23,7 +23,8 @@ class Column:
         kind: text for CSV; for Parquet as ``content.parquet_columns`` has it.
         contract: the column of the contract that it is, or None.
         role: contract, further (an attribute or a metric), ignored, index (the row numbers that
-            pandas writes, which tell no two rows apart), or folder: a column of the contract that
+            pandas writes, which tell no two rows apart), guessed (its values look like the contract
+            column), or folder: a column of the contract that
             the file does not have, and a folder ``name=value`` above it has.
         of_folder: the value of that folder.
     """
@@ -200,6 +201,22 @@ def rows(query: str) -> Iterator[pa.Table]:
         yield reader.schema.empty_table()
         for batch in reader:
             yield pa.Table.from_batches([batch])
+
+
+def sample(read: str, columns: Sequence[str]) -> dict[str, list[str | None]]:
+    """The first thousand values of columns of a file, as text.
+
+    Args:
+        read: what ``source`` returned.
+        columns: names of columns of the file.
+    """
+    selected = ", ".join(f"cast({identifier(column)} as varchar)" for column in columns)
+    try:
+        found = duckdb.connect().sql(f"select {selected} from {read} limit 1000").fetchall()  # noqa: S608 - identifiers are quoted
+    except duckdb.Error:
+        # Whoever reads the whole file says what is wrong with it.
+        found = []
+    return {column: [row[at] for row in found] for at, column in enumerate(columns)}
 
 
 def parquet_rows(path: str) -> Iterator[pa.Table]:

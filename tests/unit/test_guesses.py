@@ -1,0 +1,28 @@
+"""Which columns look like a status or a currency."""
+
+import pytest
+
+from segmart.files.guesses import guessed
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"state": ["Paid", "PENDING", None, " "]}, {"status": "state"}),
+        ({"zustand": ["teilweise erstattet", "bezahlt"]}, {"status": "zustand"}),
+        ({"a": ["partially_refunded", "paid", "x"]}, {"status": "a"}),
+        # Of two the one with more known words.
+        (
+            {"Fulfillment Status": ["fulfilled", "none"], "Financial Status": ["paid", "voided"]},
+            {"status": "Financial Status"},
+        ),
+        ({"note": ["paid by card", "a gift", "for Ann"]}, {}),
+        ({"STATUS OF LOYALTY": ["gold", "silver"]}, {"status": "STATUS OF LOYALTY"}),
+        ({"statuses seen": [str(number) for number in range(21)]}, {}),
+        ({"paid_in": ["eur", "JPY"]}, {"currency": "paid_in"}),
+        ({"country": ["DEU", "FRA", "TRY"]}, {}),
+        ({"status": [None, ""], "empty": []}, {}),
+    ],
+)
+def test_columns_that_look_like_one_of_the_contract(values: dict, expected: dict) -> None:
+    assert guessed(values) == expected
