@@ -40,6 +40,16 @@ CASES = {
         ("{{ timestamp_of_zone(\"'2024-01-01 10:00:00-05'\") }}", "2024-01-01 15:00:00"),
         ("{{ timestamp_of_zone(\"'2024-02-30 10:00:00Z'\") }}", None),
     ],
+    "in_time_zone": [
+        (
+            "{{ in_time_zone(\"timestamp '2024-01-06 04:00:00'\", 'America/Los_Angeles') }}",
+            "2024-01-05 20:00:00",
+        ),
+        (
+            "{{ in_time_zone(\"timestamp '2024-07-06 04:00:00'\", 'Europe/Berlin') }}",
+            "2024-07-06 06:00:00",
+        ),
+    ],
     "timestamp_of_format": [
         ("{{ timestamp_of_format(\"'31/12/2024'\", '%d/%m/%Y') }}", "2024-12-31 00:00:00"),
         ("{{ timestamp_of_format(\"'1/2/2024 9:05'\", '%d/%m/%Y %H:%M') }}", "2024-02-01 09:05:00"),

@@ -2,8 +2,8 @@
 
 Each case is a shop of forty customers with one thing amiss. It is built twice: as it is, where one
 sentence must be said and no other, and with the var of that sentence, where the amounts of the
-customers must be those that are meant. The table of the cases in docs/suspicious-inputs.md is written
-by these tests, with SEGMART_WRITE_DOCS=1.
+customers must be those that are meant. The cases stand in docs/suspicious-inputs.md, which these
+tests write with SEGMART_WRITE_DOCS=1.
 """
 
 import datetime

@@ -33,7 +33,7 @@ with
                 sum(amount) as amount,
                 sum(amount) filter (where not is_return) as purchased_amount,
                 sum(quantity) filter (where not is_return) as units,
-                sum(abs(discount_amount)) filter (where not is_return) as discount_amount,
+                sum(abs(discount_amount)) filter (where not is_return) as discount_amount
             {%- endif %}
         from used_order_lines {{ where_changed() }}
         group by customer_id, order_id
