@@ -113,6 +113,7 @@ IN_BUILDS = {
     "erase_forgotten": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "drop_local_rows": "test_spark.py::test_files_with_much_wrong_equal_duckdb",
     "released_file": "test_spark.py::test_the_next_build_on_two_workers_equals_duckdb_though_one_dies",
+    "type_of_instants": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
     "version_of_sources": "test_spark.py::test_the_demo_in_a_local_session_equals_duckdb",
     "table_of_input": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
 }

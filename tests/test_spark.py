@@ -167,7 +167,7 @@ def test_a_table_of_the_catalog_is_an_input(
     session.sql("create schema sales")
     session.sql(
         "create table sales.orders using parquet as select id % 7 as customer, "
-        "timestampadd(day, cast(id as int), timestamp_ntz '2024-01-01 10:00:00') as Day, "
+        "timestampadd(day, cast(id as int), timestamp_ltz '2024-01-01 10:00:00Z') as Day, "
         "cast(id as decimal(10, 2)) as amount, 'x' as note from range(100)"
     )
     session.stop()
@@ -179,12 +179,13 @@ def test_a_table_of_the_catalog_is_an_input(
         input="files",
         order_lines="table:spark_catalog.sales.orders",
         columns={"order_lines": {"customer_id": "customer", "ordered_at": "day"}},
+        time_zone="America/Los_Angeles",
     )
     assert build.returncode == 0, build.output
     lines = in_build(build, "spark", "stored_order_lines", two_workers)
     assert sorted(lines["customer_id"].to_pylist()) == sorted(str(id % 7) for id in range(100))
     assert sum(lines["amount"].to_pylist()) == sum(range(100))
-    assert str(max(lines["ordered_at"].to_pylist())) == "2024-04-09 10:00:00"
+    assert str(max(lines["ordered_at"].to_pylist())) == "2024-04-09 03:00:00"
 
 
 def test_the_next_build_on_two_workers_equals_duckdb_though_one_dies(
