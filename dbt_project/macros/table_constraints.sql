@@ -9,11 +9,19 @@
 
 {#-
   The tests of a table as one, by the names of dbt's own: unique, a list of keys, each a list of columns;
-  not_null, a list of columns; accepted_values, by column; relationships, by column the relation that has
+  not_null, a list of columns; accepted_values, by column; accepted_range, by column the least value and
+  the largest, which may be missing; relationships, by column the relation that has
   the value in the column of the same name. A row says what is broken, for which value, in how many rows.
   A node of the graph costs a build more than all of these looks at a small table.
 -#}
-{% test table_constraints(model, unique=[], not_null=[], accepted_values={}, relationships={}) %}
+{% test table_constraints(
+    model,
+    unique=[],
+    not_null=[],
+    accepted_values={},
+    accepted_range={},
+    relationships={}
+) %}
     {{- segmart.names_are_of_segmart() -}}
     {%- set looks = [] -%}
     {%- for key in unique -%}
@@ -27,6 +35,13 @@
     {%- for column, values in accepted_values.items() -%}
         {%- set is_other = column ~ " not in ('" ~ values | join("', '") ~ "')" -%}
         {%- do looks.append(segmart.broken_rows(model, "accepted_values", [column], is_other)) -%}
+    {%- endfor -%}
+    {%- for column, range in accepted_range.items() -%}
+        {%- set is_outside = column ~ " < " ~ range[0] -%}
+        {%- if range[1:] -%}
+            {%- set is_outside = is_outside ~ " or " ~ column ~ " > " ~ range[1] -%}
+        {%- endif -%}
+        {%- do looks.append(segmart.broken_rows(model, "accepted_range", [column], is_outside)) -%}
     {%- endfor -%}
     {%- for column, other in relationships.items() -%}
         {%- set is_missing = (
