@@ -310,10 +310,22 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- The column whose largest value tells the version of an order that counts, if one is chosen. -#}
-{%- macro column_of_versions() -%}
+{#-
+  The column whose largest value tells the version of an order that counts, if one is chosen. Where what
+  is given of the order lines is told, it must be there.
+-#}
+{%- macro column_of_versions(given={}) -%}
     {%- set columns = {"latest_file": "source_file", "latest_update": "updated_at"} -%}
-    {{- return(columns.get(setting("order_versions"))) -}}
+    {%- set column = columns.get(setting("order_versions")) -%}
+    {%- if column and given and column not in given -%}
+        {%- do refuse(
+            "var order_versions is %s, and the order lines have no %s: %s",
+            setting("order_versions"),
+            column,
+            "map a column to it" if column == "updated_at" else "it is for files alone",
+        ) -%}
+    {%- endif -%}
+    {{- return(column) -}}
 {%- endmacro -%}
 
 {#- A yes or no as a BOOLEAN; null where it does not read as one. -#}

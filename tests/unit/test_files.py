@@ -282,7 +282,7 @@ TYPES = [
         for unit in ("s", "ms", "us", "ns")
     ],
     *[
-        ("ordered_at", pa.array([BERLIN], pa.timestamp(unit, "Europe/Berlin")), NOON)
+        ("ordered_at", pa.array([BERLIN], pa.timestamp(unit, "Europe/Berlin")), BERLIN)
         for unit in ("s", "ms", "us", "ns")
     ],
     ("ordered_at", pa.array([NOON.date()], pa.date32()), NOON.replace(hour=0)),

@@ -99,13 +99,39 @@ with
         from of_customers
     ),
 
-    -- Lines without a customer too. An order without a number has its day as one.
+    looked_at as (
+        select
+            checked_order_lines.order_id,
+            checked_order_lines.customer_id,
+            checked_order_lines.ordered_at,
+            checked_order_lines.product_id,
+            checked_order_lines.amount,
+            checked_order_lines.quantity,
+            checked_order_lines.is_return,
+            checked_order_lines.status,
+            checked_order_lines.source_file,
+            -- An order without a number has its day as one.
+            checked_order_lines.order_id
+            <> cast(cast(checked_order_lines.ordered_at as date) as string) as is_numbered,
+            totals.share_looked_at
+        from {{ ref("checked_order_lines") }} as checked_order_lines
+        cross join totals
+        where
+            (
+                checked_order_lines.reason is null
+                or checked_order_lines.reason = 'customer_id_missing'
+            )
+            and abs({{ row_digest(["checked_order_lines.order_id"]) }} % 10000)
+            < 10000 * totals.share_looked_at
+    ),
+
+    -- Of lines without a customer too.
     orders as (
         select
             order_id,
             customer_id,
-            min(totals.share_looked_at) as share_looked_at,
-            order_id <> min(cast(cast(ordered_at as date) as string)) as is_numbered,
+            min(share_looked_at) as share_looked_at,
+            count(*) filter (where is_numbered) > 0 as is_numbered,
             count(*) as lines,
             count(amount) as lines_with_amount,
             count(*) filter (where is_return) as return_lines,
@@ -118,11 +144,7 @@ with
             min(amount) = max(amount) as are_amounts_equal,
             cast(min(ordered_at) as date) as ordered_on,
             cast(max(ordered_at) filter (where not is_return) as date) as last_ordered_on
-        from {{ ref("checked_order_lines") }}
-        cross join totals
-        where
-            (reason is null or reason = 'customer_id_missing')
-            and abs({{ row_digest(["order_id"]) }} % 10000) < 10000 * totals.share_looked_at
+        from looked_at
         group by order_id, customer_id
     ),
 
@@ -135,13 +157,8 @@ with
     -- The same thing of the same order and time in two files, or in two states.
     things as (
         select order_id
-        from {{ ref("checked_order_lines") }}
-        cross join totals
-        where
-            reason is null
-            and not is_return
-            and order_id <> cast(cast(ordered_at as date) as string)
-            and abs({{ row_digest(["order_id"]) }} % 10000) < 10000 * totals.share_looked_at
+        from looked_at
+        where customer_id is not null and not is_return and is_numbered
         group by customer_id, order_id, ordered_at, product_id
         having min(source_file) <> max(source_file) or min(status) <> max(status)
     ),

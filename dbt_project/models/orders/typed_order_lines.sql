@@ -3,19 +3,17 @@
 {%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
 {%- set given = given_columns(order_lines_input) -%}
 {%- set text = dbt.type_string() -%}
-{%- set version = column_of_versions() -%}
-{%- if version and given and version not in given -%}
-    {%- do refuse(
-        "var order_versions is %s, and the order lines have no %s: %s",
-        setting("order_versions"),
-        version,
-        (
-            "map a column to updated_at"
-            if version == "updated_at"
-            else "it is for files alone"
-        ),
-    ) -%}
-{%- endif -%}
+{%- set version = column_of_versions(given) -%}
+{%- set typed_columns = [
+    "ordered_at",
+    "amount",
+    "quantity",
+    "unit_price",
+    "discount_amount",
+    "refunded_amount",
+    "is_return",
+] -%}
+{%- set checked_columns = typed_columns + (["updated_at"] if version == "updated_at" else []) %}
 
 with
     order_lines as ({{ remembered_rows(order_lines_input, given) }}),
@@ -29,14 +27,9 @@ with
             {{ identifier_text(given, "category") }} as category,
             lower({{ word_of_line(given, "status") }}) as status,
             upper({{ word_of_line(given, "currency") }}) as currency,
-            {{ given_value(given, "ordered_at") }} as given_ordered_at,
-            {{ given_value(given, "amount") }} as given_amount,
-            {{ given_value(given, "quantity") }} as given_quantity,
-            {{ given_value(given, "unit_price") }} as given_unit_price,
-            {{ given_value(given, "discount_amount") }} as given_discount_amount,
-            {{ given_value(given, "refunded_amount") }} as given_refunded_amount,
-            {{ given_value(given, "is_return") }} as given_is_return,
-            {{ given_value(given, "updated_at") }} as given_updated_at,
+            {% for column in typed_columns + ["updated_at"] -%}
+                {{ given_value(given, column) }} as given_{{ column }},
+            {% endfor -%}
             {{ parsed_timestamp(given, "ordered_at") }} as ordered_at,
             {{ exchanged(given, parsed_number(given, "amount")) }} as amount,
             {{ parsed_number(given, "quantity") }} as quantity,
@@ -84,20 +77,6 @@ with
     ),
 
     -- What is wrong with the row itself: the first reason that holds.
-    {% set is_malformed = {
-        "ordered_at_malformed": "ordered_at is null",
-        "amount_malformed": "given_amount is not null and amount is null",
-        "quantity_malformed": "given_quantity is not null and quantity is null",
-        "unit_price_malformed": "given_unit_price is not null and unit_price is null",
-        "discount_amount_malformed": "given_discount_amount is not null and discount_amount is null",
-        "refunded_amount_malformed": "given_refunded_amount is not null and refunded_amount is null",
-        "is_return_malformed": "given_is_return is not null and is_return is null",
-        "updated_at_malformed": (
-            "given_updated_at is not null and updated_at is null"
-            if version == "updated_at"
-            else "false"
-        ),
-    } -%}
     examined as (
         select
             *,
@@ -106,8 +85,9 @@ with
                 then 'customer_forgotten'
                 when given_ordered_at is null
                 then 'ordered_at_missing'
-                {% for reason in is_malformed -%}
-                    when {{ is_malformed[reason] }} then '{{ reason }}'
+                {% for column in checked_columns -%}
+                    when given_{{ column }} is not null and {{ column }} is null
+                    then '{{ column }}_malformed'
                 {% endfor -%}
                 when amount is null and is_product_too_large
                 then 'unit_price_malformed'
@@ -194,9 +174,8 @@ with
             -- Of what is given, only the value at fault is kept.
             case
                 fault
-                {% for reason in is_malformed -%}
-                    when '{{ reason }}'
-                    then cast(given_{{ reason | replace("_malformed", "") }} as {{ text }})
+                {% for column in checked_columns -%}
+                    when '{{ column }}_malformed' then cast(given_{{ column }} as {{ text }})
                 {% endfor -%}
             end as rejected_value,
             row_digest,
