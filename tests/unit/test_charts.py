@@ -320,6 +320,14 @@ def test_cards_say_how_far_a_segment_is_to_be_trusted(frames):
         assert text.count(sentence) == trusts[trust]
 
 
+def test_where_revenue_has_no_shares_a_card_says_why(frames):
+    assert "no shares, since" not in build.render(frames)
+    segments = frames["segments"].assign(revenue_share=math.nan)
+    text = build.render(frames | {"segments": segments})
+    known = segments["revenue"].notna().sum()
+    assert text.count("no shares, since a segment gave back more than it bought") == known > 0
+
+
 def test_who_moved_stands_in_a_matrix_with_arrivals_departures_and_ended_segments(frames):
     text = without_scripts(build.render(frames))
     table = text[text.index("Customers by their segment on 2017-12-01") :].split("</table>")[0]
