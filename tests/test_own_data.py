@@ -383,10 +383,20 @@ def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
     few_orders().assign(kind=lambda data: data["customer"] % 3).rename(
         columns={"customer": "buyer", "date": "bought_on"}
     ).to_parquet(exports / "sales.parquet")
+    # Lines that are equal but for a column which the contract does not name are none of one another.
+    lines = folder / "shop__order_lines.sql"
+    lines.write_text(
+        lines.read_text()
+        .replace("quantity\n", "quantity, unit\n")
+        .replace("from sales", "from sales cross join (select unnest([1, 2]) as unit)")
+    )
     build = dbt_build(
         tmp_path, select="+customer_segments", tests=False, project=project, input="shop", max_k=4
     )
     assert build.returncode == 0, build.output
+    assert build.rows("select reason, count(*) from checked_order_lines group by all") == [
+        (None, 2 * len(few_orders()))
+    ]
     assert build.rows("select count(*) > 100 from customer_segments") == [(True,)]
 
 

@@ -29,7 +29,7 @@ def shop(customers: int = 40) -> list[list[str]]:
         for number in range(3):
             day = f"2024-0{1 + number}-{1 + customer % 27:02}"
             order = f"o{customer}-{number}"
-            lines.append([order, f"c{customer}", day, f"{customer + number}.50", "mug", "0.5"])
+            lines.append([order, f"c{customer}", day, f"{customer + number}.50", "mug", "1.5"])
             if number:
                 lines.append([order, f"c{customer}", day, "7", "tea", ""])
     return lines
@@ -152,6 +152,11 @@ CASES = {
     "discounts of both signs": orders(
         changed("discount_amount", lambda line: f"-{line[5]}" if is_first(line) else line[5]),
         "of 120 discounts 40 are below 0",
+        helps={"columns": NO_DISCOUNT},
+    ),
+    "rates of discount": orders(
+        changed("discount_amount", lambda line: line[5] and "0.1"),
+        "none of 120 discounts is above 0.1, on amounts of 22.00 on average",
         helps={"columns": NO_DISCOUNT},
     ),
     "two exports that overlap, and a state that moved on": Case(

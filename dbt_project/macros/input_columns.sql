@@ -311,6 +311,34 @@
 {%- endmacro -%}
 
 {#-
+  A digest of what the contract does not name: lines that differ there are no duplicates. Of a staging
+  folder it is made here, of files and tables where their columns are mapped.
+-#}
+{%- macro ignored_values(given, typed_columns) -%}
+    {%- set known = [
+        "customer_id",
+        "order_id",
+        "line_id",
+        "product_id",
+        "category",
+        "status",
+        "currency",
+        "updated_at",
+        "source_file",
+        "source_row",
+        "segmart_file_version",
+    ] -%}
+    {%- set further = [] -%}
+    {%- for column in given if column not in known + typed_columns -%}
+        {%- do further.append(quoted(column)) -%}
+    {%- endfor -%}
+    {%- if "ignored_values" in given -%} ignored_values
+    {%- elif further -%} cast({{ row_digest(further) }} as {{ dbt.type_string() }})
+    {%- else -%} cast(null as {{ dbt.type_string() }})
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
   The column whose largest value tells the version of an order that counts, if one is chosen. Where what
   is given of the order lines is told, it must be there.
 -#}

@@ -263,6 +263,11 @@ SUSPICIONS = {
         "and the others above. Each counts as a discount; if some are none, correct them, or map "
         "discount_amount to none"
     ),
+    "discount_rates": (
+        "order_lines: none of {lines} discounts is above {most:g}, on amounts of "
+        "{mean_amount:,.2f} on average. If they are rates, write amounts in their place, or map "
+        "discount_amount to none"
+    ),
     "order_versions": (
         "order_lines: of {versions} of {orders} orders the same line stands in two files or in two "
         "states, such as of order {example}, and counts twice. If the later one is to count alone, "

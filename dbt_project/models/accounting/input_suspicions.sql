@@ -5,6 +5,7 @@
     "crowd": ["customer_id", "lines", "share"],
     "stray_dates": ["from_on", "until_on", "stray_lines"],
     "discounts_of_both_signs": ["lines", "all_lines", "example"],
+    "discount_rates": ["lines", "most", "mean_amount"],
 } -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- set words_of_nobody = "0,-,null,none,nan,na,n/a,unknown,guest,anonymous,test".split(",") -%}
@@ -382,6 +383,18 @@ with
             until_on > {{ dbt.dateadd("day", 90, "from_on") }}
             and lines >= 20
             and least(lines_after, lines - lines_after) <= greatest(1, 0.01 * lines)
+    ),
+
+    -- A share is never above 1; an amount taken off things of ten and more sometimes is.
+    discount_rates as (
+        select
+            count(*) as lines,
+            cast(max(abs(discount_amount)) as double) as most,
+            cast(avg(cast(amount as double)) as double) as mean_amount
+        from {{ ref("checked_order_lines") }}
+        where reason is null and discount_amount <> 0 and not is_return
+        having
+            count(*) >= 10 and max(abs(discount_amount)) <= 1 and avg(cast(amount as double)) >= 10
     ),
 
     discounts_of_both_signs as (

@@ -40,7 +40,7 @@ with
             {% if version == "updated_at" -%} {{ parsed_timestamp(given, "updated_at") }}
             {%- else -%} cast(null as timestamp)
             {%- endif %} as updated_at,
-            {{ column_or_null(given, "ignored_values", text) }} as ignored_values,
+            {{ ignored_values(given, typed_columns) }} as ignored_values,
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
             {{ column_or_null(given, "segmart_file_version", text) }} as file_version,

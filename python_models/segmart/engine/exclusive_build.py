@@ -14,8 +14,10 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         self.memory_limit = plugin_config.get("memory_limit")
-        if not Path(self.creds.path).is_file():
-            # dbt makes it, with the storage version of the profile.
+        path = Path(self.creds.path)
+        if not path.is_file():
+            # dbt makes it, with the storage version of the profile, but not its folder.
+            path.parent.mkdir(parents=True, exist_ok=True)
             return
         try:
             duckdb.connect(self.creds.path).close()
