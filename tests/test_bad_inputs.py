@@ -436,8 +436,18 @@ CASES = {
         variables={"order_lines": "orders (1).csv"},
         decided_by=OWN_BUILD,
     ),
-    "a column without a name": refused(
-        text([[*row, "x"] for row in ROWS], [*COLUMNS, ""]), "column 7 has no name"
+    "a column without a name": Case(
+        text([[*row, "x"] for row in ROWS], [*COLUMNS, ""]), says=["column Unnamed: 6 is ignored"]
+    ),
+    "a page of HTML": refused(
+        "<!DOCTYPE html><html><body>Log in</body></html>\n", "is a page of HTML", "log in"
+    ),
+    "a workbook that is called CSV": refused("PK\x03\x04 \n", "a workbook or another archive"),
+    "UTF-8 as windows-1252": refused(
+        text([["Zoë", *row[1:]] for row in ROWS[:1]] + ROWS[1:]),
+        "line 2: the file is in the encoding utf-8",
+        "set it to utf-8",
+        encoding="cp1252",
     ),
     "files of one glob in another order": Case(
         {
@@ -827,6 +837,21 @@ HOSTILE_VARS = [
     ("min_orders", "1; drop schema orders cascade"),
     ("k", "{{ env_var('HOME') }}"),
     ("report", "../../../../etc/x.html; rm -rf /"),
+    ("statuses", {"paid": "sale' then 1 end; drop schema orders; --"}),
+    ("exchange_rates", {"EUR": "1); drop schema orders; --"}),
+    ("missing_customer_ids", "guest'); drop schema orders; --"),
+    ("fold_customer_ids", "zeros'"),
+    ("time_zone", "UTC'); drop schema orders; --"),
+    ("times_without_zone", "local'"),
+    ("amount_is", "order'"),
+    ("order_header", "'"),
+    ("order_versions", "latest_file'"),
+    ("negative_amounts", "0"),
+    ("return_amounts", "'"),
+    ("identical_lines", "keep; --"),
+    ("title_lines", "1; drop schema orders"),
+    ("warn_input_age_days", "1 or 1=1"),
+    ("max_input_age_days", "-1"),
     # Not hostile, but they would stop each release, or never warn.
     ("drift_stop", 0),
     ("drift_warn", 0.3),

@@ -32,6 +32,10 @@ PUBLIC_TABLES = {
 }
 
 
+def test_nothing_is_suspected_of_the_demo(demo: Build) -> None:
+    assert demo.rows("select finding from input_check where is_warning") == []
+
+
 def test_four_segments_carry_the_names_of_the_rules(demo: Build) -> None:
     segments = demo.rows("select segment_name, revenue_share from segments")
     assert {name for name, _ in segments} == {

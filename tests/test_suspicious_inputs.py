@@ -9,10 +9,12 @@ tests write with SEGMART_WRITE_DOCS=1.
 import datetime
 import json
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -68,6 +70,7 @@ class Case:
     helps: dict[str, object] = field(default_factory=dict)
     spend: float = SPEND
     given: dict[str, object] = field(default_factory=dict)
+    glob: str = "orders*.csv"
     ends: bool = False
 
 
@@ -102,7 +105,7 @@ CASES = {
     ),
     "order numbers that begin anew": orders(
         changed("order_id", lambda line: line[1]),
-        "40 of 40 orders have lines more than a month apart",
+        "40 of 40 orders have lines of several days, up to 60 days apart",
         "map order_id to none",
         helps={"columns": {"order_lines": {"order_id": "none"}}},
     ),
@@ -118,7 +121,7 @@ CASES = {
     ),
     "zeros before some ids": orders(
         changed("customer_id", lambda line: ("000" if line[0].endswith("1") else "") + line[1][1:]),
-        "40 customer ids stand there in more than one form, such as 0001 and 1",
+        '40 customer ids stand there in more than one form, such as "0001" and "1"',
         "fold_customer_ids",
         helps={"fold_customer_ids": "zeros"},
     ),
@@ -127,7 +130,8 @@ CASES = {
             "customer_id",
             lambda line: f"{'Ann' if line[0].endswith('1') else 'ann'}{line[1]}@x.com",
         ),
-        "40 customer ids stand there in more than one form, such as Annc10@x.com and annc10@x.com",
+        '40 customer ids stand there in more than one form, such as "Annc10@x.com" and '
+        '"annc10@x.com"',
         helps={"fold_customer_ids": "case"},
     ),
     "an id that is a crowd": orders(
@@ -251,9 +255,9 @@ CASES = {
         spend=SPEND - 2 * FIRST,
     ),
     "payments that failed": orders(
-        with_column("status", lambda line: "failed" if is_first(line) else "paid"),
+        with_column("status", lambda line: "it's void" if is_first(line) else "paid"),
         "var statuses",
-        helps={"statuses": {"paid": "sale", "failed": "left_out"}},
+        helps={"statuses": {"paid": "sale", "it's void": "left_out"}},
         spend=SPEND - FIRST,
     ),
     "a status under another name": orders(
@@ -272,9 +276,162 @@ CASES = {
         spend=SPEND - FIRST,
     ),
     "a column that is no status, though its name says so": orders(
-        with_column("customer_status", lambda line: "gold" if is_first(line) else "silver"),
-        "40 gold",
+        with_column("status_of_stock", lambda line: "low" if is_first(line) else "high")
+    ),
+    "a yes where an order was cancelled": orders(
+        with_column("is_cancelled", lambda line: "yes" if is_first(line) else "no"),
+        f"160 no ({SPEND - FIRST:.2f}), 40 yes ({FIRST:.2f})",
+        helps={"statuses": {"no": "sale", "yes": "left_out"}},
+        spend=SPEND - FIRST,
+    ),
+    "a status in the second file alone": Case(
+        {
+            "orders-1.csv": text(shop()[:100]),
+            "orders-2.csv": "".join(
+                with_column(
+                    "art", lambda line: "Gutschrift" if is_first(line) else "Rechnung"
+                ).splitlines(keepends=True)[at]
+                for at in (0, *range(101, 201))
+            ),
+        },
+        ["20 gutschrift"],
         helps={"columns": {"order_lines": {"status": "none"}}},
+    ),
+    "a file in a folder named as a column": Case(
+        {"amount=5/orders.csv": text(shop())}, [], glob="*/orders.csv"
+    ),
+    "returns by their quantity": orders(
+        with_column("quantity", lambda line: "-1" if is_first(line) else "1"),
+        spend=SPEND - 2 * FIRST,
+    ),
+    "an order in two versions of one file": orders(
+        with_column("updated_at", lambda line: "2024-04-01")
+        + "".join(f"{','.join([*line[:3], '5', *line[4:]])},2024-04-05\n" for line in shop()),
+        "of 120 of 120 orders the same line stands in two files or in two states",
+        helps={"order_versions": "latest_update"},
+        spend=5 * 200,
+    ),
+    "two exports that overlap, without order numbers": Case(
+        {
+            f"orders-{number}.csv": "\n".join(
+                [f"{HEAD.removeprefix('order_id,')},seen"]
+                + [f"{','.join(line[1:])},{number}" for line in lines]
+            )
+            + "\n"
+            for number, lines in ((1, shop()[:150]), (2, shop()[100:]))
+        },
+        ["of 30 of 120 orders the same line stands in two files or in two states"],
+    ),
+    "order numbers that begin anew each week": orders(
+        text(
+            [
+                [line[1], line[1], f"2024-01-{1 + 9 * int(line[0][-1]):02}", *line[3:]]
+                for line in shop()
+            ]
+        ),
+        "40 of 40 orders have lines of several days, up to 18 days apart",
+        helps={"columns": {"order_lines": {"order_id": "none"}}},
+    ),
+    "the same price for each thing": orders(
+        changed("amount", lambda line: "25.00"), spend=200 * 25
+    ),
+    "the same discount on each line of an order": orders(
+        changed("discount_amount", lambda line: f"{1 + int(line[1][1:]) % 9}.50"),
+        "in 80 of 80 orders with several lines each line has the same discount",
+        helps={"columns": NO_DISCOUNT},
+    ),
+    "half of the lines without a customer": orders(
+        text([*shop(), *([line[0] + "x", "", *line[2:]] for line in shop())]),
+        f"200 lines, 50.0% of all, worth {SPEND:,.2f}, have no customer",
+    ),
+    "a total under another name": orders(
+        text([*shop(), ["", "c999", "2024-03-28", str(SPEND), "", ""]]),
+        "the only line of customer 'c999' has the amount of all others together, 3,200.00",
+        helps={"missing_customer_ids": ["c999"]},
+    ),
+    "a total with a year": orders(
+        text([*shop(), ["", "Total 2024:", "2024-03-28", "7", "", ""]]),
+        "the customer 'Total 2024:' has 1 lines",
+        helps={"missing_customer_ids": ["total 2024:"]},
+    ),
+    "each sale with its negative copy": orders(
+        text(
+            [*shop(), *([f"{line[0]}x", *line[1:3], f"-{line[3]}", *line[4:]] for line in shop())]
+        ),
+        "of 3,200.00 that was bought 3,200.00 was given back",
+    ),
+    "a date that stands for none": orders(
+        text([*shop(), *([["late", "c1", "1900-01-01", "0", "mug", ""]] * 2)]),
+        "1 lines are of 1900-01-01, which stands for no date in many systems",
+    ),
+    "dates that have not come": orders(
+        text([*shop(), ["late", "c1", "2999-12-01", "5", "mug", ""]]),
+        "1 lines are of a day that has not come, up to 2999-12-01",
+    ),
+    "midnight of another zone": orders(
+        changed("ordered_at", lambda line: f"{line[2]}T23:00:00Z"),
+        "all times are 23:00 or 23:00 UTC, as midnight of another time zone is",
+        helps={"time_zone": "Europe/Berlin"},
+    ),
+    "numbers of a spreadsheet without a plus": orders(
+        changed(
+            "customer_id", lambda line: f"4.{line[1][-1]}701E10" if line[1] < "c2" else line[1]
+        ),
+        "10 customer ids are numbers that a spreadsheet has shortened, such as 4.0701E10",
+    ),
+    "ids with .0 after them": orders(
+        changed("customer_id", lambda line: line[1][1:] + (".0" if line[0].endswith("1") else "")),
+        '40 customer ids stand there in more than one form, such as "1" and "1.0"',
+    ),
+    "a point that separates thousands in one of two files": Case(
+        {
+            "orders-1.csv": text(shop()),
+            "orders-2.csv": f"{HEAD}\nz1,c1,2024-02-01,15.000,mug,\nz2,c2,2024-02-02,500,mug,\n",
+        },
+        ["1 amounts have exactly three digits after the decimal sign, the largest is read as 15"],
+    ),
+    "customers who share numbers, of two shops": Case(
+        {
+            "orders-1.csv": text(shop()),
+            "orders-2.csv": text([[line[0], f"d{line[1]}", *line[2:]] for line in shop()[:50]]),
+        },
+        ["customers are set aside for a later version that is of another customer"],
+        given={"order_versions": "latest_file"},
+    ),
+    "a large customer of a small shop": orders(
+        text(
+            [
+                *shop(),
+                *([f"b{number}", "c1", "2024-02-10", "9", "mug", ""] for number in range(210)),
+            ]
+        ),
+        spend=SPEND + 210 * 9,
+    ),
+    "a German shop": orders(
+        "\n".join(
+            ["Rechnung;Käufer;Datum;Betrag"]
+            + [
+                f"{line[0]};{line[1]};{'.'.join(reversed(line[2].split('-')))};"
+                f"{line[3].replace('.', ',')} €"
+                for line in shop()
+            ]
+        )
+        + "\n",
+        given={
+            "delimiter": ";",
+            "decimal_sign": "comma",
+            "thousands_sign": "point",
+            "currency_sign": "€",
+            "date_format": "%d.%m.%Y",
+            "columns": {
+                "order_lines": {
+                    "order_id": "Rechnung",
+                    "customer_id": "Käufer",
+                    "ordered_at": "Datum",
+                    "amount": "Betrag",
+                }
+            },
+        },
     ),
     "a currency that its values tell": orders(
         with_column("paid_in", lambda line: "JPY" if is_first(line) else "EUR"),
@@ -322,7 +479,7 @@ CASES = {
     ),
     "customers of another kind": Case(
         {"orders.csv": text(shop()), "customers.csv": "customer_id,city\nA-1,Ulm\nA-2,Bonn\n"},
-        ["none of the 2 customers has an order, such as A-1"],
+        ["only 0 of 40 customers with orders stand there; c1 does not"],
     ),
 }
 
@@ -330,8 +487,9 @@ CASES = {
 def build(folder: Path, case: Case, **variables: object) -> Build:
     folder.mkdir()
     for name, content in case.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content)
-    inputs = {"order_lines": str(folder / "orders*.csv")}
+    inputs = {"order_lines": str(folder / case.glob)}
     if "customers.csv" in case.files:
         inputs["customers"] = str(folder / "customers.csv")
     return dbt_build(
@@ -400,13 +558,94 @@ def test_the_table_in_the_docs_is_true() -> None:
     ]
     for name, case in CASES.items():
         said = ("error: " if case.ends else "") + " … ".join(case.says)
-        helps = f"`{json.dumps(case.helps)}`".replace('"', "") if case.helps else ""
+        helps = f"`{json.dumps(case.helps)}`" if case.helps else ""
         lines.append(f"| {name} | {said} | {helps} |")
     written = "\n".join(lines) + "\n"
     path = ROOT / "docs" / "suspicious-inputs.md"
     if os.environ.get("SEGMART_WRITE_DOCS"):
         path.write_text(written)
     assert path.read_text() == written
+
+
+@pytest.mark.slow
+def test_a_suspicion_is_a_warning_of_dbt(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "orders.csv").write_text(text([*shop(), *TILL]))
+    found = dbt_build(
+        folder, select="+input_check", input="files", order_lines=str(folder / "orders.csv")
+    )
+    assert found.returncode == 0, found.output
+    assert "WARN 1 nothing_in_the_input_is_suspicious" in found.output
+
+
+@pytest.mark.slow
+def test_nothing_is_suspected_of_a_clean_parquet_file(tmp_path: Path) -> None:
+    lines = pd.DataFrame(shop(), columns=HEAD.split(","))
+    lines["ordered_at"] = pd.to_datetime(lines["ordered_at"])
+    for column in ("amount", "discount_amount"):
+        lines[column] = pd.to_numeric(lines[column])
+    lines.to_parquet(tmp_path / "orders.parquet")
+    found = dbt_build(
+        tmp_path,
+        select="+input_check",
+        tests=False,
+        input="files",
+        order_lines=str(tmp_path / "orders.parquet"),
+    )
+    assert suspicions(found) == []
+
+
+@pytest.mark.slow
+def test_of_many_lines_a_part_of_the_orders_tells_what_they_look_like(tmp_path: Path) -> None:
+    # Orders of one line, and of three with the total on each.
+    duckdb.sql(
+        "copy (select 'c' || number % 5000 as customer_id, 'o' || number as order_id, "
+        "date '2024-01-01' + cast(number % 300 as integer) as ordered_at, "
+        "'p' || line as product_id, "
+        "case when number % 2 = 0 then 10 + number % 7 else 40 + number % 9 end as amount "
+        "from range(150000) as orders (number), range(3) as lines (line) "
+        f"where line = 0 or number % 2 = 1) to '{tmp_path}/orders.parquet'"
+    )
+    found = dbt_build(
+        tmp_path,
+        select="+input_check",
+        tests=False,
+        input="files",
+        order_lines=str(tmp_path / "orders.parquet"),
+    )
+    (said,) = suspicions(found)
+    assert "If it is the order's total, set amount_is to order" in said
+    assert said.endswith("(66.7% of all orders were looked at)")
+    looked_at, orders_of_lines = re.search(r"in (\d+) of (\d+) orders", said).groups()
+    assert looked_at == orders_of_lines
+    assert int(looked_at) == pytest.approx(50000, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"statuses": {"paid": "sale"}}, "the order lines have no status: map a column to it"),
+        ({"exchange_rates": {"EUR": 1}}, "the order lines have no currency"),
+        ({"order_versions": "latest_update"}, "the order lines have no updated_at"),
+        *(
+            ({name: value, "columns": {"order_lines": {"order_id": "none"}}}, f"var {name}")
+            for name, value in (
+                ("amount_is", "order"),
+                ("order_header", "first_line"),
+                ("order_versions", "latest_file"),
+            )
+        ),
+        ({"time_zone": "Europe/Bern"}, "var time_zone is"),
+        ({"statuses": {"paid": "sale", "Paid": "left_out"}}, "stands there twice"),
+    ],
+)
+def test_a_setting_that_would_do_nothing_is_refused(
+    variables: dict, says: str, tmp_path: Path
+) -> None:
+    found = build(tmp_path / "shop", CASES["a clean shop"], **variables)
+    assert found.returncode != 0
+    assert says in " ".join(found.output.split())
 
 
 @pytest.mark.slow
@@ -549,6 +788,8 @@ def test_an_input_that_has_grown_old_ends_the_build(tmp_path: Path) -> None:
     assert old.returncode != 0
     assert "the newest order is of 2024-03-27" in old.output
     assert "more than the var max_input_age_days of 30" in old.output
+    warned = build(tmp_path / "warned", case, warn_input_age_days=30)
+    assert "more than the var warn_input_age_days of 30" in suspicions(warned)[0]
     # A build of an earlier date is not told that its input is old.
     then = build(tmp_path / "then", case, max_input_age_days=30, as_of="2024-04-20")
     assert then.returncode == 0, then.output

@@ -338,22 +338,31 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#-
-  The column whose largest value tells the version of an order that counts, if one is chosen. Where what
-  is given of the order lines is told, it must be there.
--#}
-{%- macro column_of_versions(given={}) -%}
+{#- The column whose largest value tells the version of an order that counts, if one is chosen. -#}
+{%- macro column_of_versions() -%}
     {%- set columns = {"latest_file": "source_file", "latest_update": "updated_at"} -%}
-    {%- set column = columns.get(setting("order_versions")) -%}
-    {%- if column and given and column not in given -%}
+    {{- return(columns.get(setting("order_versions"))) -}}
+{%- endmacro -%}
+
+{#- A setting that the input has no column for would do nothing, and nobody would know. -#}
+{%- macro check_columns_of_settings(given) -%}
+    {%- for name, value, column in [
+        ("order_versions", "latest_update", "updated_at"),
+        ("order_versions", "latest_file", "order_id"),
+        ("order_versions", "latest_file", "source_file"),
+        ("amount_is", "order", "order_id"),
+        ("order_header", "first_line", "order_id"),
+        ("statuses", setting("statuses") or none, "status"),
+        ("exchange_rates", setting("exchange_rates") or none, "currency"),
+    ] if setting(name) == value and given and not uses_metrics() and column not in given -%}
         {%- do refuse(
-            "var order_versions is %s, and the order lines have no %s: %s",
-            setting("order_versions"),
+            "var %s is %s, and the order lines have no %s: %s",
+            name,
+            value | tojson,
             column,
-            "map a column to it" if column == "updated_at" else "it is for files alone",
+            "it is for files alone" if column == "source_file" else "map a column to it",
         ) -%}
-    {%- endif -%}
-    {{- return(column) -}}
+    {%- endfor -%}
 {%- endmacro -%}
 
 {#- A yes or no as a BOOLEAN; null where it does not read as one. -#}

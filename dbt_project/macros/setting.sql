@@ -60,12 +60,13 @@
                 },
                 "identical_lines": {"words": ["count_once", "keep"]},
                 "max_input_age_days": {"from": 0, "to": 36500},
+                "warn_input_age_days": {"from": 0, "to": 36500},
                 "date_format": {
                     "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
                 },
                 "time_zone": {
-                    "pattern": "[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}",
+                    "is_time_zone": true,
                     "allowed": "UTC or a place of the IANA time zones, such as Europe/Berlin",
                 },
                 "times_without_zone": {"words": ["shop", "utc"]},
@@ -74,8 +75,8 @@
                 "decimal_sign": {"words": ["point", "comma"]},
                 "thousands_sign": {"words": ["none", "comma", "point", "space", "apostrophe"]},
                 "currency_sign": {
-                    "pattern": "none|[$€£¥₹]|[A-Z]{3}|kr|zł",
-                    "allowed": "none, a sign such as $ or €, or a code such as EUR",
+                    "pattern": "none|[$€£¥₹₽₺₩₪฿₫₴₦₱]|R[$]?|[A-Z]{2,3}[$]?|[A-ZČa-zčł]{2,3}|лв",
+                    "allowed": "none, a sign such as $, R$ or €, or a code such as EUR or kr",
                 },
                 "cancelled_order_pattern": {
                     "pattern": "none|(([A-Za-z0-9._-]|\\[[A-Za-z0-9]-[A-Za-z0-9]\\])[*+]?){1,40}",
@@ -154,6 +155,7 @@
         {%- set allowed = "a mapping such as %s; values are %s" | format(
             kind.example, kind.described or kind.meanings
         ) -%}
+    {%- elif kind.is_time_zone -%}
     {%- elif kind.is_mapping -%}
         {%- set allowed = "a mapping by input and contract column, as {order_lines: {customer_id: CustNo}}" -%}
     {%- elif not pattern -%}
@@ -164,7 +166,8 @@
         {%- set fitting = [] -%}
         {%- if value is sequence and value is not string and value is not mapping -%}
             {%- for item in value
-                if item is string and modules.re.fullmatch(kind.item or "[\\w .%/()-]{1,100}", item) -%}
+                if (item is string or (kind.item and item is integer))
+                and modules.re.fullmatch(kind.item or "[\\w .%/()-]{1,100}", item | string) -%}
                 {%- do fitting.append(item) -%}
             {%- endfor -%}
         {%- endif -%}
@@ -181,6 +184,7 @@
         {%- set fits = value is mapping and fitting | length == value | length -%}
     {%- elif kind.is_mapping -%}
         {%- set fits = value is mapping and not value.values() | reject("mapping") | list -%}
+    {%- elif kind.is_time_zone -%} {%- set fits = value in modules.pytz.all_timezones -%}
     {%- else -%} {%- set fits = modules.re.fullmatch(pattern, value | string) -%}
     {%- endif -%}
     {%- if not fits or (kind.to and not kind["from"] <= value | int <= kind.to) -%}
@@ -225,12 +229,15 @@
         ) -%}
     {%- endif -%}
     {%- do check_engine() -%}
-    {%- if setting("time_zone") not in modules.pytz.all_timezones -%}
+    {%- set statuses = setting("statuses") | map("lower") | list -%}
+    {%- if statuses | unique | list | length < statuses | length -%}
         {%- do refuse(
-            "var time_zone is %s: allowed is %s",
-            setting("time_zone") | tojson,
-            setting_kinds().time_zone.allowed,
+            "var statuses is %s: a status stands there twice, in other letters",
+            setting("statuses") | tojson,
         ) -%}
+    {%- endif -%}
+    {%- if uses_metrics() and setting("max_input_age_days") | int > 0 -%}
+        {%- do refuse("var max_input_age_days is for order lines: metrics have no dates") -%}
     {%- endif -%}
     {%- if setting("thousands_sign") == setting("decimal_sign") -%}
         {%- set sign = setting("decimal_sign") | tojson -%}

@@ -27,6 +27,7 @@ def findings(
     counts: pd.DataFrame,
     *,
     max_rejected_share: float,
+    warn_input_age_days: int = 0,
     max_input_age_days: int = 0,
     today: str = "",
 ) -> pd.DataFrame:
@@ -35,7 +36,9 @@ def findings(
     Args:
         counts: kind and counts (JSON) of ``input_counts`` and ``input_suspicions``.
         max_rejected_share: share of the rows of an input that may be malformed.
-        max_input_age_days: days that may lie between the newest order and today; 0 for any number.
+        warn_input_age_days: days that may lie between the newest order and today before the look
+            warns; 0 for any number.
+        max_input_age_days: the same before the build ends.
         today: the day, or the date that the build is as of, as 2018-01-31.
 
     Returns:
@@ -64,7 +67,7 @@ def findings(
                 if kind_of_other == "reason" and reason["source"] == values["source"]
             ]
         if kind in SUSPICIONS:
-            position, sentence = 7, SUSPICIONS[kind].format(**values)
+            position, sentence = 7, SUSPICIONS[kind].format(**values, quoted=_quoted(values))
             if values.get("share_looked_at", 1) < 1:
                 sentence += f" ({values['share_looked_at']:.1%} of all orders were looked at)"
         elif kind in UNDECIDED:
@@ -76,17 +79,26 @@ def findings(
         )
         is_switched_off = kind.endswith("_switched_off")
         found.append((position, sentence, is_error, is_switched_off, kind in SUSPICIONS))
-        if kind == "dates" and max_input_age_days:
-            age = (pd.Timestamp(today) - pd.Timestamp(values["last_on"])).days
-            if age > max_input_age_days:
-                found.append((8, _too_old(age, max_input_age_days, **values), True, False, False))
+        if kind == "dates":
+            age = (pd.Timestamp(today or None) - pd.Timestamp(values["last_on"])).days
+            if max_input_age_days and age > max_input_age_days:
+                sentence = _too_old(age, "max_input_age_days", max_input_age_days, **values)
+                found.append((8, sentence, True, False, False))
+            elif warn_input_age_days and age > warn_input_age_days:
+                sentence = _too_old(age, "warn_input_age_days", warn_input_age_days, **values)
+                found.append((7, sentence, False, False, True))
     return pd.DataFrame(found, columns=list(FINDING_COLUMNS)).astype(FINDING_COLUMNS)
 
 
-def _too_old(age: int, max_input_age_days: int, last_on: str, **_: str) -> str:
+def _quoted(values: dict[str, Any]) -> dict[str, str]:
+    """Each value as YAML takes it in a list."""
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
+
+
+def _too_old(age: int, var: str, days: int, last_on: str, **_: str) -> str:
     return (
-        f"order_lines: the newest order is of {last_on}, {age} days ago, more than the var "
-        f"max_input_age_days of {max_input_age_days}: is the export still written?"
+        f"order_lines: the newest order is of {last_on}, {age} days ago, more than the var {var} "
+        f"of {days}: is the export still written?"
     )
 
 
@@ -205,7 +217,8 @@ def _reason(
 
 
 def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
-    return 10, (
+    # It is why other lines cannot be read.
+    return 6, (
         f"file {source_file}, line {line}: a quote is not closed or stands inside a value, in "
         f"{line_text[:EXAMPLE_LENGTH]}. Double the quotes inside a quoted value, or export the "
         "file again"
@@ -229,13 +242,14 @@ SUSPICIONS = {
         "same amount, such as order {example}. If it is the order's total, set amount_is to order"
     ),
     "long_orders": (
-        "order_lines: {long_orders} of {orders} orders have lines more than a month apart, such as "
-        "order {example} of one customer. If numbers begin anew, map order_id to none: an order is "
-        "then a customer's day"
+        "order_lines: {long_orders} of {orders} orders have lines of several days, up to {days} "
+        "days apart, such as order {example} of one customer. If numbers begin anew, map order_id "
+        "to none: an order is then a customer's day"
     ),
     "shared_orders": (
         "order_lines: {shared_orders} of {orders} orders have a number that another customer has "
-        "too, such as {example}. They count apart; is customer_id the one who paid?"
+        "too, such as {example}. They count apart. If numbers begin anew each day, map order_id to "
+        "none; else see that customer_id is the one who paid"
     ),
     "headless_lines": (
         "order_lines: {lines} lines have no customer, and another line of their order has one, "
@@ -243,20 +257,22 @@ SUSPICIONS = {
         "order_header to first_line"
     ),
     "spoilt_ids": (
-        "order_lines: {customers} customer ids are numbers that a spreadsheet has shortened, such "
-        "as {example}: many customers have become one. Export the column as text"
+        "{source}: {customers} customer ids are numbers that a spreadsheet has shortened, such as "
+        "{example}: several customers may have become one. Export the column as text"
     ),
     "two_forms": (
-        "order_lines: {ids} customer ids stand there in more than one form, such as {example} and "
-        "{other_example}. If they are one customer, set fold_customer_ids"
+        "{source}: {ids} customer ids stand there in more than one form, such as {quoted[example]} "
+        "and {quoted[other_example]}. If they are one customer, set fold_customer_ids for zeros "
+        "and case, or write them in one form"
     ),
     "crowd": (
-        "order_lines: the customer {customer_id!r} has {lines} lines, {share:.1%} of all. If "
-        'that is nobody, set missing_customer_ids to ["{customer_id}"]'
+        "{source}: the customer {customer_id!r} has {lines} lines, {share:.1%} of all. If that is "
+        "nobody, set missing_customer_ids to [{quoted[customer_id]}]"
     ),
     "stray_dates": (
         "order_lines: nothing was ordered between {from_on} and {until_on}, and only "
-        "{stray_lines} lines lie on one side. If their dates are wrong, correct them, or set as_of"
+        "{stray_lines} lines lie on one side. If their dates are wrong, correct them; as_of sets "
+        "late ones aside"
     ),
     "discounts_of_both_signs": (
         "order_lines: of {all_lines} discounts {lines} are below 0, such as of customer {example}, "
@@ -271,7 +287,13 @@ SUSPICIONS = {
     "order_versions": (
         "order_lines: of {versions} of {orders} orders the same line stands in two files or in two "
         "states, such as of order {example}, and counts twice. If the later one is to count alone, "
-        "set order_versions to latest_file, or to latest_update with a column updated_at"
+        "set order_versions to latest_update with a column updated_at or, for files with an "
+        "order_id, to latest_file"
+    ),
+    "orders_of_others": (
+        "order_lines: {lines} lines of {customers} customers are set aside for a later version "
+        "that is of another customer, such as order {example}. If customers share numbers, leave "
+        "order_versions at all"
     ),
     "vouchers": (
         "order_lines: {orders} of {all_orders} orders have a negative amount beside what was "
@@ -288,8 +310,38 @@ SUSPICIONS = {
         "says nothing of the customers, leave it out of the var metrics"
     ),
     "strangers": (
-        "customers: none of the {customers} customers has an order, such as {example}. Are the ids "
-        "of another kind than those of the order lines?"
+        "customers: only {known} of {buyers} customers with orders stand there; {example} does "
+        "not. Are the ids of another kind than those of the order lines?"
+    ),
+    "placeholder_dates": (
+        "order_lines: {lines} lines are of {ordered_on}, which stands for no date in many systems. "
+        "Leave such lines out, or give their dates"
+    ),
+    "future_dates": (
+        "order_lines: {lines} lines are of a day that has not come, up to {until_on}, such as of "
+        "customer {example}, and are left out. Correct the dates, or set as_of"
+    ),
+    "one_time_of_day": (
+        "order_lines: all times are {first_time} or {last_time} UTC, as midnight of another time "
+        "zone is: the days are then one too early. Set time_zone to that of the shop"
+    ),
+    "lines_without_customer": (
+        "order_lines: {lines} lines, {share:.1%} of all, worth {amount:,.2f}, have no customer. If "
+        "it stands on another line of the order, see order_header; else nobody is counted for them"
+    ),
+    "repeated_discounts": (
+        "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
+        "same discount, such as order {example}. If it is the order's, it counts several times: "
+        "write it on one line, or map discount_amount to none"
+    ),
+    "grand_totals": (
+        "order_lines: the only line of customer {customer_id!r} has the amount of all others "
+        "together, {amount:,.2f}. If it is a total, set missing_customer_ids to "
+        "[{quoted[customer_id]}]"
+    ),
+    "mostly_returns": (
+        "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back. If each "
+        "sale stands there with its negative copy, leave the copies out"
     ),
 }
 # What would be added up or left out without a word: these end the build.

@@ -8,6 +8,7 @@ from segmart.sentences import findings
 
 def model(dbt, session):
     max_rejected_share = dbt.config.get("max_rejected_share")
+    warn_input_age_days = dbt.config.get("warn_input_age_days")
     max_input_age_days = dbt.config.get("max_input_age_days")
     as_of = dbt.config.get("as_of")
     counts = ordered_frame(dbt.ref("segmart", "input_counts"))
@@ -16,6 +17,7 @@ def model(dbt, session):
     return findings(
         pd.concat([counts, suspicions]),
         max_rejected_share=float(max_rejected_share),
+        warn_input_age_days=int(warn_input_age_days),
         max_input_age_days=int(max_input_age_days),
         today=today if as_of == "default" else str(as_of),
     )

@@ -75,6 +75,7 @@ with
             unit_price,
             discount_amount,
             is_return,
+            updated_at,
             status,
             currency,
             source_file,

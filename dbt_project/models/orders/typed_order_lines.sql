@@ -3,7 +3,8 @@
 {%- set order_lines_input = ref(setting("input") ~ "__order_lines") -%}
 {%- set given = given_columns(order_lines_input) -%}
 {%- set text = dbt.type_string() -%}
-{%- set version = column_of_versions(given) -%}
+{%- set version = column_of_versions() -%}
+{%- do check_columns_of_settings(given) -%}
 {%- set typed_columns = [
     "ordered_at",
     "amount",
@@ -37,9 +38,7 @@ with
             {{ exchanged(given, parsed_number(given, "discount_amount")) }} as discount_amount,
             {{ exchanged(given, parsed_number(given, "refunded_amount")) }} as refunded_amount,
             {{ parsed_boolean(given, "is_return") }} as is_return,
-            {% if version == "updated_at" -%} {{ parsed_timestamp(given, "updated_at") }}
-            {%- else -%} cast(null as timestamp)
-            {%- endif %} as updated_at,
+            {{ parsed_timestamp(given, "updated_at") }} as updated_at,
             {{ ignored_values(given, typed_columns) }} as ignored_values,
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
@@ -138,7 +137,11 @@ with
             category,
             ordered_at,
             {% if setting("return_amounts") == "negative" -%}
-                case when is_said_to_return then - abs(net_amount) else net_amount end as amount,
+                case
+                    when is_said_to_return or (is_return is null and quantity < 0)
+                    then - abs(net_amount)
+                    else net_amount
+                end as amount,
             {%- else -%} net_amount as amount,
             {%- endif %}
             {{ decimals_given(given) }} as decimals,

@@ -10,6 +10,8 @@ import pandas as pd
 from segmart import SegmentationError
 from segmart.files import content, contract, guesses, queries
 
+# To look into each of a thousand files would take longer than to read them.
+MOST_FILES_GUESSED_FROM = 50
 COLUMN_TYPES = {
     "input": "string",
     "file_number": "Int64",
@@ -137,9 +139,8 @@ def _look_at(
     if file_format == "csv":
         lines = content.csv_lines(path, encoding)
         header = content.csv_header(path, sign, encoding, title_lines)
-        if header and not header[0]:
-            header[0] = contract.UNNAMED
-        found = [(column, "text") for column in header]
+        # A column without a name is called as pandas calls it.
+        found = [(column or f"Unnamed: {at}", "text") for at, column in enumerate(header)]
         read_from = content.copied_in_utf8(path, encoding, copies) or path
     else:
         found, lines = content.parquet_columns(path)
@@ -185,15 +186,18 @@ def _look_at(
 def _guessed(
     files: list[queries.File], renamed: dict[str, str], settings: dict[str, Any]
 ) -> list[queries.File]:
-    """The files, with what the values of the first one let guess of columns that are ignored."""
-    first = files[0]
-    ignored = [column.name for column in first.columns if column.role == "ignored"]
+    """The files, with what the values of some let guess of columns that are ignored."""
     taken = {column.contract for file in files for column in file.columns} | set(renamed)
-    if not ignored or taken.issuperset(guesses.KINDS):
+    if taken.issuperset(guesses.KINDS):
         return files
-    sample = queries.sample(queries.source(first, **settings), ignored)
+    sample: dict[str, list[str | None]] = {}
+    for file in files[:: max(1, len(files) // MOST_FILES_GUESSED_FROM)]:
+        ignored = [column.name for column in file.columns if column.role == "ignored"]
+        if ignored:
+            for name, values in queries.sample(queries.source(file, **settings), ignored).items():
+                sample.setdefault(name.casefold(), []).extend(values)
     found = {
-        name.casefold(): contract_column
+        name: contract_column
         for contract_column, name in guesses.guessed(sample).items()
         if contract_column not in taken
     }

@@ -31,6 +31,18 @@ DELIMITERS = {"tab": "\t"}
 # The value of a folder whose rows have none.
 EMPTY_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 CHUNK = 1 << 20
+GZIP = b"\x1f\x8b"
+# What other files begin with, and what they are.
+KINDS_OF_FILES = {
+    b"PK\x03\x04": "a workbook or another archive (zip)",
+    b"\xd0\xcf\x11\xe0": "a workbook of an old kind (xls)",
+    b"PAR1": "Parquet",
+    b"%PDF": "a PDF",
+    b"SQLite format 3": "a database (SQLite)",
+    GZIP: "compressed (gzip)",
+}
+# Letters without a width that spreadsheets and web pages leave in names.
+WIDTHLESS = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 # So many lines may stand above the names of the columns.
 TITLE_LINES = 100
 
@@ -166,6 +178,8 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 def csv_lines(path: Path, encoding: str) -> int:
     """The number of lines of a CSV file, after a look at every byte of it."""
+    _check_is_text(path)
+    _check_is_not_utf8(path, encoding)
     decoder = codecs.getincrementaldecoder(codec_of(encoding))()
     lines, is_blank = 0, True
     kinds = {"\r\n": 0, "\n": 0, "\r": 0}
@@ -179,8 +193,7 @@ def csv_lines(path: Path, encoding: str) -> int:
             line = lines + _count_line_ends(before.decode("latin-1"))
             raise SegmentationError(
                 f"file {path}, line {line + 1}: {_bad_bytes(error)} is not in the encoding "
-                f"{encoding}: set the var encoding to that of the file, such as utf-8, cp1252, "
-                "latin-1 or utf-16"
+                f"{encoding}: {_remedy_of(encoding)}"
             ) from None
         if encoding == "latin-1" and (control := re.search("[\x80-\x9f]", text)):
             line = lines + _count_line_ends(text[: control.start()]) + 1
@@ -218,6 +231,43 @@ def csv_lines(path: Path, encoding: str) -> int:
     return sum(kinds.values()) + (not is_ended)
 
 
+def _check_is_text(path: Path) -> None:
+    with path.open("rb") as file:
+        begin = file.read(512)
+    for sign, what in KINDS_OF_FILES.items():
+        if begin.startswith(sign) and not (sign == GZIP and path.name.lower().endswith(".gz")):
+            raise SegmentationError(
+                f"file {path} is {what}, not CSV: export it as CSV, or give it the ending of its "
+                "kind"
+            )
+    if begin.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+        raise SegmentationError(
+            f"file {path} is a page of HTML, not CSV: log in and download the file again"
+        )
+
+
+def _check_is_not_utf8(path: Path, encoding: str) -> None:
+    """Refuse UTF-8 that is read as an encoding of one byte: each of its letters would be two."""
+    if codec_of(encoding) in ("utf-8-sig", "utf-8", "utf-16"):
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines, line = 0, 0
+    try:
+        for chunk in itertools.chain(_chunks(path), [b""]):
+            text = decoder.decode(chunk, final=not chunk)
+            if not line and not text.isascii():
+                before = text[: re.search(r"[^\x00-\x7f]", text).start()]
+                line = lines + _count_line_ends(before) + 1
+            lines += _count_line_ends(text)
+    except UnicodeError:
+        return
+    if line:
+        raise SegmentationError(
+            f"file {path}, line {line}: the file is in the encoding utf-8, and the var encoding is "
+            f"{encoding}: set it to utf-8, or export all files in one encoding"
+        )
+
+
 def opened(path: Path, encoding: str) -> TextIO:
     """The text of a CSV file, with its line ends as they are."""
     of_kind = gzip.open if path.name.lower().endswith(".gz") else open
@@ -238,7 +288,7 @@ def csv_header(path: Path, delimiter: str, encoding: str, title_lines: int) -> l
             f"file {path}, line {title_lines + 1}: there are no names of columns: set the var "
             "title_lines to the number of lines above them"
         )
-    return [re.sub(r"\s*[\r\n]+\s*", " ", name).strip() for name in names]
+    return [re.sub(r"\s*[\r\n]+\s*", " ", name.translate(WIDTHLESS)).strip() for name in names]
 
 
 def line_with(path: Path, delimiter: str, encoding: str, names: Collection[str]) -> int | None:
@@ -257,6 +307,12 @@ def line_with(path: Path, delimiter: str, encoding: str, names: Collection[str])
 
 def _count_line_ends(text: str) -> int:
     return max(text.count("\n"), text.count("\r"))
+
+
+def _remedy_of(encoding: str) -> str:
+    if encoding == "utf-16":
+        return "it begins without a byte order mark, or is of another encoding; export it again"
+    return "set the var encoding to that of the file, such as utf-8, cp1252, latin-1 or utf-16"
 
 
 def _bad_bytes(error: UnicodeError) -> str:
@@ -298,6 +354,11 @@ def parquet_columns(path: Path) -> tuple[list[tuple[str, str]], int]:
             f"file {path} cannot be read as Parquet ({str(error).splitlines()[0]}): it is damaged "
             "or of another kind; copy or export it again"
         ) from None
+    if "file_row_number" in {field.name.casefold() for field in schema}:
+        raise SegmentationError(
+            f"file {path}: DuckDB gives the number of a row the name file_row_number; rename that "
+            "column of the file"
+        )
     return [(field.name, _kind(field.type)) for field in schema], metadata.num_rows
 
 

@@ -27,8 +27,6 @@ IDENTIFIERS = (
     *("customer_id", "order_id", "line_id", "product_id", "category"),
     *("status", "currency"),
 )
-# What pandas calls the first column when it has no name, as it writes its row numbers.
-UNNAMED = "Unnamed: 0"
 NUMBERS = ("amount", "quantity", "unit_price", "discount_amount", "refunded_amount")
 
 
@@ -93,11 +91,7 @@ def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> 
     """The contract column of each column of the file that has one."""
     by_name: dict[str, str] = {}
     twice = set()
-    for position, column in enumerate(found, start=1):
-        if not column:
-            raise SegmentationError(
-                f"file {path}: column {position} has no name in the header; name it"
-            )
+    for column in found:
         if column.casefold() in by_name:
             twice.add(column.casefold())
         by_name[column.casefold()] = column
@@ -133,8 +127,8 @@ def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> 
 
 
 def is_index(column: str) -> bool:
-    """Whether pandas calls its row numbers so, in CSV or in Parquet."""
-    return re.fullmatch(r"unnamed: \d+|__index_level_\d+__", column.casefold()) is not None
+    """Whether it is the row numbers of pandas: in CSV the first column, without a name."""
+    return re.fullmatch(r"unnamed: 0|__index_level_\d+__", column.casefold()) is not None
 
 
 def told_apart(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -4,30 +4,43 @@ What nobody says about them is never acted on: without the vars ``statuses`` and
 they only let a build show, or refuse, what would be added up.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 # How many different values a column may have that is told by its name alone.
 MOST_VALUES = 20
 STATUSES = """
-    authorised authorized canceled cancelled chargeback complete completed declined delivered
-    disputed draft expired failed failure fulfilled paid payment pending processed processing
-    quotation refund refunded rejected return returned reversed sale shipped succeeded success
+    authorised authorized canceled cancelled chargeback complete completed credit declined delivered
+    disputed draft expired failed failure fulfilled invoice paid payment pending processed
+    processing quotation refund refunded rejected return returned reversed shipped succeeded success
     successful test unfulfilled unpaid void voided
-    abgebrochen bezahlt erstattet geliefert retoure storniert versendet
-    annulé annulée livré livrée payé payée remboursé remboursée
+    abgebrochen bezahlt erstattet erstattung geliefert gutschrift rechnung retoure storniert storno
+    versendet
+    annulé annulée avoir livré livrée payé payée remboursé remboursée
     cancelado enviado pagado reembolsado annullato pagato rimborsato
     betaald geannuleerd terugbetaald
+"""
+# One of these values is enough: what it stands beside is told apart from it.
+ENDED = """
+    canceled cancelled chargeback refund refunded return returned void voided gutschrift retoure
+    storniert storno erstattet annulé remboursé cancelado reembolsado annullato rimborsato
+    geannuleerd terugbetaald
 """
 CURRENCIES = """
     aed ars aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf idr ils inr isk jpy kes krw
     kwd mxn myr ngn nok nzd pen php pkr pln ron rub sar sek sgd thb try twd uah usd vnd zar $ £ € ¥
 """
-# By contract column: the words of its values, the least share of the rows that has one of them,
-# and the word that its name may have.
+# By contract column: the words of its values, and the least share of the rows that has one of them.
 KINDS = {
-    "status": (frozenset(STATUSES.split()), 0.5, "status"),
-    "currency": (frozenset(CURRENCIES.split()), 0.9, "currency"),
+    "status": (frozenset(STATUSES.split()), 0.5),
+    "currency": (frozenset(CURRENCIES.split()), 0.9),
 }
+# What a name may hold, and what it may not: the status of a parcel or of a customer is another one.
+NAMES = {
+    "status": re.compile("status|cancel|void|storn|deleted|(^|[^a-z])test([^a-z]|$)"),
+    "currency": re.compile("currency|währung|waehrung|devise|valuta|moneda"),
+}
+OTHER = re.compile("shipping|shipment|deliver|customer|client|loyal|member|marital|tax|stock")
 
 
 def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, str]:
@@ -40,13 +53,20 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, str]:
         Name of the column by contract column.
     """
     found = {}
-    for contract_column, (words, least, word) in KINDS.items():
+    for contract_column, (words, least) in KINDS.items():
         scores = {}
         for column, given in values.items():
             texts = [text.casefold().strip() for text in given if text and text.strip()]
             known = sum(not words.isdisjoint(_words(text)) for text in texts)
-            is_named = word in column.casefold() and len(set(texts)) <= MOST_VALUES
-            if texts and (known >= least * len(texts) or is_named):
+            is_small = len(set(texts)) <= MOST_VALUES
+            is_named = NAMES[contract_column].search(column.casefold()) is not None
+            has_ended = contract_column == "status" and not set(ENDED.split()).isdisjoint(texts)
+            is_other = OTHER.search(column.casefold()) is not None
+            if (
+                texts
+                and not is_other
+                and (known >= least * len(texts) or (is_small and (is_named or has_ended)))
+            ):
                 scores[column] = (known / len(texts), is_named)
         if scores:
             found[contract_column] = max(scores, key=scores.__getitem__)

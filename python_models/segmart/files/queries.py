@@ -69,8 +69,8 @@ def source(
         rejects: options for lines that have no place in the columns, which else are passed over.
     """
     path = text(file.read_from)
+    # With hive_partitioning DuckDB puts the value of a folder in place of a column of that name.
     if file.format == "parquet":
-        # DuckDB would put the value of a folder in place of a file's own column of that name.
         return f"read_parquet({path}, file_row_number = true, hive_partitioning = false)"
     if file.read_from != file.path:
         encoding = "utf-8"
@@ -81,6 +81,7 @@ def source(
         f"read_csv({path}, auto_detect = false, header = true, columns = {{{columns}}}, "
         f"delim = {'chr(9)' if delimiter == 'tab' else text(delimiter)}, quote = '\"', "
         f"escape = '\"', strict_mode = true, encoding = {text(encoding)}, skip = {title_lines}, "
+        "hive_partitioning = false, "
         f"{rejects or 'ignore_errors = true'})"
     )
 
