@@ -45,6 +45,14 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- One row for each suspicion that a CTE of its name found, with what it counted. -#}
+{%- macro rows_of_suspicions(suspicions) -%}
+    {%- for kind, counts in suspicions.items() %}
+        select '{{ kind }}' as kind, {{ as_json(counts) }} as counts
+        from {{ kind }} {{ "union all" if not loop.last }}
+    {%- endfor %}
+{%- endmacro -%}
+
 {#- Ends the build with a message, in which each %s is one of the further values, in their order. -#}
 {%- macro refuse(message) -%}
     {{- exceptions.raise_compiler_error(message | format(*varargs)) -}}

@@ -34,7 +34,7 @@ def findings(
     """What is to be said about the input.
 
     Args:
-        counts: kind and counts (JSON) of ``input_counts`` and ``input_suspicions``.
+        counts: kind and counts (JSON) of ``input_counts`` and of the models ``suspicious_...``.
         max_rejected_share: share of the rows of an input that may be malformed.
         warn_input_age_days: days that may lie between the newest order and today before the look
             warns; 0 for any number.
@@ -44,7 +44,7 @@ def findings(
     Returns:
         ``FINDING_COLUMNS``: position, finding, is_error (whether it ends the build),
         is_switched_off (whether it tells of something that the input cannot give), is_warning
-        (whether it is of ``input_suspicions``).
+        (whether it is of a model ``suspicious_...``).
     """
     counted = [
         (kind, json.loads(values))
@@ -225,8 +225,8 @@ def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
     )
 
 
-# What the input may mean instead of what it is read as, by kind of ``input_suspicions``, and the
-# var that says so. The names in braces are what that row counts.
+# What the input may mean instead of what it is read as, by kind of the models ``suspicious_...``,
+# and the var that says so. The names in braces are what that row counts.
 SUSPICIONS = {
     "statuses": (
         "order_lines: no status is told from another: {sums}, lines and amounts of each. Say in "

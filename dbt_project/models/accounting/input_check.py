@@ -12,10 +12,12 @@ def model(dbt, session):
     max_input_age_days = dbt.config.get("max_input_age_days")
     as_of = dbt.config.get("as_of")
     counts = ordered_frame(dbt.ref("segmart", "input_counts"))
-    suspicions = ordered_frame(dbt.ref("segmart", "input_suspicions"))
+    orders = ordered_frame(dbt.ref("segmart", "suspicious_orders"))
+    customers = ordered_frame(dbt.ref("segmart", "suspicious_customers"))
+    lines = ordered_frame(dbt.ref("segmart", "suspicious_lines"))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     return findings(
-        pd.concat([counts, suspicions]),
+        pd.concat([counts, orders, customers, lines]),
         max_rejected_share=float(max_rejected_share),
         warn_input_age_days=int(warn_input_age_days),
         max_input_age_days=int(max_input_age_days),

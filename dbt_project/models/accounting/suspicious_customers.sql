@@ -1,0 +1,182 @@
+{#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
+{%- set suspicions = {
+    "spoilt_ids": ["source", "customers", "example"],
+    "two_forms": ["source", "ids", "example", "other_example"],
+    "crowd": ["source", "customer_id", "lines", "share"],
+    "grand_totals": ["customer_id", "amount"],
+} -%}
+{%- set words_of_nobody = (
+    "0,-1,9999,99999,999999,-,x,null,none,nan,na,n/a,unknown,guest,gast,anonymous,test,"
+    ~ "walk-in,walkin,walk in,laufkunde,barverkauf,cash,invité,invitado,ospite,"
+    ~ "00000000-0000-0000-0000-000000000000"
+).split(",") -%}
+{#- Also with a year, a colon or another word after it. -#}
+{%- set total = "^((grand|sub)[ -]?total|totals?|totale|totaal|gesamt(summe)?|summe|somme|итого)([^a-z].*)?$" -%}
+{%- set source = "customer_metrics" if uses_metrics() else "order_lines" -%}
+{%- if uses_metrics() -%}
+    {%- do suspicions.update({"row_numbers": ["metric", "least", "most"]}) -%}
+{%- endif -%}
+{%- if has_customers_input() -%}
+    {%- do suspicions.update({"strangers": ["known", "buyers", "example"]}) -%}
+{%- endif %}
+{%- if uses_metrics() %}
+-- depends_on: {{ ref("checked_customer_metrics") }}
+{%- endif %}
+
+with
+    of_customers as (
+        {% if uses_metrics() -%}
+            select
+                customer_id,
+                '{{ source }}' as source,
+                count(*) as lines,
+                cast(null as decimal(18, 4)) as amount
+            from {{ ref("checked_customer_metrics") }}
+            where customer_id is not null
+            group by customer_id
+        {%- else -%}
+            select customer_id, '{{ source }}' as source, count(*) as lines, sum(amount) as amount
+            from {{ ref("checked_order_lines") }}
+            where reason is null
+            group by customer_id
+        {%- endif %}
+    ),
+
+    totals as (
+        select coalesce(sum(lines), 0) as lines, count(*) as customers, sum(amount) as total_amount
+        from of_customers
+    ),
+
+    -- A number as long as a word may be one too: with a plus sign, or a point in it.
+    spoilt_ids as (
+        select source, count(*) as customers, min(customer_id) as example
+        from of_customers
+        where
+            {{
+                fits_pattern(
+                    "customer_id",
+                    "'^[0-9]([.,][0-9]+)?[eE][+][0-9]+$|^[0-9][.,][0-9]+[eE][0-9]+$'",
+                )
+            }}
+        group by source
+    ),
+
+    -- Without zeros before it, .0 after it, signs around it that nobody sees, quotes and case.
+    {% set seen = replaced("lower(customer_id)", {"\u00a0": "", "\u200b": "", "=": "", '"': ""}) -%}
+    ids_in_two_forms as (
+        select source, min(customer_id) as example, max(customer_id) as other_example
+        from of_customers
+        group by
+            source,
+            coalesce(
+                nullif(
+                    trim(
+                        leading '0'
+                        from
+                            case
+                                when right({{ seen }}, 2) = '.0'
+                                then left({{ seen }}, length({{ seen }}) - 2)
+                                else {{ seen }}
+                            end
+                    ),
+                    ''
+                ),
+                '0'
+            )
+        having count(*) > 1
+    ),
+
+    numbered_forms as (
+        select
+            *,
+            row_number() over (partition by source order by example) as place,
+            count(*) over (partition by source) as ids
+        from ids_in_two_forms
+    ),
+
+    two_forms as (select * from numbered_forms where place = 1),
+
+    crowd as (
+        select
+            of_customers.source,
+            of_customers.customer_id,
+            of_customers.lines,
+            cast(of_customers.lines as double) / totals.lines as share
+        from of_customers
+        cross join totals
+        where
+            {{ fits_pattern("lower(of_customers.customer_id)", "'" ~ total ~ "'") }}
+            or (
+                lower(of_customers.customer_id) in {{ text_literals(words_of_nobody) }}
+                and (
+                    of_customers.lines * totals.customers > 3 * totals.lines
+                    or of_customers.lines > 0.02 * totals.lines
+                )
+            )
+            -- A large customer of a small shop has as much.
+            or (
+                of_customers.lines > 0.05 * totals.lines
+                and of_customers.lines * totals.customers > 100 * totals.lines
+            )
+    ),
+
+    grand_totals as (
+        select of_customers.customer_id, cast(of_customers.amount as double) as amount
+        from of_customers
+        cross join totals
+        left join crowd on of_customers.customer_id = crowd.customer_id
+        where
+            of_customers.lines = 1
+            and totals.customers >= 10
+            and crowd.customer_id is null
+            and of_customers.amount > 0
+            and abs(2 * of_customers.amount - totals.total_amount) <= 0.001 * totals.total_amount
+    ),
+
+    -- Customers with orders whom the input of customers does not know: ids of another kind.
+    known_ids as (
+        select distinct customer_id from {{ ref("checked_customers") }} where reason is null
+    ),
+
+    known_totals as (select count(*) as customers from known_ids),
+
+    strangers as (
+        select
+            count(known_ids.customer_id) as known,
+            count(*) as buyers,
+            min(
+                case when known_ids.customer_id is null then of_customers.customer_id end
+            ) as example
+        from of_customers
+        cross join known_totals
+        left join known_ids on of_customers.customer_id = known_ids.customer_id
+        where known_totals.customers > 0
+        having count(*) > 0 and count(known_ids.customer_id) < 0.1 * count(*)
+    ),
+
+    {% if uses_metrics() -%}
+        metric_ranges as (
+            {% for metric in metric_columns() -%}
+                select
+                    {{ text_literal(metric.column) }} as metric,
+                    count({{ metric.feature }}) as customers,
+                    count(distinct {{ metric.feature }}) as different_values,
+                    cast(min({{ metric.feature }}) as bigint) as least,
+                    cast(max({{ metric.feature }}) as bigint) as most
+                from {{ ref("checked_customer_metrics") }}
+                where reason is null {{ "union all" if not loop.last }}
+            {% endfor %}
+        ),
+
+        -- Each number once, without a gap, as a table numbers its rows.
+        row_numbers as (
+            select metric, least, most
+            from metric_ranges
+            where customers >= 20 and most = least + customers - 1 and different_values = customers
+        ),
+    {%- endif %}
+
+    suspicious_customers as ({{ rows_of_suspicions(suspicions) }})
+
+select *
+from suspicious_customers

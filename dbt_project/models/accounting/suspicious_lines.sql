@@ -1,0 +1,215 @@
+{#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
+{%- set suspicions = {
+    "placeholder_dates": ["ordered_on", "lines"],
+    "stray_dates": ["from_on", "until_on", "stray_lines"],
+    "discounts_of_both_signs": ["lines", "all_lines", "example"],
+    "discount_rates": ["lines", "most", "mean_amount"],
+} -%}
+{%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
+{%- set placeholders = [
+    "0001-01-01",
+    "1899-12-30",
+    "1900-01-01",
+    "1970-01-01",
+    "2099-12-31",
+    "9999-12-31",
+] -%}
+{%- if setting("as_of") == "default" and not uses_metrics() -%}
+    {%- do suspicions.update({"future_dates": ["lines", "until_on", "example"]}) -%}
+{%- endif -%}
+{%- if setting("amount_is") == "line" -%}
+    {%- do suspicions.update({"identical_lines": ["lines", "amount", "example"]}) -%}
+{%- endif -%}
+{%- if setting("thousands_sign") == "none" -%}
+    {%- do suspicions.update({"thousands": ["lines", "example", "sign", "other_sign"]}) -%}
+{%- endif -%}
+{#- By kind: the column, its values that a var names, and the lines whose amounts are summed by value. -#}
+{%- set sums = {} -%}
+{%- if "status" in given -%}
+    {%- set kind = "unmapped_statuses" if setting("statuses") else "statuses" -%}
+    {%- do sums.update({kind: ("status", setting("statuses") | map("lower"), "reason is null")}) -%}
+{%- endif -%}
+{%- if "currency" in given -%}
+    {%- set kind = "unrated_currencies" if setting("exchange_rates") else "currencies" -%}
+    {#- A line without an amount needs no currency; one without a rate has no amount. -#}
+    {%- set lines = (
+        "(reason is null and amount is not null)"
+        ~ " or reason in ('amount_malformed', 'unit_price_malformed')"
+    ) -%}
+    {%- do sums.update({kind: ("currency", setting("exchange_rates") | map("upper"), lines)}) -%}
+{%- endif -%}
+{%- for kind in sums -%} {%- do suspicions.update({kind: ["sums"]}) -%} {%- endfor -%}
+
+with
+    totals as (
+        select sum(amount) as total_amount
+        from {{ ref("checked_order_lines") }}
+        where reason is null
+    ),
+
+    -- File by file: a sign before exactly three digits in each amount that has one and none below
+    -- 1, as
+    -- in 15.000, beside 500 or in hundreds alone. Things by weight have three digits too.
+    decimals_of_files as (
+        select
+            count(*) filter (where decimals = 3) as lines,
+            cast(max(amount) filter (where decimals = 3) as double) as example
+        from {{ ref("checked_order_lines") }}
+        where reason is null
+        group by source_file
+        having
+            count(*) filter (where decimals = 3) > 0
+            and count(*) filter (where decimals not in (0, 3)) = 0
+            and count(*) filter (where decimals = 3 and abs(amount) < 1) = 0
+            and count(*) filter (where quantity <> floor(quantity)) = 0
+            and count(*) filter (where decimals = 0 and abs(amount) >= 1000)
+            <= 0.1 * count(*) filter (where decimals = 0)
+            and (
+                count(*) filter (where decimals = 0) > 0
+                or count(*) filter (where decimals = 3 and 10 * amount <> floor(10 * amount)) = 0
+            )
+    ),
+
+    thousands as (
+        select
+            sum(lines) as lines,
+            max(example) as example,
+            {%- set signs = (
+                ["comma", "point"]
+                if setting("decimal_sign") == "comma"
+                else ["point", "comma"]
+            ) %}
+            '{{ signs[0] }}' as sign,
+            '{{ signs[1] }}' as other_sign
+        from decimals_of_files
+        having count(*) > 0
+    ),
+
+    identical_lines as (
+        select
+            count(*) as lines,
+            cast(sum(abs(checked_order_lines.amount)) as double) as amount,
+            min(checked_order_lines.customer_id) as example
+        from {{ ref("checked_order_lines") }} as checked_order_lines
+        cross join totals
+        where checked_order_lines.reason = 'duplicate_row' and checked_order_lines.is_copy_in_file
+        group by totals.total_amount
+        having
+            sum(abs(checked_order_lines.amount)) >= 0.01 * abs(totals.total_amount)
+            and sum(abs(checked_order_lines.amount)) > 0
+    ),
+
+    days as (
+        select cast(ordered_at as date) as ordered_on, count(*) as lines
+        from {{ ref("checked_order_lines") }}
+        where reason is null
+        group by cast(ordered_at as date)
+    ),
+
+    gaps as (
+        select
+            ordered_on as until_on,
+            lag(ordered_on) over (order by ordered_on) as from_on,
+            sum(lines) over (order by ordered_on desc) as lines_after,
+            sum(lines) over () as lines
+        from days
+    ),
+
+    -- Few lines far from all others, at the beginning or at the end; a year away a few more.
+    stray_dates as (
+        select from_on, until_on, least(lines_after, lines - lines_after) as stray_lines
+        from gaps
+        where
+            lines >= 20
+            and (
+                (
+                    until_on > {{ dbt.dateadd("day", 90, "from_on") }}
+                    and least(lines_after, lines - lines_after) <= greatest(1, 0.01 * lines)
+                )
+                or (
+                    until_on > {{ dbt.dateadd("day", 300, "from_on") }}
+                    and least(lines_after, lines - lines_after) <= 0.05 * lines
+                )
+            )
+            and cast(from_on as string) not in {{ text_literals(placeholders) }}
+            and cast(until_on as string) not in {{ text_literals(placeholders) }}
+    ),
+
+    placeholder_dates as (
+        select ordered_on, lines
+        from days
+        where cast(ordered_on as string) in {{ text_literals(placeholders) }}
+    ),
+
+    future_dates as (
+        select
+            count(*) as lines,
+            cast(max(ordered_at) as date) as until_on,
+            min(customer_id) as example
+        from {{ ref("checked_order_lines") }}
+        where reason = 'after_as_of'
+        having count(*) > 0
+    ),
+
+    -- A share is never above 1; an amount taken off things of ten and more sometimes is.
+    discount_rates as (
+        select
+            count(*) as lines,
+            cast(max(abs(discount_amount)) as double) as most,
+            cast(avg(cast(amount as double)) as double) as mean_amount
+        from {{ ref("checked_order_lines") }}
+        where reason is null and discount_amount <> 0 and not is_return
+        having
+            count(*) >= 10 and max(abs(discount_amount)) <= 1 and avg(cast(amount as double)) >= 10
+    ),
+
+    discounts_of_both_signs as (
+        select
+            count(*) filter (where discount_amount < 0) as lines,
+            count(*) as all_lines,
+            min(customer_id) filter (where discount_amount < 0) as example
+        from {{ ref("checked_order_lines") }}
+        where reason is null and discount_amount <> 0 and not is_return
+        having min(discount_amount) < 0 and max(discount_amount) > 0
+    ),
+
+    {% for kind, (column, named, lines) in sums.items() -%}
+        -- The largest ten of the values that the var does not name.
+        {{ kind }}_by_value as (
+            select
+                {{ column }},
+                count(*) as lines,
+                sum(amount) as amount,
+                row_number() over (order by count(*) desc, {{ column }}) as place,
+                count(*) over () as different_values
+            from {{ ref("checked_order_lines") }}
+            where ({{ lines }}) and {{ column }} not in {{ text_literals(named) }}
+            group by {{ column }}
+        ),
+
+        {{ kind }} as (
+            select
+                {{
+                    joined_texts(
+                        "cast(lines as string) || ' ' || "
+                        ~ column
+                        ~ " || ' (' || coalesce(cast(cast(amount as decimal(18, 2)) as string), '?') || ')'",
+                        "', '",
+                        "place",
+                    )
+                }}
+                || case
+                    when max(different_values) > 10
+                    then ' and ' || cast(max(different_values) - 10 as string) || ' more'
+                    else ''
+                end as sums
+            from {{ kind }}_by_value
+            where place <= 10
+            having count(*) > {{ 1 if kind in ("statuses", "currencies") else 0 }}
+        ),
+    {%- endfor %}
+
+    suspicious_lines as ({{ rows_of_suspicions(suspicions) }})
+
+select *
+from suspicious_lines

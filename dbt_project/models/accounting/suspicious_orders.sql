@@ -1,0 +1,361 @@
+{#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
+{%- set suspicions = {
+    "lines_without_customer": ["lines", "share", "amount"],
+    "mostly_returns": ["bought", "returned"],
+} -%}
+{%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
+{%- if "ordered_at" in given and given["ordered_at"] in ("text", "instant") -%}
+    {%- do suspicions.update({"one_time_of_day": ["first_time", "last_time"]}) -%}
+{%- endif -%}
+{%- if "discount_amount" in given and setting("amount_is") == "line" -%}
+    {%- do suspicions.update(
+        {
+            "repeated_discounts": [
+                "repeated_orders",
+                "orders",
+                "share_looked_at",
+                "example",
+            ]
+        }
+    ) -%}
+{%- endif -%}
+{%- if setting("amount_is") == "line" and setting("identical_lines") == "count_once" -%}
+    {%- do suspicions.update(
+        {"repeated_totals": ["repeated_orders", "orders", "share_looked_at", "example"]}
+    ) -%}
+{%- endif -%}
+{%- if "order_id" in given -%}
+    {%- do suspicions.update(
+        {"long_orders": ["long_orders", "orders", "days", "share_looked_at", "example"]}
+    ) -%}
+    {%- do suspicions.update(
+        {"shared_orders": ["shared_orders", "orders", "share_looked_at", "example"]}
+    ) -%}
+{%- endif -%}
+{%- if "order_id" in given and setting("order_header") == "every_line" -%}
+    {%- do suspicions.update({"headless_lines": ["lines", "share_looked_at", "example"]}) -%}
+{%- endif -%}
+{%- set can_have_versions = (
+    "status" in given
+    or "updated_at" in given
+    or (has_files("order_lines") and input_files("order_lines") | length > 1)
+) -%}
+{%- if setting("order_versions") == "all" and can_have_versions -%}
+    {%- do suspicions.update(
+        {"order_versions": ["versions", "orders", "share_looked_at", "example"]}
+    ) -%}
+{%- endif -%}
+{#- Whether a line is a return is told by its amount alone. -#}
+{%- set returns_are_told = "is_return" in given or "return" in setting("statuses").values() -%}
+{%- if not returns_are_told and setting("negative_amounts") == "return" -%}
+    {%- do suspicions.update(
+        {"vouchers": ["orders", "all_orders", "share_looked_at", "example"]}
+    ) -%}
+{%- endif -%}
+{%- if column_of_versions() -%}
+    {%- do suspicions.update({"orders_of_others": ["lines", "customers", "example"]}) -%}
+{%- endif -%}
+{%- if setting("input") == "files" %}
+-- depends_on: {{ ref("files__columns") }}
+{%- endif %}
+
+with
+    -- Of many lines a part of the orders tells what they look like.
+    totals as (
+        select count(*) as lines, least(1, 200000e0 / greatest(1, count(*))) as share_looked_at
+        from {{ ref("checked_order_lines") }}
+        where reason is null
+    ),
+
+    looked_at as (
+        select
+            checked_order_lines.order_id,
+            checked_order_lines.customer_id,
+            checked_order_lines.ordered_at,
+            checked_order_lines.product_id,
+            checked_order_lines.amount,
+            checked_order_lines.quantity,
+            checked_order_lines.discount_amount,
+            checked_order_lines.is_return,
+            checked_order_lines.updated_at,
+            checked_order_lines.status,
+            checked_order_lines.source_file,
+            -- An order without a number has its day as one.
+            checked_order_lines.order_id
+            <> cast(cast(checked_order_lines.ordered_at as date) as string) as is_numbered,
+            totals.share_looked_at
+        from {{ ref("checked_order_lines") }} as checked_order_lines
+        cross join totals
+        where
+            (
+                checked_order_lines.reason is null
+                or checked_order_lines.reason = 'customer_id_missing'
+            )
+            and abs({{ row_digest(["checked_order_lines.order_id"]) }} % 10000)
+            < 10000 * totals.share_looked_at
+    ),
+
+    -- Of lines without a customer too.
+    orders as (
+        select
+            order_id,
+            customer_id,
+            min(share_looked_at) as share_looked_at,
+            count(*) filter (where is_numbered) > 0 as is_numbered,
+            count(*) as lines,
+            count(amount) as lines_with_amount,
+            count(*) filter (where is_return) as return_lines,
+            -- Beside what was bought at that time.
+            sum(amount) > 0
+            and min(ordered_at) = max(ordered_at)
+            and count(*) filter (where is_return and amount < 0 and coalesce(quantity, 0) >= 0)
+            > 0 as has_voucher,
+            coalesce(min(product_id) <> max(product_id), true) as are_things_different,
+            min(amount) = max(amount) as are_amounts_equal,
+            max(amount) as largest_amount,
+            count(discount_amount) = count(*)
+            and min(discount_amount) = max(discount_amount)
+            and max(discount_amount) <> 0 as are_discounts_equal,
+            -- As versions of it have.
+            coalesce(min(source_file) <> max(source_file), false)
+            or coalesce(min(status) <> max(status), false)
+            or coalesce(min(updated_at) <> max(updated_at), false) as has_versions,
+            cast(min(ordered_at) as date) as ordered_on,
+            cast(max(ordered_at) filter (where not is_return) as date) as last_ordered_on
+        from looked_at
+        group by order_id, customer_id
+    ),
+
+    order_totals as (
+        select count(*) as orders, min(share_looked_at) as share_looked_at
+        from orders
+        where customer_id is not null
+    ),
+
+    -- The same thing of the same order and time in two files, or in two states.
+    things as (
+        select order_id
+        from looked_at
+        where customer_id is not null and not is_return
+        group by customer_id, order_id, ordered_at, product_id
+        having
+            min(source_file) <> max(source_file)
+            or (
+                count(*) filter (where is_numbered) > 0
+                and (min(status) <> max(status) or min(updated_at) <> max(updated_at))
+            )
+    ),
+
+    order_versions as (
+        select
+            count(distinct things.order_id) as versions,
+            order_totals.orders,
+            order_totals.share_looked_at,
+            min(things.order_id) as example
+        from things
+        cross join order_totals
+        group by order_totals.orders, order_totals.share_looked_at
+        having count(distinct things.order_id) > 0.001 * order_totals.orders
+    ),
+
+    {% if column_of_versions() -%}
+        -- Of orders whose number another customer has, in the version that counts.
+        counting_customers as (
+            select distinct order_id, customer_id
+            from {{ ref("checked_order_lines") }}
+            where reason is null
+        ),
+
+        orders_of_others as (
+            select
+                count(*) as lines,
+                count(distinct superseded.customer_id) as customers,
+                min(superseded.order_id) as example
+            from {{ ref("checked_order_lines") }} as superseded
+            left join
+                counting_customers
+                on superseded.order_id = counting_customers.order_id
+                and superseded.customer_id = counting_customers.customer_id
+            where superseded.reason = 'superseded_row' and counting_customers.order_id is null
+            having count(*) > 0
+        ),
+    {%- endif %}
+
+    vouchers as (
+        select
+            count(*) as orders,
+            order_totals.orders as all_orders,
+            order_totals.share_looked_at,
+            min(orders.order_id) as example
+        from orders
+        cross join order_totals
+        where orders.has_voucher and orders.customer_id is not null
+        group by order_totals.orders, order_totals.share_looked_at
+        -- What is bought and given back on one day, without a number, need not be one order.
+        having
+            count(*) filter (where orders.is_numbered) > 0.01 * order_totals.orders
+            or count(*) > 0.1 * order_totals.orders
+    ),
+
+    single_lines as (
+        select avg(cast(largest_amount as double)) as mean_amount from orders where lines = 1
+    ),
+
+    -- Of several lines each has the same amount: in many orders, or in one of three lines or
+    -- more. Where
+    -- that is the price of each thing, orders of one line have it too.
+    repeated_totals as (
+        select
+            count(*) as orders,
+            count(*) filter (where orders.are_amounts_equal) as repeated_orders,
+            min(orders.order_id) filter (where orders.are_amounts_equal) as example,
+            min(orders.share_looked_at) as share_looked_at
+        from orders
+        cross join single_lines
+        where
+            orders.customer_id is not null
+            and orders.lines > 1
+            and orders.lines_with_amount = orders.lines
+            and orders.return_lines = 0
+            and orders.are_things_different
+            and not orders.has_versions
+        having
+            count(*) filter (where orders.are_amounts_equal) >= 0.75 * count(*)
+            and (count(*) >= 5 or max(orders.lines) >= 3)
+            and coalesce(
+                avg(
+                    case
+                        when orders.are_amounts_equal then cast(orders.largest_amount as double)
+                    end
+                )
+                > 1.2 * min(single_lines.mean_amount),
+                true
+            )
+    ),
+
+    repeated_discounts as (
+        select
+            count(*) as orders,
+            count(*) filter (where are_discounts_equal) as repeated_orders,
+            min(order_id) filter (where are_discounts_equal) as example,
+            min(share_looked_at) as share_looked_at
+        from orders
+        where
+            customer_id is not null
+            and lines > 1
+            and return_lines = 0
+            and not are_amounts_equal
+            and not has_versions
+        having
+            count(*) filter (where are_discounts_equal) >= 0.5 * count(*)
+            and count(*) filter (where are_discounts_equal) >= 5
+    ),
+
+    days_of_orders as (
+        select
+            order_id,
+            share_looked_at,
+            {{ dbt.datediff("ordered_on", "last_ordered_on", "day") }} as days
+        from orders
+        where customer_id is not null and last_ordered_on > ordered_on
+    ),
+
+    -- Over a month, or of two days and more in a third of the orders.
+    long_orders as (
+        select
+            count(*) as long_orders,
+            order_totals.orders,
+            max(days_of_orders.days) as days,
+            order_totals.share_looked_at,
+            min(days_of_orders.order_id) as example
+        from days_of_orders
+        cross join order_totals
+        group by order_totals.orders, order_totals.share_looked_at
+        having
+            count(*) filter (where days_of_orders.days > 31) > 0.01 * order_totals.orders
+            or count(*) filter (where days_of_orders.days > 1) > 0.33 * order_totals.orders
+    ),
+
+    numbers as (
+        select
+            order_id,
+            count(customer_id) as customers,
+            coalesce(sum(case when customer_id is null then lines end), 0) as lines_without_customer
+        from orders
+        where is_numbered
+        group by order_id
+    ),
+
+    shared_orders as (
+        select
+            sum(numbers.customers) as shared_orders,
+            order_totals.orders,
+            order_totals.share_looked_at,
+            min(numbers.order_id) as example
+        from numbers
+        cross join order_totals
+        where numbers.customers > 1
+        group by order_totals.orders, order_totals.share_looked_at
+        having sum(numbers.customers) > 0.01 * order_totals.orders
+    ),
+
+    -- Lines without a customer whose order has one on another line.
+    headless_lines as (
+        select
+            sum(numbers.lines_without_customer) as lines,
+            min(numbers.order_id) as example,
+            order_totals.share_looked_at
+        from numbers
+        cross join order_totals
+        where numbers.customers > 0 and numbers.lines_without_customer > 0
+        group by order_totals.share_looked_at
+    ),
+
+    lines_without_customer as (
+        select
+            count(*) as lines,
+            1e0 * count(*) / (count(*) + totals.lines) as share,
+            coalesce(cast(sum(checked_order_lines.amount) as double), 0) as amount
+        from {{ ref("checked_order_lines") }} as checked_order_lines
+        cross join totals
+        left join headless_lines on true
+        where checked_order_lines.reason = 'customer_id_missing' and headless_lines.example is null
+        group by totals.lines
+        having count(*) > 0.4 * (count(*) + totals.lines)
+    ),
+
+    mostly_returns as (
+        select
+            cast(sum(case when amount > 0 then amount end) as double) as bought,
+            cast(- sum(case when amount < 0 then amount end) as double) as returned
+        from looked_at
+        where customer_id is not null
+        having
+            sum(case when amount > 0 then amount end)
+            < - 1.5 * sum(case when amount < 0 then amount end)
+            and count(*) >= 20
+    ),
+
+    times_of_day as (
+        select {{ dbt.date_trunc("minute", "ordered_at") }} as ordered_at, count(*) as lines
+        from looked_at
+        group by {{ dbt.date_trunc("minute", "ordered_at") }}
+    ),
+
+    -- In summer and in winter. Midnight west of Greenwich is on the same day in UTC.
+    one_time_of_day as (
+        select
+            min(substring(cast(ordered_at as string), 12, 5)) as first_time,
+            max(substring(cast(ordered_at as string), 12, 5)) as last_time
+        from times_of_day
+        having
+            min(substring(cast(ordered_at as string), 12, 5)) >= '14:00'
+            and count(distinct substring(cast(ordered_at as string), 12, 5)) <= 2
+            and sum(lines) >= 20
+            and count(*) >= 10
+    ),
+
+    suspicious_orders as ({{ rows_of_suspicions(suspicions) }})
+
+select *
+from suspicious_orders
