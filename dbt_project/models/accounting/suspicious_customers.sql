@@ -113,7 +113,7 @@ with
                     or of_customers.lines > 0.02 * totals.lines
                 )
             )
-            -- A large customer of a small shop has as much.
+            -- Much more than a large customer of a small shop has.
             or (
                 of_customers.lines > 0.05 * totals.lines
                 and of_customers.lines * totals.customers > 100 * totals.lines

@@ -47,9 +47,8 @@ with
         where reason is null
     ),
 
-    -- File by file: a sign before exactly three digits in each amount that has one and none below
-    -- 1, as
-    -- in 15.000, beside 500 or in hundreds alone. Things by weight have three digits too.
+    -- File by file: a sign before exactly three digits in each amount that has one, as in 15.000,
+    -- beside 500 or in hundreds alone, and none below 1. Things by weight have three digits too.
     decimals_of_files as (
         select
             count(*) filter (where decimals = 3) as lines,

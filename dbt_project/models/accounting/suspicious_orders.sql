@@ -201,9 +201,8 @@ with
         select avg(cast(largest_amount as double)) as mean_amount from orders where lines = 1
     ),
 
-    -- Of several lines each has the same amount: in many orders, or in one of three lines or
-    -- more. Where
-    -- that is the price of each thing, orders of one line have it too.
+    -- Of several lines each has the same amount: in many orders, or in one of three lines or more.
+    -- Where that is the price of each thing, orders of one line have it too.
     repeated_totals as (
         select
             count(*) as orders,

@@ -15,9 +15,8 @@ with
         having count(*) > 1
     ),
 
-    -- Identical in every column of the source. Where lines of one file that are identical are
-    -- units of
-    -- their own, the second of one file is a copy of the second of another.
+    -- Identical in every column of the source. Where identical lines of one file are units of their
+    -- own, the second of one file is a copy of the second of another.
     repeated_lines as (
         select
             stored_order_lines.customer_id,
