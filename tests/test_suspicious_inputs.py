@@ -656,7 +656,7 @@ def test_what_is_found_of_many_columns_fits_a_screen(tmp_path: Path) -> None:
     )
     found = build(tmp_path / "shop", orders(many))
     assert sum(" input: " in line for line in found.output.splitlines()) < 25
-    assert "and 54 more such lines, all in the table accounting.input_check" in found.output
+    assert "and 50 more such lines, all in the table accounting.input_check" in found.output
     assert len(found.rows("select * from input_check where finding like '%is ignored'")) == 60
 
 

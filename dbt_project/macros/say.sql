@@ -15,7 +15,7 @@
   for the columns that are mapped (2) and the suspicions (7).
 -#}
 {%- macro say_findings(input_check) -%}
-    {%- set most = 6 -%}
+    {%- set most = 10 -%}
     {%- do say(
         "select case when place > "
         ~ most
