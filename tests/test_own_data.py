@@ -398,6 +398,15 @@ def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
         (None, 2 * len(few_orders()))
     ]
     assert build.rows("select count(*) > 100 from customer_segments") == [(True,)]
+    fresh = dbt_build(
+        tmp_path,
+        command=["source", "freshness"],
+        select="source:shop",
+        project=project,
+        input="shop",
+    )
+    assert fresh.returncode != 0
+    assert "ERROR STALE freshness of shop.sales" in fresh.output
 
 
 @pytest.mark.slow

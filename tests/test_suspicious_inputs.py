@@ -150,6 +150,20 @@ CASES = {
         "nothing was ordered between 2024-03-27 and 2025-05-01, and only 1 lines lie on one side",
         helps={"as_of": "2024-04-01"},
     ),
+    "a stray date before the others": orders(
+        text([*shop(), ["early", "c1", "2022-05-01", "0", "mug", ""]]),
+        "nothing was ordered between 2022-05-01 and 2024-01-01, and only 1 lines lie on one side",
+    ),
+    "equal lines with numbers of their own": orders(
+        "\n".join(
+            [
+                f"{HEAD},line_id",
+                *(f"{','.join(line)},{at}" for at, line in enumerate([*shop(), *TILL])),
+            ]
+        )
+        + "\n",
+        spend=SPEND + 300,
+    ),
     "discounts below zero": orders(
         changed("discount_amount", lambda line: line[5] and f"-{line[5]}")
     ),

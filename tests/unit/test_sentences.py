@@ -55,6 +55,25 @@ def test_more_of_them_are_errors_with_their_reasons() -> None:
     assert errors[1].startswith("order_lines: 11 rows amount_malformed")
 
 
+def test_a_quote_that_is_not_closed_is_the_first_reason() -> None:
+    quote = {"source_file": "orders.csv", "line": 2, "line_text": '"a'}
+    nothing = ("nothing_usable", {"source": "order_lines", "row_count": 1000})
+    found = sentences.findings(
+        counted(rows_of(1000), ("reason", REASON), nothing, ("open_quote", quote)),
+        max_rejected_share=0.01,
+    )
+    errors = found[found["is_error"]].sort_values("position")["finding"].tolist()
+    assert errors[0].startswith("file orders.csv, line 2: a quote is not closed")
+    assert len(errors) == 4
+
+
+def test_many_lines_are_told_by_a_part_of_them() -> None:
+    values = {"repeated_orders": 8, "orders": 9, "example": "o1", "share_looked_at": 0.25}
+    found = sentences.findings(counted(("repeated_totals", values)), max_rejected_share=0.01)
+    assert found["is_warning"].all()
+    assert found["finding"][0].endswith("(25.0% of all orders were looked at)")
+
+
 @pytest.mark.parametrize(
     ("changes", "example"),
     [
