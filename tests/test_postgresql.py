@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import ROOT, copied_project
+from conftest import ROOT, copied_project, is_missing
 
 pytestmark = pytest.mark.slow
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
@@ -222,10 +222,7 @@ def server(port: int, password: str) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     if INITDB is None:
-        message = "no PostgreSQL server is installed: apt-get install postgresql"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        is_missing("no PostgreSQL server is installed: apt-get install postgresql")
     folder = tmp_path_factory.mktemp("postgresql")
     cache = subprocess.run([UV, "cache", "dir"], check=True, capture_output=True, text=True).stdout
     with socket.socket() as free:

@@ -1,7 +1,6 @@
 """The report in a browser: everything is drawn, nothing is fetched, and no name runs."""
 
 import contextlib
-import os
 import shutil
 
 import pyarrow as pa
@@ -9,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from segmart_reports import build
 
+from conftest import is_missing
 from report_frames import HOSTILE, hostile_frames
 from segmart.release.spreadsheet import write_spreadsheet
 
@@ -54,10 +54,7 @@ def browser():
     """A browser of this computer, or a skipped test that says what is missing."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        message = "Chromium is not installed: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        is_missing("Chromium is not installed: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -1,7 +1,7 @@
 {#-
   The columns of a relation, by name in small letters, with their kind: text, number, floating, boolean,
-  date, timestamp or instant (a timestamp with a zone). Staging models leave out what their source has not; this is how the models after
-  them know. While dbt parses, the mapping is empty.
+  date, timestamp or instant (a timestamp with a zone). Staging models leave out what their source has
+  not; this is how the models after them know. While dbt parses, the mapping is empty.
 -#}
 {%- macro given_columns(relation) -%}
     {%- set kinds = {} -%}

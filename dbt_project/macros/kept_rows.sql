@@ -81,8 +81,8 @@
 {%- endmacro -%}
 
 {#-
-  What this model makes its rows from: its SQL and that of all that it reads, with their settings (sql), the table of the
-  lines (lines), their files (files), as_of.
+  What this model makes its rows from: its SQL and that of all that it reads, with their settings (sql),
+  the table of the lines (lines), their files (files), as_of.
 -#}
 {%- macro rows_are_made_from() -%}
     {%- set now = {"as_of": none} -%}

@@ -211,13 +211,14 @@ def sample(read: str, columns: Sequence[str]) -> dict[str, list[str | None]]:
         read: what ``source`` returned.
         columns: names of columns of the file.
     """
-    selected = ", ".join(f"cast({identifier(column)} as varchar)" for column in columns)
+    names = [identifier(column) for column in columns]
+    selected = ", ".join(f"cast({name} as varchar) as {name}" for name in names)
+    query = f"select {selected} from {read} limit 1000"  # noqa: S608 - identifier() quotes names
     try:
-        found = duckdb.connect().sql(f"select {selected} from {read} limit 1000").fetchall()  # noqa: S608 - identifiers are quoted
+        return pa.concat_tables(rows(query)).to_pydict()
     except duckdb.Error:
         # Whoever reads the whole file says what is wrong with it.
-        found = []
-    return {column: [row[at] for row in found] for at, column in enumerate(columns)}
+        return {}
 
 
 def parquet_rows(path: str) -> Iterator[pa.Table]:
