@@ -16,23 +16,30 @@
 -#}
 {%- macro say_findings(input_check) -%}
     {%- set most = 10 -%}
-    {%- do say(
-        "select case when place > "
-        ~ most
-        ~ " and position not in (2, 7) then 'input: and ' || (findings - "
-        ~ most
-        ~ ") || ' more such lines, all in the table ' || '"
-        ~ input_check.schema
-        ~ "."
-        ~ input_check.identifier
-        ~ "' when is_switched_off then 'input: switched off: ' || finding else 'input: ' || finding end "
-        ~ "from (select *, row_number() over (partition by position order by finding) as place, "
-        ~ "count(*) over (partition by position) as findings from "
-        ~ input_check
-        ~ " where not is_error) as numbered where place <= "
-        ~ (most + 1)
-        ~ " or position in (2, 7) order by position, place"
-    ) -%}
+    {%- set table = input_check.schema ~ "." ~ input_check.identifier -%}
+    {%- set findings -%}
+        select
+            case
+                when place > {{ most }} and not is_said_whole
+                then 'input: and ' || (findings - {{ most }}) || ' more such lines, all in the table {{ table }}'
+                when is_switched_off
+                then 'input: switched off: ' || finding
+                else 'input: ' || finding
+            end as sentence
+        from
+            (
+                select
+                    *,
+                    position in (2, 7) as is_said_whole,
+                    row_number() over (partition by position order by finding) as place,
+                    count(*) over (partition by position) as findings
+                from {{ input_check }}
+                where not is_error
+            ) as numbered
+        where place <= {{ most }} + 1 or is_said_whole
+        order by position, place
+    {%- endset -%}
+    {%- do say(findings) -%}
     {%- if execute -%}
         {%- set errors = run_query(
             "select finding from "

@@ -67,6 +67,7 @@
                 },
                 "time_zone": {
                     "is_time_zone": true,
+                    "pattern": "[A-Za-z].*",
                     "allowed": "UTC or a place of the IANA time zones, such as Europe/Berlin",
                 },
                 "times_without_zone": {"words": ["shop", "utc"]},
@@ -155,7 +156,6 @@
         {%- set allowed = "a mapping such as %s; values are %s" | format(
             kind.example, kind.described or kind.meanings
         ) -%}
-    {%- elif kind.is_time_zone -%}
     {%- elif kind.is_mapping -%}
         {%- set allowed = "a mapping by input and contract column, as {order_lines: {customer_id: CustNo}}" -%}
     {%- elif not pattern -%}
