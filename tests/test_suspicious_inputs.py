@@ -507,7 +507,10 @@ def build(folder: Path, case: Case, **variables: object) -> Build:
     if "customers.csv" in case.files:
         inputs["customers"] = str(folder / "customers.csv")
     return dbt_build(
-        folder, select="+input_check +orders", tests=False, input="files", **inputs, **variables
+        folder,
+        select="+input_check +orders",
+        tests=False,
+        **{"input": "files", **inputs, **variables},
     )
 
 
@@ -651,6 +654,10 @@ def test_of_many_lines_a_part_of_the_orders_tells_what_they_look_like(tmp_path: 
             )
         ),
         ({"time_zone": "Europe/Bern"}, "var time_zone is"),
+        (
+            {"order_lines": "none", "customer_metrics": "m.csv", "max_input_age_days": 3},
+            "metrics have no dates",
+        ),
         ({"statuses": {"paid": "sale", "Paid": "left_out"}}, "stands there twice"),
     ],
 )

@@ -4,6 +4,7 @@ import codecs
 import datetime
 import decimal
 import gzip
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from conftest import ROOT
 from segmart import SegmentationError
 from segmart.files.columns import file_columns
-from segmart.files.contract import parse_mapping
+from segmart.files.contract import known, parse_mapping
 from segmart.files.lines import line_numbers, unreadable_lines
 from segmart.files.queries import Column, File, parquet_rows, rows, source
 
@@ -270,6 +272,36 @@ def write_parquet(folder: Path, **columns: object) -> Path:
     path = folder / "orders.parquet"
     pq.write_table(pa.table(columns), path)
     return path
+
+
+def test_row_numbers_of_pandas_are_no_column_and_those_of_duckdb_are_refused(
+    tmp_path: Path,
+) -> None:
+    orders = pd.DataFrame({"customer_id": ["a"], "ordered_at": ["2024-01-01"]}, index=[5])
+    orders.to_parquet(tmp_path / "orders.parquet", index=True)
+    columns = columns_of(tmp_path / "orders.parquet")
+    assert columns.set_index("column_name")["role"]["__index_level_0__"] == "index"
+    assert "__index_level_0__" not in columns["rows_query"][0]
+    path = write_parquet(tmp_path, **{name: ["a"] for name in ("customer_id", "file_row_number")})
+    with pytest.raises(SegmentationError, match="rename that column"):
+        columns_of(path)
+
+
+def test_utf_16_without_its_mark_is_to_be_exported_again(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes("customer_id,ordered_at\na,2024-01-01\n".encode("utf-16-be"))
+    with pytest.raises(SegmentationError, match=r"without a byte order mark.*export it again"):
+        columns_of(path, encoding="utf-16")
+
+
+def test_a_staging_folder_knows_every_column_of_the_contract() -> None:
+    """What the macro does not list would tell lines of a staging folder apart twice."""
+    macros = (ROOT / "dbt_project/macros/input_columns.sql").read_text()
+    macro = macros[macros.index("macro ignored_values") :].split("endmacro")[0]
+    typed = (ROOT / "dbt_project/models/orders/typed_order_lines.sql").read_text()
+    typed = typed[typed.index("set typed_columns") :].split("]")[0]
+    listed = set(re.findall(r'"(\w+)"', macro + typed))
+    assert set(known("order_lines")) <= listed
 
 
 NOON = datetime.datetime(2024, 1, 2, 12)
