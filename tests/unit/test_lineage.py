@@ -178,7 +178,7 @@ def fit_warm(sample: pd.DataFrame, active: pd.DataFrame | None = None) -> pd.Dat
     matrix = preparation.scale(raw, scaler)
     warm = None if active is None else lineage.carried_centers(active, scaler)
     clusters = lineage.refit(matrix, 4, warm, seed=1, starts=5)
-    return candidate.model_rows(clusters, matrix, scaler).assign(model_version="any")
+    return candidate.model_rows(clusters, matrix, scaler, raw).assign(model_version="any")
 
 
 def test_refits_on_one_per_cent_other_customers_permute_nothing() -> None:

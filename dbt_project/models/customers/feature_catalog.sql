@@ -50,6 +50,10 @@ with
             true as is_clustered,
             coalesce(feature_definitions.higher_is_better, true) as higher_is_better,
             coalesce(feature_definitions.missing_policy, 'median') as missing_policy,
+            feature_definitions.high_word,
+            feature_definitions.high_phrase,
+            feature_definitions.low_word,
+            feature_definitions.low_phrase,
             cast(null as {{ text }}) as unavailable_because
         from metric_definitions
         left join feature_definitions on metric_definitions.feature = feature_definitions.feature
@@ -65,6 +69,10 @@ with
             is_clustered,
             higher_is_better,
             missing_policy,
+            high_word,
+            high_phrase,
+            low_word,
+            low_phrase,
         {% for requirement in missing -%}
                 {{ "case requires" if loop.first }}
             when '{{ requirement }}'

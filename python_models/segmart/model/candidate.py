@@ -54,6 +54,9 @@ SEGMENT_COLUMNS = {
     "variance_scaled": "float64",
     "sample_customers": "int64",
     "bootstrap_jaccard": "float64",
+    "mean_raw": "float64",
+    "median_raw": "float64",
+    "median_position": "float64",
 }
 VERSION_TYPES = pa.schema(
     [
@@ -364,7 +367,7 @@ def fit_segments(
     directions = np.where(features["higher_is_better"].astype(bool), 1.0, -1.0)
     clusters = clustering.order_by_value(clusters, directions)
     jaccard = selection.cluster_stability(matrix, clusters, seed=seed)
-    rows = model_rows(clusters, matrix, scaler)
+    rows = model_rows(clusters, matrix, scaler, raw)
     rows = rows.assign(model_version=None, bootstrap_jaccard=jaccard[rows["segment_id"] - 1])
     return rows.astype(SEGMENT_COLUMNS)[list(SEGMENT_COLUMNS)], clusters.inertia
 
@@ -452,24 +455,46 @@ def _inertia_of(active: pd.DataFrame, sample: pd.DataFrame, candidate: pd.DataFr
 
 
 def model_rows(
-    clusters: clustering.Clusters, matrix: np.ndarray, scaler: pd.DataFrame
+    clusters: clustering.Clusters, matrix: np.ndarray, scaler: pd.DataFrame, raw: np.ndarray
 ) -> pd.DataFrame:
-    """Clusters of a matrix as rows of ``segment_model``, numbered in their order."""
+    """Clusters of a matrix as rows of ``segment_model``, numbered in their order.
+
+    Args:
+        clusters: of the rows of ``matrix``.
+        matrix, scaler: see ``preparation``.
+        raw: what ``matrix`` was scaled from, in the same order.
+    """
     centers_raw = preparation.unscale(clusters.centers, scaler)
     rows = []
     for cluster in range(clusters.k):
-        members = matrix[clusters.labels == cluster]
+        is_member = clusters.labels == cluster
+        of_members = [_of_members(values, is_member) for values in raw.T]
         rows.append(
             scaler.assign(
                 segment_id=cluster + 1,
                 feature_position=np.arange(1, len(scaler) + 1),
                 center_scaled=clusters.centers[cluster],
                 center_raw=centers_raw[cluster],
-                variance_scaled=members.var(axis=0),
-                sample_customers=len(members),
-            )
+                variance_scaled=matrix[is_member].var(axis=0),
+                sample_customers=is_member.sum(),
+            ).join(pd.DataFrame(of_members, index=scaler.index))
         )
     return pd.concat(rows, ignore_index=True)
+
+
+def _of_members(values: np.ndarray, is_member: np.ndarray) -> dict[str, float]:
+    """What ``segment_model`` says of the raw values of a feature, NaN where missing."""
+    all_known = values[~np.isnan(values)]
+    known = values[is_member & ~np.isnan(values)]
+    if not len(known):
+        return dict.fromkeys(("mean_raw", "median_raw", "median_position"), np.nan)
+    median = np.median(known)
+    below, at_most = (all_known < median).mean(), (all_known <= median).mean()
+    return {
+        "mean_raw": known.mean(),
+        "median_raw": median,
+        "median_position": below if below > 0.5 else at_most if at_most < 0.5 else 0.5,
+    }
 
 
 def fitted_labels(sample: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:

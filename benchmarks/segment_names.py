@@ -1,0 +1,136 @@
+"""Names and descriptions of segments held against the medians of their customers.
+
+For each generated shop, k = 3..8 and each seed: the segments, those that share their name with
+another one, and the claims in names and descriptions that the raw values contradict.
+
+    uv run python benchmarks/segment_names.py
+"""
+
+import argparse
+import re
+
+import numpy as np
+import pandas as pd
+from generated_shops import SHOPS, catalog, model, seed
+
+from segmart.model.names import named
+
+# What each word says of the customers: feature, and above (1) or below (-1) the typical one.
+CLAIMS = {
+    "price-sensitive": [("discount_share", 1)],
+    "discount-led": [("discount_share", 1)],
+    "buy more on discount": [("discount_share", 1)],
+    "few discounts": [("discount_share", -1)],
+    "buy less on discount": [("discount_share", -1)],
+    "high-value": [("spend", 1)],
+    "large spend": [("spend", 1)],
+    "spend more": [("spend", 1)],
+    "low-value": [("spend", -1)],
+    "small spend": [("spend", -1)],
+    "spend less": [("spend", -1)],
+    "low-engagement": [("orders", -1), ("spend", -1), ("recency_days", 1)],
+    "lapsed": [("recency_days", 1)],
+    "slipping away": [("recency_days", 1)],
+    "lately away": [("recency_days", 1)],
+    "have been away longer": [("recency_days", 1)],
+    "lately here": [("recency_days", -1)],
+    "bought more recently": [("recency_days", -1)],
+    "frequent": [("orders", 1)],
+    "many orders": [("orders", 1)],
+    "have placed more orders": [("orders", 1)],
+    "occasional": [("orders", -1), ("recency_days", -1)],
+    "few orders": [("orders", -1)],
+    "have placed fewer orders": [("orders", -1)],
+    "medium": [("orders", 0), ("spend", 0)],
+    "regular": [("orders", 0)],
+    "typical": [],
+}
+SEVERAL_ORDERS = ("regular", "frequent", "slipping away")
+
+
+def claims(name: str, description: str, labels: dict[str, str]) -> list[tuple[str, str, int]]:
+    """Word, feature and side of all that a name and a description say.
+
+    Args:
+        name, description: of a segment.
+        labels: feature by label, as it stands in a sentence.
+
+    Raises:
+        KeyError: a word is none of ``CLAIMS``, nor one of a metric.
+    """
+    middle, _, told = description.rpartition("; ")
+    if told.startswith("Near the middle in "):
+        middle, told = told, ""
+    found = []
+    for label in _listed(middle.removeprefix("Near the middle in ")):
+        found.append(("near the middle", labels[label], 0))
+    phrases = _listed(told.removesuffix(" than the typical customer"))
+    for word in [*_listed(name.split(", with a ")[0]), *phrases]:
+        metric = re.fullmatch(r"(?:are )?(high|low)(?:er in)? (.+)", word, re.IGNORECASE)
+        if metric and metric[2] in labels:
+            found.append((word, labels[metric[2]], 1 if metric[1] == "high" else -1))
+        else:
+            found += [(word, *claim) for claim in CLAIMS[word[0].lower() + word[1:]]]
+    return found
+
+
+def _listed(text: str) -> list[str]:
+    return [word for word in re.split(", | and ", text) if word]
+
+
+def contradictions(shop: pd.DataFrame, segment_ids: pd.Series, names: pd.DataFrame) -> list[str]:
+    """Each claim that the raw values of the customers do not bear out, in words."""
+    features = catalog(shop)
+    labels = {
+        label if label in shop else label[0].lower() + label[1:]: feature
+        for label, feature in zip(features["label"], features["feature"], strict=True)
+    }
+    medians, means = shop.groupby(segment_ids).median(), shop.groupby(segment_ids).mean()
+    found = []
+    for segment in names.itertuples():
+        own = medians.loc[segment.segment_id]
+        for word, feature, side in claims(segment.segment_name, segment.description, labels):
+            values, median = shop[feature], own[feature]
+            if side:
+                holds = side * (median - values.median()) > 0
+                holds &= side * (means.loc[segment.segment_id, feature] - values.mean()) > 0
+            else:
+                # Where many are equal: at least a quarter of all on each side, those equal counted.
+                holds = min((values <= median).mean(), (values >= median).mean()) >= 0.25
+                holds &= feature != "spend" or means["spend"].idxmax() != segment.segment_id
+            if word in SEVERAL_ORDERS:
+                holds &= own["orders"] >= 2
+            if not holds:
+                found.append(f"{segment.segment_name}: {word}, {feature} {median:g}")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--show", action="store_true", help="print the names of the first seed")
+    arguments = parser.parse_args()
+    bases, rules = seed("segment_names"), seed("segment_name_rules")
+    rows = []
+    for title, generate in SHOPS.items():
+        for number in range(arguments.seeds):
+            shop = generate(np.random.default_rng(number))
+            for k in range(3, 9):
+                fitted, segment_ids = model(shop, k)
+                names = named(fitted, catalog(shop), bases, rules)
+                wrong = contradictions(shop, segment_ids, names)
+                shared = names["segment_name"].duplicated(keep=False).sum()
+                of_seed = names["segment_name"].str.split(", ").str[0].isin(bases["segment_name"])
+                rows.append((title, k, shared, of_seed.sum(), len(wrong)))
+                if arguments.show and not number:
+                    print(f"\n{title}, k = {k}")
+                    for segment in names.itertuples():
+                        print(f"  {segment.segment_name}: {segment.description}.")
+                for line in wrong:
+                    print("contradicted:", title, k, line)
+    columns = ["shop", "segments", "of one name", "with a name of the seed", "contradictions"]
+    print(pd.DataFrame(rows, columns=columns).groupby("shop", sort=False).sum().to_string())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,333 @@
+"""Names of the segments, chosen for all of them together, and what each name claims in words.
+
+A word is given only where three figures of the fit agree: centroid, median and mean lie on the same
+side of those of all customers. What is true of a segment in this way is a trait of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# A centroid so far from the mean of all, in standard deviations, is worth a word.
+TRAIT_Z = 0.5
+# A word tells segments of one name apart where their centroids lie so far apart along its feature.
+APART_Z = 0.25
+# Near the middle: within the middle half of all customers.
+MIDDLE = (0.25, 0.75)
+MOST_PHRASES = 4
+VALUE = "spend"
+WORDS = ["high_word", "high_phrase", "low_word", "low_phrase"]
+NO_ACTION = "Look at the profile: no rule of the seed segment_name_rules says what to do"
+COLUMNS = {
+    "segment_id": "int32",
+    "segment_name": "string",
+    "description": "string",
+    "action": "string",
+}
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What is true of a segment along a feature.
+
+    Attributes:
+        feature: its name.
+        z: of the centroid, in standard deviations of all customers.
+        word: for a name, such as ``few orders``.
+        phrase: for a sentence about what they do, such as ``have placed fewer orders``.
+    """
+
+    feature: str
+    z: float
+    word: str
+    phrase: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A name that is true of a segment.
+
+    Attributes:
+        score: the larger, the better it tells what the segment is.
+        segment_id: of the segment.
+        name: the name.
+        claimed: features that it says they are above or below in.
+        middle: features that it says they are near the middle in.
+        action: what to do.
+    """
+
+    score: float
+    segment_id: int
+    name: str
+    claimed: tuple[str, ...]
+    middle: tuple[str, ...] = ()
+    action: str = NO_ACTION
+
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset(self.name.split(" and "))
+
+
+def named(
+    model: pd.DataFrame, catalog: pd.DataFrame, bases: pd.DataFrame, rules: pd.DataFrame
+) -> pd.DataFrame:
+    """A name of its own, a description and an action for each segment.
+
+    Of a segment these names are true: those of the seed whose rules it meets; such a name with the
+    word of a trait that sets the segment apart from the others that meet the rules; the words of
+    two traits or of one; and, that there be enough, the best of these with a median. The names are
+    then dealt out so that no two segments have the same.
+
+    Args:
+        model: rows of ``segment_model`` of one version.
+        catalog: feature, label and ``WORDS`` of the features; words may be missing.
+        bases: rows of the seed ``segment_names``.
+        rules: rows of the seed ``segment_name_rules``.
+
+    Returns:
+        ``COLUMNS``, one row a segment.
+    """
+    segments = {
+        int(segment_id): rows.set_index("feature")
+        for segment_id, rows in _judged(model).groupby("segment_id")
+    }
+    words = _words(catalog, model["feature"].unique())
+    traits = {segment_id: _traits(rows, words) for segment_id, rows in segments.items()}
+    choices = [
+        *_by_rules(segments, traits, bases, rules),
+        *(
+            choice
+            for segment_id in segments
+            for choice in _by_traits(segment_id, traits[segment_id])
+        ),
+    ]
+    choices += _with_medians(segments, words, choices)
+    chosen = _assigned(choices)
+    rows = [
+        {
+            "segment_id": segment_id,
+            "segment_name": choice.name,
+            "description": _description(choice, segments[segment_id], traits[segment_id], words),
+            "action": choice.action,
+        }
+        for segment_id, choice in sorted(chosen.items())
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _assigned(choices: list[Choice]) -> dict[int, Choice]:
+    """A choice for each segment and no name twice.
+
+    The segment that would lose most by its second best name has its best one first: the
+    approximation of an assignment by Reinfeld and Vogel, Mathematical Programming (1958). "a and b"
+    is no other name than "b and a".
+    """
+    left = sorted(choices, key=lambda choice: (-choice.score, choice.segment_id))
+    chosen: dict[int, Choice] = {}
+    while left:
+        of_segment: dict[int, list[Choice]] = {}
+        for choice in left:
+            of_segment.setdefault(choice.segment_id, []).append(choice)
+        best = max(of_segment.values(), key=_loss)[0]
+        chosen[best.segment_id] = best
+        left = [
+            choice
+            for choice in left
+            if choice.segment_id != best.segment_id and choice.words != best.words
+        ]
+    return chosen
+
+
+def _loss(choices: list[Choice]) -> float:
+    """By how much the second best choice of a segment is worse than the best."""
+    return choices[0].score - choices[1].score if len(choices) > 1 else np.inf
+
+
+def _judged(model: pd.DataFrame) -> pd.DataFrame:
+    """The rows with side (1 above the typical customer, -1 below, 0 unsaid) and is_middle."""
+    z, position = model["center_scaled"], model["median_position"]
+    customers = model["sample_customers"].where(model["mean_raw"].notna())
+    sums, customers_of_all = (
+        values.groupby(model["feature"]).transform("sum")
+        for values in (model["mean_raw"] * customers, customers)
+    )
+    mean_of_all = sums / customers_of_all
+    is_above = (z > 0) & (position > 0.5) & (model["mean_raw"] > mean_of_all)
+    is_below = (z < 0) & (position < 0.5) & (model["mean_raw"] < mean_of_all)
+    largest = model["mean_raw"].groupby(model["feature"]).transform("max")
+    has_most_value = (model["feature"] == VALUE) & (model["mean_raw"] == largest)
+    # A model of an earlier version has no medians.
+    unknown = position.isna()
+    return model.assign(
+        side=np.where(unknown, np.sign(z), is_above.astype(int) - is_below.astype(int)),
+        is_middle=(position.between(*MIDDLE) | (unknown & (z.abs() <= TRAIT_Z))) & ~has_most_value,
+    )
+
+
+def _words(catalog: pd.DataFrame, features: np.ndarray) -> pd.DataFrame:
+    """label and ``WORDS`` by feature; those that are missing are made of the label."""
+    words = catalog.set_index("feature")[["label", *WORDS]].reindex(features)
+    words["label"] = words["label"].fillna(pd.Series(features, features))
+    for degree in ("high", "low"):
+        word, phrase = f"{degree} " + words["label"], f"are {degree}er in " + words["label"]
+        words[f"{degree}_word"] = words[f"{degree}_word"].fillna(word)
+        words[f"{degree}_phrase"] = words[f"{degree}_phrase"].fillna(phrase)
+    return words
+
+
+def _traits(rows: pd.DataFrame, words: pd.DataFrame) -> list[Trait]:
+    """The strongest first."""
+    found = []
+    for feature, row in rows[rows["side"] != 0].iterrows():
+        side = "high" if row["side"] > 0 else "low"
+        word, phrase = words.loc[feature, [f"{side}_word", f"{side}_phrase"]]
+        found.append(Trait(feature, row["center_scaled"], word, phrase))
+    return sorted(found, key=lambda trait: (-abs(trait.z), trait.feature))
+
+
+def _by_rules(
+    segments: Mapping[int, pd.DataFrame],
+    traits: Mapping[int, list[Trait]],
+    bases: pd.DataFrame,
+    rules: pd.DataFrame,
+) -> Iterator[Choice]:
+    """Names of the seed, plain and with a second word; the earlier in the seed the better.
+
+    Of several segments that meet the rules of one name, the plain name is for the one of which it
+    leaves the least unsaid.
+    """
+    step = 1 / len(bases)
+    for place, base in bases.sort_values("priority", ignore_index=True).iterrows():
+        own = rules[rules["segment_name"] == base["segment_name"]]
+        met = {
+            segment_id: rows
+            for segment_id, rows in segments.items()
+            if len(own) and all(_meets(rows, rule) for rule in own.itertuples())
+        }
+        claimed = tuple(rule.feature for rule in own.itertuples() if _side(rule))
+        middle = tuple(rule.feature for rule in own.itertuples() if _is_of_middle(rule))
+        for segment_id in met:
+            told = {*claimed, *middle}
+            untold = [trait for trait in traits[segment_id] if trait.feature not in told]
+            strongest = min(2.0, max((abs(trait.z) for trait in untold), default=0.0))
+            score, name = 10 - step * place, base["segment_name"]
+            plain = Choice(
+                score - 0.2 * step * strongest, segment_id, name, claimed, middle, base["action"]
+            )
+            yield plain
+            for trait in untold:
+                apart = min(
+                    (
+                        np.sign(trait.z) * (trait.z - other.loc[trait.feature, "center_scaled"])
+                        for one, other in met.items()
+                        if one != segment_id
+                    ),
+                    default=0.0,
+                )
+                if min(apart, abs(trait.z)) >= APART_Z:
+                    yield replace(
+                        plain,
+                        score=score - step * (0.7 - 0.1 * min(2.0, apart)),
+                        name=f"{name}, {trait.word}",
+                        claimed=(*claimed, trait.feature),
+                    )
+
+
+def _side(rule: Any) -> int:
+    """1 where a rule claims more than the typical customer has, -1 less, 0 neither."""
+    return int(rule.minimum_z > 0) - int(rule.maximum_z < 0)
+
+
+def _is_of_middle(rule: Any) -> bool:
+    return not _side(rule) and pd.notna(rule.minimum_z) and pd.notna(rule.maximum_z)
+
+
+def _meets(rows: pd.DataFrame, rule: Any) -> bool:
+    if rule.feature not in rows.index:
+        return False
+    row = rows.loc[rule.feature]
+    # A comparison with a bound that is missing is false.
+    is_outside = (
+        row["center_scaled"] < rule.minimum_z
+        or row["center_scaled"] > rule.maximum_z
+        or row["median_raw"] < rule.minimum_median
+    )
+    side = _side(rule)
+    return (
+        not is_outside
+        and (not side or row["side"] == side)
+        and (not _is_of_middle(rule) or row["is_middle"])
+    )
+
+
+def _by_traits(segment_id: int, traits: list[Trait]) -> Iterator[Choice]:
+    """Words of two traits or of one; strong ones first."""
+    for first, second in combinations(traits, 2):
+        strength = min(2.0, abs(first.z)) + min(2.0, abs(second.z))
+        score = strength + (4 if abs(second.z) >= TRAIT_Z else 1)
+        name = f"{first.word} and {second.word}"
+        yield Choice(score, segment_id, name, (first.feature, second.feature))
+    for trait in traits:
+        yield Choice(2 + min(2.0, abs(trait.z)), segment_id, trait.word, (trait.feature,))
+    if not traits:
+        yield Choice(2, segment_id, "typical", ())
+
+
+def _with_medians(
+    segments: Mapping[int, pd.DataFrame], words: pd.DataFrame, choices: list[Choice]
+) -> Iterator[Choice]:
+    """The best name of each segment with the median of a feature, or else with its number."""
+    for segment_id, rows in segments.items():
+        best = max(
+            (choice for choice in choices if choice.segment_id == segment_id),
+            key=lambda choice: choice.score,
+        )
+        others = [other["center_scaled"] for one, other in segments.items() if one != segment_id]
+        for feature, row in rows.dropna(subset=["median_raw"]).iterrows():
+            apart = min((abs(row["center_scaled"] - other[feature]) for other in others), default=0)
+            label = _inside(words.loc[feature, "label"])
+            value = f"{row['median_raw']:{',.0f' if abs(row['median_raw']) >= 100 else '.3g'}}"
+            yield replace(
+                best, score=min(1.0, apart), name=f"{best.name}, with a {label} of {value}"
+            )
+        yield replace(best, score=-1.0, name=f"{best.name} {segment_id}")
+
+
+def _description(
+    choice: Choice, rows: pd.DataFrame, traits: list[Trait], words: pd.DataFrame
+) -> str:
+    """What the name claims, and the strong traits beside it."""
+    told = [
+        trait
+        for trait in traits
+        if trait.feature in choice.claimed
+        or (abs(trait.z) >= TRAIT_Z and trait.feature not in choice.middle)
+    ]
+    told.sort(key=lambda trait: trait.feature not in choice.claimed)
+    told = told[:MOST_PHRASES]
+    middle = [
+        _inside(words.loc[feature, "label"])
+        for feature, row in rows.iterrows()
+        if row["is_middle"] and (feature in choice.middle or not told)
+    ]
+    parts = []
+    if middle:
+        parts.append(f"near the middle in {_listed(middle)}")
+    if told:
+        phrases = _listed([trait.phrase for trait in told])
+        parts.append(f"{phrases} than the typical customer")
+    text = "; ".join(parts) or "no clustered feature tells them from the typical customer"
+    return text[0].upper() + text[1:]
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+
+
+def _inside(label: str) -> str:
+    """A label as it stands inside a sentence; abbreviations keep their letters."""
+    return label[0].lower() + label[1:] if label[1:].islower() else label

@@ -1,0 +1,180 @@
+"""Names of segments: each its own, and nothing said that the customers' medians contradict."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from generated_shops import SHOPS, catalog, model, seed
+from segment_names import contradictions
+
+from segmart.model.names import COLUMNS, named
+
+NAMES, RULES = seed("segment_names"), seed("segment_name_rules")
+CATALOG = seed("feature_definitions")
+
+
+def rows(**features: list[tuple[float, float, float, float]]) -> pd.DataFrame:
+    """Rows of segment_model: centroid, mean, median and its position, by feature and segment."""
+    return pd.DataFrame(
+        {
+            "segment_id": segment_id,
+            "feature": feature,
+            "center_scaled": center,
+            "mean_raw": mean,
+            "median_raw": median,
+            "median_position": position,
+            "sample_customers": 100,
+        }
+        for feature, of_segments in features.items()
+        for segment_id, (center, mean, median, position) in enumerate(of_segments, 1)
+    )
+
+
+def names(fitted: pd.DataFrame, bases: pd.DataFrame = NAMES, rules: pd.DataFrame = RULES) -> list:
+    return named(fitted, CATALOG, bases, rules)["segment_name"].tolist()
+
+
+@pytest.mark.parametrize("title", SHOPS)
+def test_no_word_about_a_shop_is_contradicted_by_its_customers(title: str) -> None:
+    shop = SHOPS[title](np.random.default_rng(4))
+    for k in range(3, 9):
+        fitted, segment_ids = model(shop, k)
+        given = named(fitted, catalog(shop), NAMES, RULES)
+        assert given["segment_id"].tolist() == list(range(1, k + 1))
+        assert given["segment_name"].is_unique
+        assert given.dtypes.astype(str).to_dict() == COLUMNS
+        assert contradictions(shop, segment_ids, given) == []
+
+
+def test_words_that_the_customers_contradict_are_found() -> None:
+    shop = SHOPS["grocer"](np.random.default_rng(4))
+    fitted, segment_ids = model(shop, 4)
+    given = named(fitted, catalog(shop), NAMES, RULES)
+    others = given.assign(**given[["segment_name", "description"]][::-1].reset_index(drop=True))
+    assert len(contradictions(shop, segment_ids, others)) >= 4
+
+
+def test_names_do_not_depend_on_the_order_of_the_rows() -> None:
+    shop = SHOPS["furniture"](np.random.default_rng(4))
+    fitted, _ = model(shop, 8)
+    shuffled = [frame.sample(frac=1, random_state=3) for frame in (fitted, NAMES, RULES)]
+    pd.testing.assert_frame_equal(
+        named(shuffled[0], catalog(shop), *shuffled[1:]), named(fitted, catalog(shop), NAMES, RULES)
+    )
+
+
+def test_two_segments_of_one_name_are_told_apart_by_what_they_differ_in() -> None:
+    # Both spend much; the first was here lately, and of it more would be left unsaid.
+    high = [(0.9, 900, 800, 0.8), (0.9, 900, 800, 0.8), (-1.8, 10, 9, 0.1)]
+    recency = [(-1.0, 5, 4, 0.2), (0.2, 60, 50, 0.5), (0.8, 200, 150, 0.8)]
+    given = names(rows(spend=high, recency_days=recency))
+    assert given == ["high-value, lately here", "high-value", "low-value"]
+
+
+@pytest.mark.parametrize(
+    "spend",
+    [
+        # The median, then the mean, then the centroid does not say that they spend more.
+        (0.9, 900, 300, 0.5),
+        (0.9, 300, 800, 0.8),
+        (0.4, 900, 800, 0.8),
+    ],
+)
+def test_a_name_about_value_is_held_against_median_and_mean(
+    spend: tuple[float, float, float, float],
+) -> None:
+    assert "high-value" not in names(rows(spend=[spend, (-0.1, 500, 300, 0.5)]))
+    high = (0.9, 900, 800, 0.8)
+    assert "high-value" in names(rows(spend=[high, (-0.1, 500, 300, 0.5)]))
+
+
+def test_the_segment_with_the_largest_revenue_a_customer_is_not_medium() -> None:
+    orders = [(0.0, 5, 5, 0.5)] * 2
+    recency = [(0.0, 50, 50, 0.5)] * 2
+    given = named(
+        rows(
+            spend=[(0.1, 510, 500, 0.5), (0.0, 490, 500, 0.5)], orders=orders, recency_days=recency
+        ),
+        CATALOG,
+        NAMES,
+        RULES,
+    )
+    assert given["segment_name"].tolist() == ["regular", "medium"]
+    assert "spend" not in given["description"][0]
+
+
+def test_near_the_middle_is_held_against_all_customers() -> None:
+    fitted = rows(
+        spend=[(0.4, 900, 800, 0.7), (0.4, 700, 700, 0.76), (0.4, 700, 700, 0.7)],
+        orders=[(0.0, 5, 5, 0.5)] * 3,
+        recency_days=[(0.0, 50, 50, 0.5)] * 3,
+    )
+    assert names(fitted)[1:] == ["regular", "medium"]
+
+
+def test_a_regular_customer_has_ordered_twice() -> None:
+    recency = [(0.0, 50, 50, 0.5)]
+    assert names(rows(orders=[(0.0, 2, 2, 0.5)], recency_days=recency)) == ["regular"]
+    assert names(rows(orders=[(0.0, 1.9, 1, 0.5)], recency_days=recency)) == ["typical"]
+
+
+def test_metrics_are_told_by_their_strongest_traits() -> None:
+    fitted = rows(
+        metric_nps=[(1.2, 9, 9, 0.9), (-1.2, 2, 2, 0.1)],
+        metric_visits=[(-0.8, 1, 1, 0.2), (0.8, 9, 9, 0.8)],
+    )
+    labels = pd.DataFrame({"feature": ["metric_nps", "metric_visits"], "label": ["NPS", "visits"]})
+    given = named(fitted, CATALOG.merge(labels, how="outer"), NAMES, RULES)
+    assert given["segment_name"].tolist() == [
+        "high NPS and low visits",
+        "low NPS and high visits",
+    ]
+    assert given["description"][0] == (
+        "Are higher in NPS and are lower in visits than the typical customer"
+    )
+
+
+def test_segments_alike_in_all_words_are_told_by_a_median() -> None:
+    fitted = rows(tenure_days=[(2.0, 900, 890.4, 0.9), (1.0, 500, 480, 0.7), (-2.0, 50, 50, 0.1)])
+    assert sorted(names(fitted)) == [
+        "long-standing",
+        "long-standing, with a tenure of 480",
+        "newer",
+    ]
+
+
+def test_segments_that_nothing_tells_apart_have_names_too() -> None:
+    assert names(rows(tenure_days=[(0.0, 5, 5, 0.5)] * 3)) == [
+        "typical",
+        "typical, with a tenure of 5",
+        "typical 3",
+    ]
+
+
+def test_a_model_without_medians_is_named_by_its_centroids() -> None:
+    missing = [np.nan] * 3
+    fitted = rows(
+        spend=[(0.9, *missing), (0.0, *missing), (-1.0, *missing)],
+        orders=[(0.9, *missing), (0.0, *missing), (-1.0, *missing)],
+        recency_days=[(-0.9, *missing), (0.0, *missing), (1.0, *missing)],
+    )
+    assert names(fitted) == ["high-value", "medium", "low-engagement"]
+
+
+def test_names_and_rules_of_ones_own() -> None:
+    fitted = rows(spend=[(0.5, 900, 800, 0.8), (-0.1, 500, 300, 0.5)])
+    bases = pd.DataFrame(
+        {"priority": [2, 1], "segment_name": ["gold", "gone"], "action": ["Keep", "Ask"]}
+    )
+    rules = pd.DataFrame(
+        {
+            "segment_name": ["gold", "gone"],
+            "feature": ["spend", "recency_days"],
+            # Bounds are inclusive; a feature that is not clustered meets no rule.
+            "minimum_z": [0.5, None],
+            "maximum_z": [0.5, None],
+            "minimum_median": [800.0, None],
+        }
+    )
+    assert names(fitted, bases, rules)[0] == "gold"
+    for column, value in [("minimum_z", 0.51), ("maximum_z", 0.49), ("minimum_median", 801.0)]:
+        assert names(fitted, bases, rules.assign(**{column: value}))[0] == "large spend"
