@@ -6,8 +6,6 @@ with
 
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
-    feature_catalog as (select * from {{ ref("feature_catalog") }}),
-
     feature_distributions as (select * from {{ ref("feature_distributions") }}),
 
     segments as (select * from {{ ref("segments") }}),
@@ -40,8 +38,10 @@ with
     ),
 
     -- Each bin has the statistics of its feature.
-    population_medians as (
-        select distinct feature, median as population_median from feature_distributions
+    features as (
+        select distinct
+            feature, label, unit, is_clustered, feature_position, median as population_median
+        from feature_distributions
     ),
 
     population_deviations as (
@@ -65,18 +65,18 @@ with
             segment_statistics.segment_id,
             segments.segment_name,
             segment_statistics.feature,
-            feature_catalog.label,
-            feature_catalog.unit,
-            feature_catalog.is_clustered,
-            cast(feature_catalog.position as integer) as feature_position,
+            features.label,
+            features.unit,
+            features.is_clustered,
+            features.feature_position,
             cast(segment_statistics.customers_known as bigint) as customers_known,
             {{ nth_quantile("segment_statistics.quantiles", 2) }} as median,
             {{ nth_quantile("segment_statistics.quantiles", 1) }} as p10,
             {{ nth_quantile("segment_statistics.quantiles", 3) }} as p90,
             segment_statistics.mean,
-            population_medians.population_median,
+            features.population_median,
             {{ nth_quantile("segment_statistics.quantiles", 2) }}
-            / nullif(population_medians.population_median, 0) as lift,
+            / nullif(features.population_median, 0) as lift,
             (
                 cast(segment_statistics.transformed_sum as double)
                 / nullif(segment_statistics.customers_known, 0)
@@ -85,9 +85,8 @@ with
             / nullif(population_deviations.transformed_deviation, 0) as z_score
         from segment_statistics
         inner join segments on segment_statistics.segment_id = segments.segment_id
-        inner join feature_catalog on segment_statistics.feature = feature_catalog.feature
+        inner join features on segment_statistics.feature = features.feature
         inner join population_means on segment_statistics.feature = population_means.feature
-        inner join population_medians on segment_statistics.feature = population_medians.feature
         inner join
             population_deviations on segment_statistics.feature = population_deviations.feature
     )
