@@ -132,10 +132,17 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
     assert build.returncode != 0
     assert "has no column customer_id" in build.output
 
+    # Tables of others stay, and the build names one that stands beside its own.
+    with build.opened(read_only=False) as connection:
+        connection.execute("create schema mine; create table mine.notes as select 1 as one")
+        connection.execute("create table segments.notes as select 1 as one")
+
     requests = tmp_path / "input" / "forgotten.csv"
     requests.write_text(f"asked_on,customer_id\n2024-07-01, {FORGOTTEN} \n")
     build = build_orders(tmp_path, forgotten_customers=str(requests))
     assert build.returncode == 0, build.output
+    assert "no model of segmart makes segments.notes" in build.output
+    assert build.rows("from mine.notes union all from segments.notes") == [(1,), (1,)]
     assert found(output) == []
     assert build.rows(
         "select rows, customers from customer_accounting where reason = 'customer_forgotten'"

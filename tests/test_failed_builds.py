@@ -1,12 +1,15 @@
 """A build that cannot give segments ends with the remedy, and the last good ones stand."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from conftest import DATA, Build, dbt_build
+from conftest import DATA, ROOT, Build, dbt_build
 
 SEGMENTS = "from customer_segments order by customer_id"
 
@@ -81,6 +84,7 @@ def test_the_error_names_the_remedy_and_the_last_segments_stand(name: str, good:
     assert build.returncode != 0
     for word in words:
         assert word in build.output
+    assert "Traceback" not in build.output
     assert good.rows(SEGMENTS) == before
     assert checksums(good.folder / "serve") == released
 
@@ -97,6 +101,7 @@ def checksums(folder: Path) -> dict[Path, str]:
         ({"k": "0"}, ["var k", "allowed is auto or a whole number"]),
         ({"as_of": "2018-01-01'; drop schema segments cascade; --"}, ["var as_of", "allowed is"]),
         pytest.param({"complete_journey": "/nowhere"}, ["/nowhere/"], marks=pytest.mark.slow),
+        ({"forgotten_customers": "/nowhere.csv"}, ["var forgotten_customers", "/nowhere.csv"]),
     ],
 )
 def test_a_bad_var_is_named(variables: dict, words: list[str], good: Build) -> None:
@@ -105,7 +110,46 @@ def test_a_bad_var_is_named(variables: dict, words: list[str], good: Build) -> N
     assert build.returncode != 0
     for word in words:
         assert word in build.output
+    assert "Traceback" not in build.output
     assert good.rows(SEGMENTS) == before
+
+
+@pytest.mark.slow
+def test_a_place_that_cannot_be_written_is_named(good: Build) -> None:
+    (file := good.folder / "no_folder").write_text("a file")
+    report = f"{file}/reports/segments.html"
+    build = dbt_build(good.folder, select="segment_report", report=report)
+    assert build.returncode != 0
+    assert f"var report: {report} cannot be written: Not a directory" in build.output
+    assert "Traceback" not in build.output
+
+
+@pytest.mark.slow
+def test_dbt_may_be_started_in_another_folder(tmp_path: Path) -> None:
+    command = [
+        *(
+            sys.executable,
+            "-m",
+            "dbt.cli.main",
+            "show",
+            "--quiet",
+            "--project-dir",
+            str(ROOT),
+            "--profiles-dir",
+            str(ROOT),
+        ),
+        *("--inline", "select 1 as one", "--target-path", str(tmp_path / "target")),
+    ]
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    # As a path of the profile is, it is relative to the project.
+    warehouse = os.path.relpath(tmp_path / "segmart.duckdb", ROOT)
+    environment = os.environ | {"SEGMART_WAREHOUSE": warehouse}
+    shown = subprocess.run(
+        command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 0, shown.stdout
+    assert (tmp_path / "segmart.duckdb").exists()
+    assert list(elsewhere.iterdir()) == []
 
 
 @pytest.mark.slow

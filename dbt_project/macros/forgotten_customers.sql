@@ -93,34 +93,44 @@
             "create or replace table %s as select %s as list"
             | format(done, text_literal(list))
         ) -%}
-        {%- set of_what = "" if project_name == "segmart" else " of the tables of segmart" -%}
         {%- do log(
-            "forgotten_customers: the list has changed; the build file was emptied"
-            ~ of_what,
+            "forgotten_customers: the list has changed; the build file was emptied of the tables of"
+            ~ " segmart",
             info=true,
         ) -%}
     {%- endif -%}
 {%- endmacro -%}
 
-{#- In another project only what dbt knows to be of segmart: others may share its schemas. -#}
+{#- Only what dbt knows to be of segmart: others may share its schemas, and are named. -#}
 {%- macro drop_tables_of_segmart() -%}
-    {%- set own = [] -%}
+    {%- set own, schemas, others = [], [], [] -%}
     {%- for node in graph.nodes.values() if node.package_name == "segmart" -%}
-        {%- do own.append((node.schema, node.alias)) -%}
+        {%- do own.append((node.schema, node.alias)) -%} {%- do schemas.append(node.schema) -%}
     {%- endfor -%}
     {%- set query -%}
         select table_schema, table_name, case when table_type = 'VIEW' then 'view' else 'table' end
         from information_schema.tables
         where table_catalog = {{ text_literal(target.database) }}
     {%- endset -%}
-    {%- for schema, name, type in run_query(query).rows
-        if project_name == "segmart" or (schema, name) in own -%}
-        {%- do adapter.drop_relation(
-            api.Relation.create(
-                database=target.database, schema=schema, identifier=name, type=type
-            )
-        ) -%}
+    {%- for schema, name, type in run_query(query).rows -%}
+        {%- if (schema, name) in own -%}
+            {%- do adapter.drop_relation(
+                api.Relation.create(
+                    database=target.database, schema=schema, identifier=name, type=type
+                )
+            ) -%}
+        {%- elif schema in schemas and type == "table" -%}
+            {%- do others.append(schema ~ "." ~ name) -%}
+        {%- endif -%}
     {%- endfor -%}
+    {%- if others and project_name == "segmart" -%}
+        {%- do log(
+            "forgotten_customers: no model of segmart makes " ~ others
+            | sort
+            | join(", ") ~ ": drop what may hold a customer of the list",
+            info=true,
+        ) -%}
+    {%- endif -%}
 {%- endmacro -%}
 
 {#-
@@ -173,6 +183,10 @@
 
 {#- A list that is read by halves forgets nobody: its header must name the column. -#}
 {%- macro check_forgotten_customers() -%}
+    {%- set file = setting("forgotten_customers") -%}
+    {%- if not run_query("select * from glob(" ~ text_literal(file) ~ ")").rows | length -%}
+        {%- do refuse("var forgotten_customers: there is no file %s", file) -%}
+    {%- endif -%}
     {%- set columns = run_query("describe select * from " ~ forgotten_customers_file()).columns[
         0
     ] -%}
@@ -180,7 +194,7 @@
         {%- do refuse(
             "var forgotten_customers: the file %s has no column customer_id in its first line; write the"
             ~ " name of the column there",
-            setting("forgotten_customers"),
+            file,
         ) -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -8,3 +8,6 @@ Functions take and return frames and arrays, and can be tested alone. ``files`` 
 
 class SegmentationError(ValueError):
     """The data or the settings cannot be segmented; the message names the cause and the remedy."""
+
+    # dbt-duckdb prints the stack of what a model raises; people need the message alone.
+    __traceback__ = property(lambda self: None, lambda self, stack: None)

@@ -13,6 +13,7 @@ from segmart.release.pseudonyms import (
     key_name,
 )
 from segmart.release.publish import publish
+from segmart.release.storage import writing
 
 
 def model(dbt, session):
@@ -52,17 +53,18 @@ def model(dbt, session):
     }
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding, fold=fold)
-    releases = publish(
-        PublishedTables(tables, key),
-        Path(serve),
-        release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
-        source=source,
-        keep=int(keep),
-        max_drop=float(max_drop),
-        comments=column_comments(session, tables),
-        forgotten=forgotten_as_published(forgotten, key),
-        customer_ids=key_name(key),
-    )
+    with writing("serve", Path(serve)):
+        releases = publish(
+            PublishedTables(tables, key),
+            Path(serve),
+            release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
+            source=source,
+            keep=int(keep),
+            max_drop=float(max_drop),
+            comments=column_comments(session, tables),
+            forgotten=forgotten_as_published(forgotten, key),
+            customer_ids=key_name(key),
+        )
     # dbt's last steps go on until the release begins; the process ends with this thread.
     threading.Thread(target=pointers.wait_until_begun, args=(Path(serve),), daemon=False).start()
     return releases

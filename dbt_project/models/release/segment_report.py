@@ -6,7 +6,7 @@ import segmart_reports
 import segmart.model
 from segmart.engine.frames import ordered_frame
 from segmart.engine.kept import digest_of, keep
-from segmart.release.storage import sha256
+from segmart.release.storage import sha256, writing
 
 
 def model(dbt, session):
@@ -44,6 +44,7 @@ def model(dbt, session):
 
     code = [Path(module.__file__).parent for module in (segmart_reports, segmart.model)]
     packages = ("altair", "jinja2", "pandas", "scikit-learn", "vl-convert-python")
-    keep(Path(path), Path(folder), digest_of(tables, code, packages), draw)
+    with writing("report", Path(path)):
+        keep(Path(path), Path(folder), digest_of(tables, code, packages), draw)
     size = Path(path).stat().st_size
     return pd.DataFrame({"path": [path], "bytes": [size], "sha256": [sha256(Path(path))]})

@@ -1,19 +1,23 @@
-"""A plugin of dbt-duckdb: one build at a time, and in how much memory.
+"""A plugin of dbt-duckdb: one build at a time, in the project's folder, and in how much memory.
 
 A build whose file another build or a client holds stops at once, with a sentence.
 """
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 
 
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         self.memory_limit = plugin_config.get("memory_limit")
+        # Paths of the profile and of the vars mean the same wherever dbt is started.
+        os.chdir(get_flags().PROJECT_DIR)
         path = Path(self.creds.path)
         if not path.is_file():
             # dbt makes it, with the storage version of the profile, but not its folder.

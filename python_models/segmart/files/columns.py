@@ -154,7 +154,7 @@ def _look_at(
         mapped = contract.mapped(
             name, path, [*(column for column, _ in found), *of_folders], renamed
         )
-    except SegmentationError as error:
+    except SegmentationError:
         required = [renamed.get(column, column) for column in contract.CONTRACT[name][0]]
         line = content.line_with(path, sign, encoding, required) if file_format == "csv" else None
         if line is None or line == title_lines + 1:
@@ -162,7 +162,7 @@ def _look_at(
         raise SegmentationError(
             f"file {path}: the names of the columns stand in line {line}: set the var title_lines "
             f"to {line - 1}"
-        ) from error
+        ) from None
     columns = []
     for column, kind in contract.told_apart(found):
         contract_column = mapped.get(column)

@@ -91,7 +91,7 @@ def fit_scaler(raw: np.ndarray, features: pd.DataFrame) -> pd.DataFrame:
         try:
             filled = transform(np.where(np.isnan(values), fill_value, values), transform_name)
         except SegmentationError as error:
-            raise SegmentationError(f"feature '{name}': {error}") from error
+            raise SegmentationError(f"feature '{name}': {error}") from None
         clip_low, clip_high = np.quantile(filled, CLIP_QUANTILES)
         clipped = np.clip(filled, clip_low, clip_high)
         if clip_low == clip_high:

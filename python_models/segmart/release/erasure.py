@@ -50,10 +50,12 @@ def forgotten_table(path: str, *, delimiter: str, encoding: str) -> pa.Table:
     """The same ids as a table, of one column: forgotten_id.
 
     Raises:
-        SegmentationError: the list has no column customer_id.
+        SegmentationError: there is no such file, or it has no column customer_id.
     """
     try:
         ids = forgotten_ids(path, delimiter=delimiter, encoding=encoding)
+    except duckdb.IOException:
+        raise SegmentationError(f"var forgotten_customers: there is no file {path}") from None
     except duckdb.BinderException:
         raise SegmentationError(
             f"var forgotten_customers: the file {path} has no column customer_id in its first "

@@ -1,16 +1,36 @@
 """Files and folders of releases: who may read them, their digests, and how they reach the disk."""
 
+import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from duckdb import DuckDBPyRelation
+import duckdb
+
+from segmart import SegmentationError
 
 # Its owner writes, its group reads, nobody else; a published file is written by no one.
 FOLDER_MODE, FILE_MODE = 0o750, 0o440
 
 
-def values(table: DuckDBPyRelation, column: str) -> set:
+@contextlib.contextmanager
+def writing(var: str, path: Path) -> Iterator[None]:
+    """Has an error of the disk name the var that says where to write.
+
+    Raises:
+        SegmentationError: what is written inside cannot be.
+    """
+    try:
+        yield
+    except (OSError, duckdb.IOException) as error:
+        raise SegmentationError(
+            f"var {var}: {path} cannot be written: {getattr(error, 'strerror', None) or error}. "
+            "Make room or give the right to write there, or name another place"
+        ) from None
+
+
+def values(table: duckdb.DuckDBPyRelation, column: str) -> set:
     """The distinct values of a column."""
     return {value for (value,) in table.project(column).distinct().fetchall()}
 
