@@ -79,6 +79,8 @@ with
             position_a,
             position_b,
             count(*) as customers,
+            {{ exact_sum("deviation_a") }} / count(*) as mean_deviation_a,
+            {{ exact_sum("deviation_b") }} / count(*) as mean_deviation_b,
             {{ exact_sum("deviation_a * deviation_b") }} as covariance,
             {{ exact_sum("deviation_a * deviation_a") }} as variance_a,
             {{ exact_sum("deviation_b * deviation_b") }} as variance_b,
@@ -89,14 +91,25 @@ with
         group by position_a, position_b
     ),
 
+    -- Of a tiny feature the mean above is rounded, and deviations from it do not sum up to 0.
+    central_moments as (
+        select
+            *,
+            covariance - customers * mean_deviation_a * mean_deviation_b as central_covariance,
+            variance_a - customers * mean_deviation_a * mean_deviation_a as central_variance_a,
+            variance_b - customers * mean_deviation_b * mean_deviation_b as central_variance_b
+        from pair_moments
+    ),
+
     correlated_pairs as (
         select
             position_a,
             position_b,
-            covariance / nullif(sqrt(variance_a * variance_b), 0) as pearson,
+            central_covariance
+            / nullif(sqrt(central_variance_a * central_variance_b), 0) as pearson,
             rank_covariance / nullif(sqrt(rank_variance_a * rank_variance_b), 0) as spearman,
             customers
-        from pair_moments
+        from central_moments
     ),
 
     ordered_pairs as (

@@ -16,7 +16,7 @@ with
             min(raw_value) as minimum,
             {{ quantiles("raw_value", [0.1, 0.25, 0.5, 0.75, 0.9]) }} as quantiles,
             max(raw_value) as maximum,
-            {{ exact_mean("raw_value") }} as mean,
+            {{ exact_mean("raw_value") }} as rounded_mean,
             min(transformed_value) as lowest,
             (max(transformed_value) - min(transformed_value)) / {{ bins }} as bin_width
         from feature_values
@@ -42,7 +42,7 @@ with
                     )
                 else 1
             end as bin,
-            (known_values.raw_value - feature_means.mean)
+            (known_values.raw_value - feature_means.rounded_mean)
             / nullif(feature_means.maximum - feature_means.minimum, 0) as deviation
         from known_values
         inner join feature_means on known_values.feature = feature_means.feature
@@ -53,19 +53,33 @@ with
             feature,
             bin,
             count(*) as customers,
+            {{ decimal_sum("deviation") }} as deviations,
             {{ decimal_sum("deviation * deviation") }} as squares,
             {{ decimal_sum("deviation * deviation * deviation") }} as cubes
         from placed_values
         group by feature, bin
     ),
 
-    feature_moments as (
+    raw_moments as (
         select
             feature,
-            cast(sum(squares) as double) / sum(customers) as variance,
+            cast(sum(deviations) as double) / sum(customers) as first_moment,
+            cast(sum(squares) as double) / sum(customers) as second_moment,
             cast(sum(cubes) as double) / sum(customers) as third_moment
         from binned_values
         group by feature
+    ),
+
+    -- Of a tiny feature the rounded mean is not the mean.
+    feature_moments as (
+        select
+            feature,
+            first_moment,
+            second_moment - first_moment * first_moment as variance,
+            third_moment
+            - 3 * first_moment * second_moment
+            + 2 * first_moment * first_moment * first_moment as third_moment
+        from raw_moments
     ),
 
     feature_statistics as (
@@ -76,8 +90,16 @@ with
             {{ nth_quantile("feature_means.quantiles", 3) }} as median,
             {{ nth_quantile("feature_means.quantiles", 4) }} as p75,
             {{ nth_quantile("feature_means.quantiles", 5) }} as p90,
-            sqrt(feature_moments.variance)
-            * (feature_means.maximum - feature_means.minimum) as standard_deviation,
+            feature_means.rounded_mean + case
+                when feature_means.maximum - feature_means.minimum between 1e-300 and 1e-3
+                then feature_moments.first_moment * (feature_means.maximum - feature_means.minimum)
+                else 0
+            end as mean,
+            coalesce(
+                sqrt(feature_moments.variance) * (feature_means.maximum - feature_means.minimum),
+                -- 0 of a constant, null where nothing is known.
+                feature_means.maximum - feature_means.minimum
+            ) as standard_deviation,
             feature_moments.third_moment
             / nullif(feature_moments.variance * sqrt(feature_moments.variance), 0) as skewness
         from feature_means

@@ -10,10 +10,40 @@ with
 
     segments as (select * from {{ ref("segments") }}),
 
+    -- Each bin has the statistics of its feature. A DECIMAL has nine digits behind the point and 19
+    -- before it: what is tiny or huge is summed in units of its largest value.
+    features as (
+        select distinct
+            feature,
+            label,
+            unit,
+            is_clustered,
+            feature_position,
+            median as population_median,
+            case
+                when greatest(abs(minimum), abs(maximum)) > 1e9
+                then greatest(abs(minimum), abs(maximum))
+                when greatest(abs(minimum), abs(maximum)) between 1e-300 and 1e-3
+                then greatest(abs(minimum), abs(maximum))
+                else 1e0
+            end as raw_unit,
+            transform = 'log1p' as is_logarithm
+        from feature_distributions
+    ),
+
     labelled_values as (
-        select feature_values.*, customer_segments.segment_id
+        select
+            customer_segments.segment_id,
+            features.feature,
+            features.raw_unit,
+            case
+                when features.is_logarithm then least(features.raw_unit, 1e0) else features.raw_unit
+            end as transformed_unit,
+            feature_values.raw_value,
+            feature_values.transformed_value
         from feature_values
         inner join customer_segments on feature_values.customer_id = customer_segments.customer_id
+        inner join features on feature_values.feature = features.feature
     ),
 
     segment_statistics as (
@@ -22,42 +52,37 @@ with
             feature,
             count(raw_value) as customers_known,
             {{ quantiles("raw_value", [0.1, 0.5, 0.9]) }} as quantiles,
-            {{ exact_mean("raw_value") }} as mean,
-            {{ decimal_sum("transformed_value") }} as transformed_sum
+            {{ exact_mean("raw_value / raw_unit") }} * raw_unit as mean,
+            transformed_unit,
+            {{ decimal_sum("transformed_value / transformed_unit") }} as transformed_sum
         from labelled_values
-        group by segment_id, feature
+        group by segment_id, feature, raw_unit, transformed_unit
     ),
 
+    -- Here and below in those units.
     population_means as (
         select
             feature,
+            transformed_unit,
             cast(sum(transformed_sum) as double)
             / nullif(sum(customers_known), 0) as transformed_mean
         from segment_statistics
-        group by feature
+        group by feature, transformed_unit
     ),
 
-    -- Each bin has the statistics of its feature.
-    features as (
-        select distinct
-            feature, label, unit, is_clustered, feature_position, median as population_median
-        from feature_distributions
+    deviations as (
+        select
+            known_values.feature,
+            known_values.transformed_value / population_means.transformed_unit
+            - population_means.transformed_mean as deviation
+        from known_values
+        inner join population_means on known_values.feature = population_means.feature
     ),
 
     population_deviations as (
-        select
-            known_values.feature,
-            sqrt(
-                {{
-                    exact_mean(
-                        "(known_values.transformed_value - population_means.transformed_mean)"
-                        ~ " * (known_values.transformed_value - population_means.transformed_mean)"
-                    )
-                }}
-            ) as transformed_deviation
-        from known_values
-        inner join population_means on known_values.feature = population_means.feature
-        group by known_values.feature
+        select feature, sqrt({{ exact_mean("deviation * deviation") }}) as transformed_deviation
+        from deviations
+        group by feature
     ),
 
     segment_profiles as (
