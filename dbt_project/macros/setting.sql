@@ -126,6 +126,7 @@
                 "min_segment_share": "share",
                 "max_centroid_jump": "number",
                 "migration_days": {"from": 1, "to": 36500},
+                "settle_days": {"from": 1, "to": 36500},
                 "min_customers_a_feature": {"from": 1, "to": 1000000},
                 "report": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}[.]html",

@@ -36,6 +36,8 @@ with
                 then last_segments.segment_since
                 else as_of_date.as_of
             end as segment_since,
+            coalesce(settled.segment_id, scored_customers.segment_id) as settled_segment_id,
+            coalesce(settled.segment_name, named_segments.segment_name) as settled_segment_name,
             active_version.model_version,
             as_of_date.as_of
         from scored_customers
@@ -44,6 +46,14 @@ with
             customer_eligibility on scored_customers.customer_id = customer_eligibility.customer_id
         inner join published_ids on scored_customers.customer_id = published_ids.customer_id
         left join last_segments on published_ids.published_id = last_segments.published_id
+        -- Of the active model, and not where the model alone has moved the customer.
+        left join
+            named_segments as settled
+            on last_segments.settled_segment_id = settled.segment_id
+            and (
+                last_segments.segment_id = scored_customers.segment_id
+                or last_segments.segment_id <> scored_customers.segment_id_by_previous_model
+            )
         cross join active_version
         cross join as_of_date
     )

@@ -63,13 +63,30 @@ with
     ),
 
     -- A second build of a day tells the moves of that day anew.
-    segment_moves as (
+    all_moves as (
         select last_moves.*
         from last_moves
         inner join candidate on last_moves.as_of < candidate.as_of
         union all
         select *
         from new_moves
+    ),
+
+    settled_moves as ({{ settled_moves("all_moves", "candidate") }}),
+
+    segment_moves as (
+        select
+            customer_id,
+            as_of,
+            from_segment_id,
+            to_segment_id,
+            cause,
+            from_model_version,
+            to_model_version,
+            segment_id_by_previous_model,
+            activation_reason,
+            settled_on
+        from settled_moves
     )
 
 select *
