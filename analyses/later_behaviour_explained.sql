@@ -1,41 +1,46 @@
--- How much of later spend and discount share do the segments explain, beside spend quartiles and
--- recency-frequency-spend scores? Build as of a past date first, so that later orders exist:
+{#- The features that the model clusters on, as it sees them. -#}
+{%- set features = feature_definitions(clustered_only=true) -%}
+{%- set by_outcome = "over (partition by outcome)" -%}
+-- How much of later spend and discount share do the segments explain, beside spend quartiles,
+-- scores
+-- of recency, frequency and spend, and a linear model of the clustered features, which is about
+-- what
+-- can be known from them? Build as of a past date first, so that later orders exist:
 -- uv run dbt build --vars '{as_of: 2017-11-12}'
--- They stand in rejected_rows with the reason after_as_of. A row a grouping; eta squared is the
--- share
--- of the variance between the groups (1 explains all, 0 nothing).
+-- They stand in rejected_rows with the reason after_as_of. Shares of the variance: eta squared of
+-- groups, R squared of the linear model (1 explains all, 0 nothing).
 with
     later_orders as (
         select
             customer_id,
-            sum(cast(amount as double)) as spend,
-            sum(cast(discount_amount as double)) as discounts
+            sum(cast(amount as double)) as later_amount,
+            sum(cast(discount_amount as double)) as later_discounts
         from {{ ref("rejected_rows") }}
         where reason = 'after_as_of'
         group by customer_id
     ),
 
-    groupings as (
+    customers as (
         select
             customer_segments.customer_id,
-            cast(customer_segments.segment_id as string) as segment,
-            cast(
-                ntile(4) over (
-                    order by customer_features.spend, customer_segments.customer_id
-                ) as string
+            customer_segments.segment_id,
+            ntile(4) over (
+                order by customer_features.spend, customer_segments.customer_id
             ) as spend_quartile,
-            cast(
-                ntile(4) over (
-                    order by customer_features.recency_days desc, customer_segments.customer_id asc
-                )
-                + ntile(4) over (order by customer_features.orders, customer_segments.customer_id)
-                + ntile(4) over (
-                    order by customer_features.spend, customer_segments.customer_id
-                ) as string
-            ) as recency_frequency_spend_score,
-            ln(1 + greatest(coalesce(later_orders.spend, 0), 0)) as later_log_spend,
-            later_orders.discounts
-            / nullif(later_orders.spend + later_orders.discounts, 0) as later_discount_share
+            ntile(4) over (
+                order by customer_features.recency_days desc, customer_segments.customer_id asc
+            )
+            + ntile(4) over (order by customer_features.orders, customer_segments.customer_id)
+            + ntile(4) over (
+                order by customer_features.spend, customer_segments.customer_id
+            ) as score,
+            {% for feature in features -%}
+                {{ transformed(feature.feature, feature.transform) }} as x{{ loop.index }},
+            {% endfor -%}
+            ln(1 + greatest(coalesce(later_orders.later_amount, 0), 0)) as later_spend,
+            later_orders.later_discounts / nullif(
+                later_orders.later_amount + later_orders.later_discounts, 0
+            ) as later_discount_share
         from {{ ref("customer_segments") }} as customer_segments
         inner join
             {{ ref("customer_features") }} as customer_features
@@ -43,54 +48,119 @@ with
         left join later_orders on customer_segments.customer_id = later_orders.customer_id
     ),
 
-    grouped as (
+    -- A missing value becomes the mean.
+    scored as (
         select
-            'segments' as grouping_name,
-            segment as group_name,
-            later_log_spend,
-            later_discount_share
-        from groupings
-        union all
-        select
-            'spend quartiles' as grouping_name,
+            segment_id,
             spend_quartile,
-            later_log_spend,
+            score,
+            ntile(4) over (order by score, customer_id) as score_quartile,
+            {% for feature in features -%}
+                coalesce(x{{ loop.index }}, avg(x{{ loop.index }}) over ()) as x{{ loop.index }},
+            {% endfor -%}
+            later_spend,
             later_discount_share
-        from groupings
-        union all
-        select
-            'recency-frequency-spend score' as grouping_name,
-            recency_frequency_spend_score,
-            later_log_spend,
-            later_discount_share
-        from groupings
+        from customers
     ),
 
-    means as (
+    outcomes as (
+        select *, 'spend' as outcome, later_spend as y
+        from scored
+        union all
+        select *, 'discount share' as outcome, later_discount_share as y
+        from scored
+        where later_discount_share is not null
+    ),
+
+    grouped as (
+        {% for name, groups in {
+            "segments": "segment_id",
+            "spend quartiles": "spend_quartile",
+            "score, cut in four": "score_quartile",
+            "score": "score",
+        }.items() -%}
+            select outcome, y, '{{ name }}' as explained_by, {{ groups }} as group_id
+            from outcomes {{ "union all" if not loop.last }}
+        {% endfor %}
+    ),
+
+    group_means as (
         select
-            *,
-            avg(later_log_spend) over (partition by grouping_name) as mean_spend,
-            avg(later_log_spend) over (partition by grouping_name, group_name) as group_spend,
-            avg(later_discount_share) over (partition by grouping_name) as mean_share,
-            avg(later_discount_share) over (partition by grouping_name, group_name) as group_share
+            outcome,
+            explained_by,
+            y,
+            group_id,
+            avg(y) over (partition by outcome, explained_by) as mean,
+            avg(y) over (partition by outcome, explained_by, group_id) as group_mean
         from grouped
+    ),
+
+    of_groups as (
+        select
+            outcome,
+            explained_by,
+            count(distinct group_id) as groups,
+            sum((group_mean - mean) * (group_mean - mean))
+            / nullif(sum((y - mean) * (y - mean)), 0) as explained
+        from group_means
+        group by outcome, explained_by
+    ),
+
+    -- Each feature without its mean and without what those before it explain (Gram and Schmidt):
+    -- what
+    -- they explain of y then adds up.
+    residuals_0 as (select * from outcomes),
+
+    {% for feature in features -%}
+        {%- set i = loop.index -%}
+        residuals_{{ i }} as (
+            select
+                *,
+                x{{ i }} - avg(x{{ i }}) {{ by_outcome }}
+                {%- for j in range(1, i) %}
+                    - e{{ j }}
+                    * sum(x{{ i }} * e{{ j }}) {{ by_outcome }}
+                    / nullif(sum(e{{ j }} * e{{ j }}) {{ by_outcome }}, 0)
+                {%- endfor %} as e{{ i }}
+            from residuals_{{ i - 1 }}
+        ),
+    {%- endfor %}
+
+    of_linear_model as (
+        select
+            outcome,
+            'linear model' as explained_by,
+            cast(null as bigint) as groups,
+            (
+                0
+                {%- for feature in features %}
+                    + coalesce(
+                        power(sum(y * e{{ loop.index }}), 2)
+                        / nullif(sum(e{{ loop.index }} * e{{ loop.index }}), 0),
+                        0
+                    )
+                {%- endfor %}
+            )
+            / nullif(count(*) * var_pop(y), 0) as explained
+        from residuals_{{ features | length }}
+        group by outcome
+    ),
+
+    explained as (
+        select *
+        from of_groups
+        union all
+        select *
+        from of_linear_model
     )
 
 select
-    grouping_name,
-    count(distinct group_name) as groups,
+    explained_by,
+    max(groups) as groups,
+    round(max(case when outcome = 'spend' then explained end), 3) as spend_explained,
     round(
-        sum((group_spend - mean_spend) * (group_spend - mean_spend))
-        / nullif(sum((later_log_spend - mean_spend) * (later_log_spend - mean_spend)), 0),
-        3
-    ) as spend_explained,
-    round(
-        sum((group_share - mean_share) * (group_share - mean_share)) filter (
-            where later_discount_share is not null
-        )
-        / nullif(sum((later_discount_share - mean_share) * (later_discount_share - mean_share)), 0),
-        3
+        max(case when outcome = 'discount share' then explained end), 3
     ) as discount_share_explained
-from means
-group by grouping_name
-order by grouping_name
+from explained
+group by explained_by
+order by max(groups) is null, max(groups), explained_by
