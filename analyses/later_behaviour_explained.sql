@@ -35,7 +35,8 @@ with
                 order by customer_features.spend, customer_segments.customer_id
             ) as score,
             {% for feature in features -%}
-                {{ transformed(feature.feature, feature.transform) }} as x{{ loop.index }},
+                {{ transformed("customer_features." ~ feature.feature, feature.transform) }}
+                as x{{ loop.index }},
             {% endfor -%}
             ln(1 + greatest(coalesce(later_orders.later_amount, 0), 0)) as later_spend,
             later_orders.later_discounts / nullif(

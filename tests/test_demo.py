@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
+from sklearn.linear_model import LinearRegression
 
 from conftest import DATA, ROOT, Build, dbt_build
 from segmart.model.candidate import fitted_labels
@@ -188,6 +189,19 @@ def test_segments_explain_later_behaviour(tmp_path: Path) -> None:
     assert spend > 0.2
     # The gain over quartiles of spend is the second dimension.
     assert discount_share > 5 * explained["spend quartiles"][2]
+    customers = past.frame(
+        "select recency_days, orders, spend, discount_share, "
+        "coalesce(later_spend, 0) as later_spend from customer_segments "
+        "join customer_features using (customer_id) left join (select customer_id, "
+        "sum(cast(amount as double)) as later_spend from rejected_rows "
+        "where reason = 'after_as_of' group by customer_id) using (customer_id)"
+    )
+    known = np.column_stack(
+        [np.log1p(customers.iloc[:, :3].clip(lower=0)), customers["discount_share"]]
+    )
+    later = np.log1p(customers["later_spend"].clip(lower=0))
+    linear = LinearRegression().fit(known, later).score(known, later)
+    assert explained["linear model"][1] == pytest.approx(linear, abs=0.001)
 
 
 def test_a_missing_value_stays_missing_when_it_is_transformed(demo: Build) -> None:

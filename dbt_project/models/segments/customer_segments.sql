@@ -51,8 +51,8 @@ with
             named_segments as settled
             on last_segments.settled_segment_id = settled.segment_id
             and (
-                last_segments.segment_id = scored_customers.segment_id
-                or last_segments.segment_id <> scored_customers.segment_id_by_previous_model
+                scored_customers.segment_id = last_segments.segment_id
+                or scored_customers.segment_id_by_previous_model <> last_segments.segment_id
             )
         cross join active_version
         cross join as_of_date
