@@ -115,6 +115,18 @@ def test_a_bad_var_is_named(variables: dict, words: list[str], good: Build) -> N
 
 
 @pytest.mark.slow
+def test_a_refused_release_leaves_the_report_and_all_that_is_published(good: Build) -> None:
+    write_data(good.folder, "from transactions where household_id <= 20")
+    before = checksums(good.folder / "serve"), good.report.read_bytes()
+    build = dbt_build(
+        good.folder, complete_journey=str(good.folder), k=2, max_k=4, accept_model="candidate"
+    )
+    assert build.returncode != 0
+    assert "the var max_drop allows" in build.output
+    assert (checksums(good.folder / "serve"), good.report.read_bytes()) == before
+
+
+@pytest.mark.slow
 def test_a_place_that_cannot_be_written_is_named(good: Build) -> None:
     (file := good.folder / "no_folder").write_text("a file")
     report = f"{file}/reports/segments.html"

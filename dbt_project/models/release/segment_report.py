@@ -10,6 +10,8 @@ from segmart.release.storage import sha256, writing
 
 
 def model(dbt, session):
+    # Of what was released: a release that is refused leaves the report as it was.
+    dbt.ref("segmart", "releases")
     path = dbt.config.get("report")
     folder = dbt.config.get("target_folder")
     tables = {
