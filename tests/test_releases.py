@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import multiprocessing
 import os
+import shutil
 import signal
 import stat
 from pathlib import Path
@@ -148,6 +149,35 @@ def test_a_clock_that_stands_before_the_release_is_named(tmp_path: Path) -> None
     with pytest.raises(SegmentationError, match=r"begins (59|60)\.. seconds from now.*remove "):
         publish(tmp_path, "r2")
     assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("contents", [None, "", '{"release": "r2", "tab'])
+def test_a_manifest_that_is_cut_or_gone_is_named_and_its_release_can_be_removed(
+    contents: str | None, tmp_path: Path
+) -> None:
+    publish(tmp_path, "r1")
+    publish(tmp_path, "r2")
+    folder = tmp_path / "releases" / "r2"
+    (folder / "manifest.json").unlink()
+    if contents is not None:
+        (folder / "manifest.json").write_text(contents)
+    before = tree(tmp_path)
+    with pytest.raises(SegmentationError, match=f"manifest.json is not .* remove .* {folder} and"):
+        publish(tmp_path, "r3")
+    assert tree(tmp_path) == before
+    shutil.rmtree(folder)
+    pointers.newest_first(tmp_path)[0].unlink()
+    publish(tmp_path, "r3")
+    assert published(tmp_path)[0] == "r3"
+
+
+def test_releases_that_were_moved_are_served_from_their_new_place(tmp_path: Path) -> None:
+    publish(tmp_path / "old", "r1")
+    (tmp_path / "old").rename(tmp_path / "new")
+    with pytest.raises(duckdb.IOException, match=str(tmp_path / "old")):
+        published(tmp_path / "new")
+    publishing.go_back(tmp_path / "new", "r1", notice=0.05)
+    assert published(tmp_path / "new")[0] == "r1"
 
 
 def test_folders_and_files_are_not_open_to_others(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ All tables of a transaction come from one release, whatever is published meanwhi
 keep the catalog open.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,7 +20,7 @@ def write(serve: Path) -> None:
     It is replaced only when what it says has changed: a client that holds it open needs no other.
     DuckDB wants to see the columns of a view, so the release is pointed to before.
     """
-    manifest = json.loads((pointers.newest_first(serve)[0] / "manifest.json").read_text())
+    manifest = pointers.manifest_of(pointers.newest_first(serve)[0])
     statements = list(_views(manifest["tables"], serve.resolve() / "pointers" / "*"))
     contents = ";\n".join(statements)
     catalog, note = serve / "segmart.duckdb", serve / ".catalog.sql"

@@ -92,10 +92,26 @@ def begins(pointer: Path) -> int:
     return END_OF_COUNTDOWN - int(pointer.name.removeprefix("countdown="))
 
 
+def manifest_of(folder: Path) -> dict:
+    """The manifest of a release.
+
+    Raises:
+        SegmentationError: it cannot be read.
+    """
+    path = folder / "manifest.json"
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise SegmentationError(
+            f"{path} is not the manifest that was published: put it back, or remove its folder "
+            f"{path.resolve().parent} and the link to that in pointers/"
+        ) from None
+
+
 def last_manifest(serve: Path, source: str) -> tuple[Path, dict] | None:
     """The folder and the manifest of the release that was the last current one of an input."""
     for pointer in newest_first(serve):
-        manifest = json.loads((pointer / "manifest.json").read_text())
+        manifest = manifest_of(pointer)
         if manifest["source"] == source:
             return pointer, manifest
     return None
@@ -103,16 +119,13 @@ def last_manifest(serve: Path, source: str) -> tuple[Path, dict] | None:
 
 def standing_manifests(serve: Path) -> list[dict]:
     """The manifests of all releases that stand, the oldest first."""
-    return [
-        json.loads((serve / "releases" / name / "manifest.json").read_text())
-        for name in standing(serve)
-    ]
+    return [manifest_of(serve / "releases" / name) for name in standing(serve)]
 
 
 def current_manifest(serve: Path) -> dict | None:
     """The newest release that a pointer leads to; it begins within the notice."""
     for pointer in newest_first(serve):
-        return json.loads((pointer / "manifest.json").read_text())
+        return manifest_of(pointer)
     return None
 
 

@@ -215,7 +215,7 @@ def _write_table(table: DuckDBPyRelation, path: Path) -> None:
 
 def _verify(folder: Path) -> None:
     """Read back what was written, from the disk and through the engine that will serve it."""
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = pointers.manifest_of(folder)
     with duckdb.connect() as connection:
         for name, entry in manifest["tables"].items():
             path = folder / f"{name}.parquet"
@@ -255,7 +255,7 @@ def _remove_holding(serve: Path, forgotten: Collection[str], customer_ids: str) 
         folder = serve / "releases" / name
         if name == current:
             continue
-        made_with = json.loads((folder / "manifest.json").read_text())["customer_ids"]
+        made_with = pointers.manifest_of(folder)["customer_ids"]
         if made_with not in ("as_given", customer_ids) or release_holds(folder, forgotten):
             for pointer in pointers.newest_first(serve):
                 if pointers.target(pointer) == name:
