@@ -3,13 +3,9 @@
 with
     segmented_customers as (select * from {{ segmented_customers() }} as customers),
 
-    starting_model as (select * from {{ starting_model() }} as rows_of_model),
+    feature_growth as (select * from {{ ref("feature_growth") }}),
 
     fit_quantiles as (select * from {{ released_rows("fit_quantiles") }} as released),
-
-    frozen_features as (
-        select distinct model_version, feature, feature_position, scale from starting_model
-    ),
 
     prepared_values as ({{ transformed_values("segmented_customers", features) }}),
 
@@ -18,12 +14,16 @@ with
     value_deciles as ({{ deciles("feature_deciles") }}),
 
     fitted_quantiles as (
-        select fit_quantiles.*, frozen_features.feature_position, frozen_features.scale
+        select
+            fit_quantiles.*,
+            feature_growth.feature_position,
+            feature_growth.scale,
+            feature_growth.growth
         from fit_quantiles
         inner join
-            frozen_features
-            on fit_quantiles.model_version = frozen_features.model_version
-            and fit_quantiles.feature = frozen_features.feature
+            feature_growth
+            on fit_quantiles.model_version = feature_growth.model_version
+            and fit_quantiles.feature = feature_growth.feature
     ),
 
     -- How many of today's customers stand at or below each decile of the fit.
@@ -45,33 +45,34 @@ with
         from fitted_quantiles
     ),
 
-    shifts as (
+    changes as (
         select
-            fitted_quantiles.model_version,
-            fitted_quantiles.feature,
-            fitted_quantiles.feature_position,
-            max(fitted_quantiles.share_known) as share_known_at_fit,
-            max(1e0 * value_deciles.customers_known / value_deciles.customers) as share_known_today,
-            max(1e0 / fitted_quantiles.customers + 1e0 / value_deciles.customers) as noise,
-            {{
-                exact_mean(
-                    "(value_deciles.value - fitted_quantiles.value) / fitted_quantiles.scale"
-                )
-            }} as quantile_shift,
-            {{
-                exact_mean(
-                    "abs(value_deciles.value - fitted_quantiles.value) / fitted_quantiles.scale"
-                )
-            }} as quantile_distance
+            fitted_quantiles.*,
+            1e0 * value_deciles.customers_known / value_deciles.customers as share_known_today,
+            1e0 / fitted_quantiles.customers + 1e0 / value_deciles.customers as noise,
+            (value_deciles.value - fitted_quantiles.value) / fitted_quantiles.scale as change
         from fitted_quantiles
         inner join
             value_deciles
             on fitted_quantiles.feature = value_deciles.feature
             and fitted_quantiles.quantile = value_deciles.quantile
-        group by
-            fitted_quantiles.model_version,
-            fitted_quantiles.feature,
-            fitted_quantiles.feature_position
+    ),
+
+    shifts as (
+        select
+            model_version,
+            feature,
+            feature_position,
+            growth,
+            max(share_known) as share_known_at_fit,
+            max(share_known_today) as share_known_today,
+            max(noise) as noise,
+            {{ exact_mean("change") }} as quantile_shift,
+            {{ exact_mean("abs(change)") }} as quantile_distance,
+            {{ exact_mean("abs(change - least(greatest(change, 0), growth))") }}
+            as distance_beyond_growth
+        from changes
+        group by model_version, feature, feature_position, growth
     ),
 
     -- Deciles that are equal make one bin; a missing value is a bin of its own.
@@ -140,6 +141,8 @@ with
             (1 + 4 * sqrt(2)) * missing_shares.noise as missing_noise,
             missing_shares.quantile_shift,
             missing_shares.quantile_distance,
+            missing_shares.growth,
+            missing_shares.distance_beyond_growth,
             4 * sqrt(missing_shares.noise) as distance_noise
         from missing_shares
         inner join stability on missing_shares.feature = stability.feature
@@ -150,7 +153,11 @@ with
             *,
             greatest(
                 case when missing_index > missing_noise then missing_index else 0e0 end,
-                case when quantile_distance > distance_noise then quantile_distance else 0e0 end
+                case
+                    when distance_beyond_growth > distance_noise
+                    then distance_beyond_growth
+                    else 0e0
+                end
             ) as drift,
             case
                 when population_stability_index > index_noise
@@ -173,6 +180,8 @@ with
             missing_noise,
             quantile_shift,
             quantile_distance,
+            growth,
+            distance_beyond_growth,
             distance_noise,
             drift,
             case

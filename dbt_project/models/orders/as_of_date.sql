@@ -8,6 +8,7 @@ with
     -- away.
     last_order as (
         select
+            cast(min(ordered_at) as date) as first_on,
             max(
                 case when ordered_at < {{ dbt.dateadd("day", 1, today) }} then ordered_at end
             ) as last_ordered_at
@@ -21,7 +22,8 @@ with
                 {%- elif uses_metrics() -%}{{ today }}
                 {%- else -%}{{ dbt.dateadd("day", 1, "cast(last_ordered_at as date)") }}
                 {%- endif %} as date
-            ) as as_of
+            ) as as_of,
+            first_on
         from last_order
     )
 
