@@ -83,6 +83,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
 
 
+# What no test has seen is refused as a release.
+WITHOUT_TESTS = ["--exclude", "releases", "--exclude-resource-type", "test", "unit_test"]
+
+
 @dataclass(frozen=True)
 class Build:
     """One run of ``dbt build`` and what it left in its folder."""
@@ -175,9 +179,7 @@ def dbt_build(
         arguments += ["--select", *select.split()]
     environment = environment_of(folder, threads, project, profiles or project)
     if not tests:
-        # What no test has seen is refused as a release.
-        arguments += ["--exclude", "releases"]
-        arguments += ["--exclude-resource-type", "test", "unit_test"]
+        arguments += WITHOUT_TESTS
     output = folder / "output.txt"
     process = FORKS.Process(target=run_dbt, args=(arguments, environment, project, output, die))
     # Told by a file: a server that serves two threads can lose the exit code of a process.
@@ -225,22 +227,25 @@ def environment_of(folder: Path, threads: int, project: Path, profiles: Path) ->
     }
 
 
-def dbt_builds(folder: Path, variables: list[dict[str, object]], select: str) -> list[Build]:
-    """Builds one after the other in one process, with the project as it is parsed without vars.
+def dbt_builds(
+    folder: Path, runs: list[tuple[Path, dict[str, object]]], select: str, *, parses: bool = True
+) -> list[Build]:
+    """Builds without tests one after the other in one process, each of a folder of its own.
 
-    For vars that end a build before its first model: of others the project is to be parsed anew.
+    What takes the time of a build of a few rows is dbt itself: so it is warm, and the project is
+    parsed once for all runs that follow each other and have the same vars. Vars find the folder of
+    the run as ``folder / "current"``. Without ``parses`` the project is as it is parsed without
+    vars, for vars that end a build before its first model.
     """
-    arguments = [
-        ["--no-use-colors", "build", "--select", select, *vars_of(folder, one)] for one in variables
-    ]
-    environment = environment_of(folder, 2, ROOT, ROOT)
-    process = FORKS.Process(target=run_dbt_often, args=(arguments, environment, folder))
+    process = FORKS.Process(
+        target=run_dbt_often,
+        args=(folder, runs, select.split(), environment_of(folder, 2, ROOT, ROOT), parses),
+    )
     process.start()
     process.join()
-    ended = (folder / "returncodes.txt").read_text().split()
     return [
-        Build(folder, int(returncode), (folder / f"output-{number}.txt").read_text())
-        for number, returncode in enumerate(ended)
+        Build(own, int((own / "returncode.txt").read_text()), (own / "output.txt").read_text())
+        for own, _ in runs
     ]
 
 
@@ -250,20 +255,36 @@ def take_environment(environment: dict[str, str]) -> None:
     os.environ.update(environment)
 
 
-def run_dbt_often(arguments: list[list[str]], environment: dict[str, str], folder: Path) -> None:
+def run_dbt_often(
+    shared: Path,
+    runs: list[tuple[Path, dict[str, object]]],
+    selected: list[str],
+    environment: dict[str, str],
+    parses: bool,
+) -> None:
     take_environment(environment)
     from dbt.cli.main import dbtRunner
     from tests.parsed_project import MANIFEST
 
-    with (folder / "returncodes.txt").open("w") as ended:
-        for number, words in enumerate(arguments):
-            with (folder / f"output-{number}.txt").open("wb") as file:
-                os.dup2(file.fileno(), 1)
-                os.dup2(file.fileno(), 2)
-            result = dbtRunner(manifest=MANIFEST).invoke(words)
-            if result.exception:
-                print(result.exception, flush=True)
-            ended.write(f"{int(not result.success)}\n")
+    manifest, parsed_with = MANIFEST, None
+    options = ["--no-use-colors", "--log-level-file", "none", "--no-write-json"]
+    for folder, variables in runs:
+        (shared / "current").unlink(missing_ok=True)
+        (shared / "current").symlink_to(folder)
+        os.environ["SEGMART_WAREHOUSE"] = str(folder / "segmart.duckdb")
+        with (folder / "output.txt").open("wb") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        words = vars_of(shared, variables)
+        if parses and variables != parsed_with:
+            manifest = dbtRunner().invoke([*options, "parse", *words]).result
+            parsed_with = variables
+        result = dbtRunner(manifest=manifest).invoke(
+            [*options, "build", *words, "--select", *selected, *WITHOUT_TESTS]
+        )
+        if result.exception:
+            print(result.exception, flush=True)
+        (folder / "returncode.txt").write_text(f"{int(not result.success)}")
 
 
 def copied_project(folder: Path) -> Path:
