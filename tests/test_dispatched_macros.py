@@ -34,6 +34,9 @@ CASES = {
         ("{{ fits_pattern(\"'C12a'\", \"'^C[0-9]+$'\") }}", "false"),
         ("{{ fits_pattern(\"'1.5'\", \"'^[0-9][.][0-9]$'\") }}", "true"),
     ],
+    "composed": [
+        ("{{ composed(\"'M\u00fcller'\") }}", "M\u00fcller"),
+    ],
     "timestamp_of_zone": [
         ("{{ timestamp_of_zone(\"'2024-01-01 10:00:00+05:30'\") }}", "2024-01-01 04:30:00"),
         ("{{ timestamp_of_zone(\"'2024-01-01T10:00:00Z'\") }}", "2024-01-01 10:00:00"),

@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import re
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +135,32 @@ CASES = {
         '40 customer ids stand there in more than one form, such as "Annc10@x.com" and '
         '"annc10@x.com"',
         helps={"fold_customer_ids": "case"},
+    ),
+    "a space that does not break after some ids": orders(
+        changed("customer_id", lambda line: line[1] + ("\u00a0" if is_first(line) else "")),
+        '40 customer ids stand there in more than one form, such as "c1" and "c1\\u00a0"',
+        "write them in one form",
+    ),
+    "a mark of the byte order before some ids": orders(
+        changed("customer_id", lambda line: ("\ufeff" if is_first(line) else "") + line[1]),
+        '40 customer ids stand there in more than one form, such as "c1" and "\\ufeffc1"',
+    ),
+    "accents as signs of their own in some ids": orders(
+        changed(
+            "customer_id",
+            lambda line: unicodedata.normalize(
+                "NFD" if is_first(line) else "NFC", f"Zo\u00eb{line[1]}"
+            ),
+        ),
+        '40 customer ids stand there in more than one form, such as "Zoe\\u0308c1"',
+    ),
+    "ids of which a spreadsheet keeps fifteen digits": orders(
+        changed("customer_id", lambda line: f"4507012345678{int(line[1][1:]) // 4:02}0000"),
+        "11 customer ids are numbers that a spreadsheet has shortened, such as 4507012345678000000",
+        "Export the column as text",
+    ),
+    "ids of sixteen digits": orders(
+        changed("customer_id", lambda line: f"45070123456789{int(line[1][1:]):02}")
     ),
     "an id that is a crowd": orders(
         text([*shop(), *CROWD]),

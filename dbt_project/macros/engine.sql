@@ -81,6 +81,13 @@
     regexp_matches({{ value }}, {{ pattern }})
 {%- endmacro -%}
 
+{#- A text with each letter and its accents as one sign; Spark has no way to it and gives the text. -#}
+{%- macro composed(value) -%}
+    {{- return(adapter.dispatch("composed", "segmart")(value)) -}}
+{%- endmacro -%}
+
+{%- macro default__composed(value) -%} nfc_normalize({{ value }}){%- endmacro -%}
+
 {#- A time with its zone in ISO 8601 as a timestamp in UTC; null where there is no such time. -#}
 {%- macro timestamp_of_zone(value) -%}
     {{- return(adapter.dispatch("timestamp_of_zone", "segmart")(value)) -}}

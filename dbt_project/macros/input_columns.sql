@@ -315,19 +315,10 @@
   folder it is made here, of files and tables where their columns are mapped.
 -#}
 {%- macro ignored_values(given, typed_columns) -%}
-    {%- set known = [
-        "customer_id",
-        "order_id",
-        "line_id",
-        "product_id",
-        "category",
-        "status",
-        "currency",
-        "updated_at",
-        "source_file",
-        "source_row",
-        "segmart_file_version",
-    ] -%}
+    {%- set known = (
+        "customer_id order_id line_id product_id category status currency updated_at"
+        ~ " source_file source_row segmart_file_version"
+    ).split() -%}
     {%- set further = [] -%}
     {%- for column in given if column not in known + typed_columns -%}
         {%- do further.append(quoted(column)) -%}

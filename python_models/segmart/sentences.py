@@ -5,6 +5,7 @@ what is far from the fit in ``build_warnings``. The dbt models of these names pr
 """
 
 import json
+import unicodedata
 from collections.abc import Collection
 from typing import Any
 
@@ -91,8 +92,15 @@ def findings(
 
 
 def _quoted(values: dict[str, Any]) -> dict[str, str]:
-    """Each value as YAML takes it in a list."""
-    return {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
+    """Each value as YAML takes it in a list; one that hides a sign from the eye, in ASCII."""
+    return {
+        name: json.dumps(value, ensure_ascii=isinstance(value, str) and _hides_a_sign(value))
+        for name, value in values.items()
+    }
+
+
+def _hides_a_sign(text: str) -> bool:
+    return not text.isprintable() or not unicodedata.is_normalized("NFC", text)
 
 
 def _too_old(age: int, var: str, days: int, last_on: str, **_: str) -> str:
@@ -263,7 +271,7 @@ SUSPICIONS = {
     "two_forms": (
         "{source}: {ids} customer ids stand there in more than one form, such as {quoted[example]} "
         "and {quoted[other_example]}. If they are one customer, set fold_customer_ids for zeros "
-        "and case, or write them in one form"
+        "and case; for other signs write them in one form, without those that nobody sees"
     ),
     "crowd": (
         "{source}: the customer {customer_id!r} has {lines} lines, {share:.1%} of all. If that is "

@@ -31,6 +31,8 @@
     regexp_like({{ value }}, {{ pattern }})
 {%- endmacro -%}
 
+{%- macro spark__composed(value) -%} {{- return(value) -}} {%- endmacro -%}
+
 {%- macro spark__timestamp_of_zone(value) -%}
     cast(try_cast({{ value }} as timestamp_ltz) as timestamp)
 {%- endmacro -%}

@@ -48,7 +48,7 @@ with
     ),
 
     -- A number as long as a word may be one too: with a plus sign, or a point in it.
-    spoilt_ids as (
+    powers_of_ten as (
         select source, count(*) as customers, min(customer_id) as example
         from of_customers
         where
@@ -61,11 +61,50 @@ with
         group by source
     ),
 
+    long_numbers as (
+        select
+            source,
+            customer_id,
+            {{ fits_pattern("customer_id", "'^[0-9]{15}0+$'") }} as has_zeros_after_15_digits,
+            count(*) over (partition by source) as numbers
+        from of_customers
+        where {{ fits_pattern("customer_id", "'^[1-9][0-9]{15,}$'") }}
+    ),
+
+    -- A spreadsheet keeps fifteen digits of a number and writes zeros in place of the others.
+    fifteen_digits as (
+        select source, count(*) as customers, min(customer_id) as example
+        from long_numbers
+        where has_zeros_after_15_digits
+        group by source, numbers
+        having count(*) >= 3 and 2 * count(*) >= numbers
+    ),
+
+    spoilt_ids as (
+        select *
+        from powers_of_ten
+        union all
+        select *
+        from fifteen_digits
+    ),
+
     -- Without zeros before it, .0 after it, signs around it that nobody sees, quotes and case.
-    {% set seen = replaced("lower(customer_id)", {"\u00a0": "", "\u200b": "", "=": "", '"': ""}) -%}
+    ids_without_dress as (
+        select
+            source,
+            customer_id,
+            {{
+                replaced(
+                    composed("lower(customer_id)"),
+                    {"\u00a0": "", "\u200b": "", "\ufeff": "", "=": "", '"': ""},
+                )
+            }} as seen
+        from of_customers
+    ),
+
     ids_in_two_forms as (
         select source, min(customer_id) as example, max(customer_id) as other_example
-        from of_customers
+        from ids_without_dress
         group by
             source,
             coalesce(
@@ -74,9 +113,9 @@ with
                         leading '0'
                         from
                             case
-                                when right({{ seen }}, 2) = '.0'
-                                then left({{ seen }}, length({{ seen }}) - 2)
-                                else {{ seen }}
+                                when right(seen, 2) = '.0'
+                                then left(seen, length(seen) - 2)
+                                else seen
                             end
                     ),
                     ''
