@@ -63,6 +63,22 @@ SPEND = sum(float(line[3]) for line in shop())
 FIRST = sum(float(line[3]) for line in shop() if is_first(line))
 
 
+# What half of the customers get back for their second order.
+REFUND = {
+    line[0]: f"{float(line[3]) + 7}"
+    for line in shop()
+    if line[0].endswith("-1") and line[4] == "mug" and int(line[1][1:]) <= 20
+}
+
+
+def given_back(amount) -> list[list[str]]:
+    return [
+        [*line[:2], "2024-03-27", f"-{amount(line)}", line[4], ""]
+        for line in shop()
+        if line[0] in REFUND
+    ]
+
+
 @dataclass
 class Case:
     """Files by name, words of the sentence, the vars that help, and the spend that is meant."""
@@ -91,6 +107,28 @@ CASES = {
         "in 80 of 80 orders with several lines each line has the same amount",
         "set amount_is to order",
         helps={"amount_is": "order"},
+    ),
+    "what was given back for an order on each of its lines": orders(
+        text([*shop(), *given_back(lambda line: REFUND[line[0]])]),
+        "in 20 of 20 orders with several returned lines each of them has the same amount",
+        "write it on one line",
+    ),
+    "the same in orders of their own": orders(
+        text(
+            [
+                *shop(),
+                *(
+                    [f"r{line[0]}", *line[1:]]
+                    for line in given_back(lambda line: REFUND[line[0]])
+                    if int(line[1][1:]) > 15
+                ),
+            ]
+        ),
+        "in 5 of 5 orders with several returned lines each of them has the same amount",
+    ),
+    "things that were given back": orders(
+        text([*shop(), *given_back(lambda line: line[3])]),
+        spend=SPEND - sum(float(line[3]) for line in shop() if line[0] in REFUND),
     ),
     "units of a till": orders(
         text([*shop(), *TILL]),

@@ -249,6 +249,11 @@ SUSPICIONS = {
         "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
         "same amount, such as order {example}. If it is the order's total, set amount_is to order"
     ),
+    "repeated_returns": (
+        "order_lines: in {repeated_orders} of {orders} orders with several returned lines each of "
+        "them has the same amount, such as order {example}. If that was given back for the whole "
+        "order, it counts several times: write it on one line"
+    ),
     "long_orders": (
         "order_lines: {long_orders} of {orders} orders have lines of several days, up to {days} "
         "days apart, such as order {example} of one customer. If numbers begin anew, map order_id "

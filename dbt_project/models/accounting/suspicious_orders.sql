@@ -20,9 +20,11 @@
     ) -%}
 {%- endif -%}
 {%- if setting("amount_is") == "line" and setting("identical_lines") == "count_once" -%}
-    {%- do suspicions.update(
-        {"repeated_totals": ["repeated_orders", "orders", "share_looked_at", "example"]}
-    ) -%}
+    {%- for kind in ("repeated_totals", "repeated_returns") -%}
+        {%- do suspicions.update(
+            {kind: ["repeated_orders", "orders", "share_looked_at", "example"]}
+        ) -%}
+    {%- endfor -%}
 {%- endif -%}
 {%- if "order_id" in given -%}
     {%- do suspicions.update(
@@ -112,7 +114,12 @@ with
             > 0 as has_voucher,
             coalesce(min(product_id) <> max(product_id), true) as are_things_different,
             min(amount) = max(amount) as are_amounts_equal,
-            max(amount) as largest_amount,
+            max(abs(amount)) as largest_amount,
+            min(amount) filter (where is_return) as largest_return,
+            min(amount) filter (where is_return)
+            = max(amount) filter (where is_return) as are_returns_equal,
+            min(amount) filter (where not is_return)
+            < max(amount) filter (where not is_return) as are_sales_different,
             count(discount_amount) = count(*)
             and min(discount_amount) = max(discount_amount)
             and max(discount_amount) <> 0 as are_discounts_equal,
@@ -229,6 +236,37 @@ with
                 )
                 > 1.2 * min(single_lines.mean_amount),
                 true
+            )
+    ),
+
+    -- Of returned lines too, where the things were sold for different amounts or for less. Who
+    -- repeats totals need not be told again.
+    repeated_returns as (
+        select
+            count(*) as orders,
+            count(*) filter (where orders.are_returns_equal) as repeated_orders,
+            min(orders.order_id) filter (where orders.are_returns_equal) as example,
+            min(orders.share_looked_at) as share_looked_at
+        from orders
+        cross join single_lines
+        left join repeated_totals on true
+        where
+            orders.customer_id is not null
+            and orders.return_lines > 1
+            and orders.are_things_different
+            and not orders.has_versions
+            and repeated_totals.example is null
+        having
+            count(*) filter (where orders.are_returns_equal) >= 0.75 * count(*)
+            and count(*) filter (where orders.are_returns_equal) >= 5
+            and (
+                count(*) filter (where orders.are_returns_equal and orders.are_sales_different) >= 5
+                or avg(
+                    case
+                        when orders.are_returns_equal then - cast(orders.largest_return as double)
+                    end
+                )
+                > 1.2 * min(single_lines.mean_amount)
             )
     ),
 
