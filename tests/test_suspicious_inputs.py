@@ -323,6 +323,17 @@ CASES = {
         helps={"order_header": "first_line"},
         spend=SPEND - 80 * 7,
     ),
+    "a list with the number of each order above its further lines": orders(
+        text([["", "", *line[2:]] if line[4] == "tea" else line for line in shop()]),
+        "80 lines, worth 560.00, have neither a customer nor an order number",
+        "fill number, customer and date down in the export",
+        given={"order_header": "first_line"},
+    ),
+    "a list with the date too above the further lines": orders(
+        text([["", "", "", *line[3:]] if line[4] == "tea" else line for line in shop()]),
+        "80 lines, worth 560.00, have neither a customer nor an order number",
+        given={"max_rejected_share": 0.5},
+    ),
     "what was given back in a column of its own": orders(
         with_column("refunded_amount", lambda line: "1" if is_first(line) else ""),
         spend=SPEND - 40,

@@ -342,6 +342,11 @@ SUSPICIONS = {
         "order_lines: {lines} lines, {share:.1%} of all, worth {amount:,.2f}, have no customer. If "
         "it stands on another line of the order, see order_header; else nobody is counted for them"
     ),
+    "lines_below_orders": (
+        "order_lines: {lines} lines, worth {amount:,.2f}, have neither a customer nor an order "
+        "number, and the others have both. If each belongs to the order above it, fill number, "
+        "customer and date down in the export: no setting can tell whose they are"
+    ),
     "repeated_discounts": (
         "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
         "same discount, such as order {example}. If it is the order's, it counts several times: "

@@ -33,6 +33,7 @@
     {%- do suspicions.update(
         {"shared_orders": ["shared_orders", "orders", "share_looked_at", "example"]}
     ) -%}
+    {%- do suspicions.update({"lines_below_orders": ["lines", "amount"]}) -%}
 {%- endif -%}
 {%- if "order_id" in given and setting("order_header") == "every_line" -%}
     {%- do suspicions.update({"headless_lines": ["lines", "share_looked_at", "example"]}) -%}
@@ -348,6 +349,42 @@ with
         group by order_totals.share_looked_at
     ),
 
+    numbered_share as (
+        select 1e0 * count(*) filter (where is_numbered) / nullif(count(*), 0) as numbered_share
+        from orders
+        where customer_id is not null
+    ),
+
+    lines_of_nobody as (
+        select source_file, source_row, ordered_at, amount
+        from {{ ref("checked_order_lines") }}
+        where
+            reason in ('customer_id_missing', 'ordered_at_missing')
+            and customer_id is null
+            and coalesce(order_id = cast(cast(ordered_at as date) as string), true)
+    ),
+
+    -- A list as people read it: number and customer of an order, often its date, on the first of
+    -- its lines alone.
+    lines_below_orders as (
+        select count(*) as lines, coalesce(cast(sum(lines_of_nobody.amount) as double), 0) as amount
+        from lines_of_nobody
+        inner join
+            {{ ref("checked_order_lines") }} as line_above
+            on lines_of_nobody.source_file = line_above.source_file
+            and lines_of_nobody.source_row = line_above.source_row + 1
+        cross join totals
+        cross join numbered_share
+        where
+            (
+                lines_of_nobody.ordered_at is null
+                or lines_of_nobody.ordered_at = line_above.ordered_at
+            )
+            and numbered_share.numbered_share > 0.9
+        group by totals.lines
+        having count(*) > 0.1 * totals.lines
+    ),
+
     lines_without_customer as (
         select
             count(*) as lines,
@@ -356,7 +393,11 @@ with
         from {{ ref("checked_order_lines") }} as checked_order_lines
         cross join totals
         left join headless_lines on true
-        where checked_order_lines.reason = 'customer_id_missing' and headless_lines.example is null
+        left join lines_below_orders on true
+        where
+            checked_order_lines.reason = 'customer_id_missing'
+            and headless_lines.example is null
+            and lines_below_orders.lines is null
         group by totals.lines
         having count(*) > 0.4 * (count(*) + totals.lines)
     ),
