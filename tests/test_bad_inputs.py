@@ -360,6 +360,11 @@ CASES = {
         "orders.csv, line 12: a quote is not closed or stands inside a value",
         decided_by="quotes",
     ),
+    "quotes inside quotes with a backslash": refused(
+        with_value("order_id", '"o\\"10"'),
+        'Double the quotes inside a quoted value as "" and not as \\"',
+        decided_by="quotes",
+    ),
     "a line with too few columns": Case(
         text().replace(",".join(ROWS[10]), "0010,2024-01-01", 1),
         counted={"line_unreadable": 1},
@@ -439,6 +444,9 @@ CASES = {
     "a column without a name": Case(
         text([[*row, "x"] for row in ROWS], [*COLUMNS, ""]), says=["column Unnamed: 6 is ignored"]
     ),
+    "a line that tells spreadsheets the delimiter": refused(
+        "sep=;\n" + text(delimiter=";"), "line 1", "set the var delimiter", "title_lines to 1"
+    ),
     "a page of HTML": refused(
         "<!DOCTYPE html><html><body>Log in</body></html>\n", "is a page of HTML", "log in"
     ),
@@ -468,6 +476,8 @@ CASES = {
     "a date that does not exist": malformed("ordered_at", "2024-02-30"),
     "a date in words": malformed("ordered_at", "yesterday"),
     "a date without its zeros": malformed("ordered_at", "2024-1-5"),
+    "a date in seconds since 1970": malformed("ordered_at", "1704067200"),
+    "the number of a day in a spreadsheet": malformed("ordered_at", "45296"),
     "a missing date": Case(with_value("ordered_at", ""), counted={"ordered_at_missing": 1}),
     "day/month dates": refused(
         every_value("ordered_at", european),
@@ -511,6 +521,7 @@ CASES = {
     # Numbers.
     "a word for an amount": malformed("amount", "abc"),
     "NaN": malformed("amount", "NaN"),
+    "a credit of a ledger": malformed("amount", "12.00 CR"),
     "infinity": malformed("amount", "inf"),
     "a huge amount": malformed("amount", "1e20"),
     "an exponent": Case(with_value("amount", "1.5e2"), query=AMOUNT, gives=[(150,)]),
@@ -831,6 +842,8 @@ HOSTILE_VARS = [
     ("encoding", "utf-8', filename='/etc/passwd"),
     ("date_format", "%d%m%Y'); drop schema orders; --"),
     ("currency_sign", "'"),
+    # Not hostile: a debit would be added as a credit is.
+    ("currency_sign", "DR"),
     ("cancelled_order_pattern", "C.*') then 1 end; drop schema orders; --"),
     ("max_rejected_share", "1 or 1=1"),
     ("as_of", "2024-01-01'; drop schema orders cascade; --"),

@@ -76,8 +76,8 @@
                 "decimal_sign": {"words": ["point", "comma"]},
                 "thousands_sign": {"words": ["none", "comma", "point", "space", "apostrophe"]},
                 "currency_sign": {
-                    "pattern": "none|[$€£¥₹₽₺₩₪฿₫₴₦₱]|R[$]?|[A-Z]{2,3}[$]?|[A-ZČa-zčł]{2,3}|лв",
-                    "allowed": "none, a sign such as $, R$ or €, or a code such as EUR or kr",
+                    "pattern": "(?!(?i:[cd]r)$)(none|[$€£¥₹₽₺₩₪฿₫₴₦₱]|R[$]?|[A-Z]{2,3}[$]?|[A-ZČa-zčł]{2,3}|лв)",
+                    "allowed": "none, a sign such as $, R$ or €, or a code such as EUR or kr; CR and DR of ledgers are none",
                 },
                 "cancelled_order_pattern": {
                     "pattern": "none|(([A-Za-z0-9._-]|\\[[A-Za-z0-9]-[A-Za-z0-9]\\])[*+]?){1,40}",

@@ -5,6 +5,7 @@ what is far from the fit in ``build_warnings``. The dbt models of these names pr
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Collection
 from typing import Any
@@ -57,7 +58,7 @@ def findings(
         if kind == "rows" and values["malformed"] > max_rejected_share * values["row_count"]
     }
     found = [
-        (8, _too_many_malformed(values, max_rejected_share), True, False, False)
+        (9, _too_many_malformed(values, max_rejected_share), True, False, False)
         for values in malformed.values()
     ]
     for kind, values in counted:
@@ -218,18 +219,43 @@ def _reason(
         where = f"customer {customer_id or 'missing'}" + (f", order {order_id}" if order_id else "")
     what = f": {column_name}" if column_name else ""
     if rejected_value is not None:
-        what += f" = {rejected_value[:EXAMPLE_LENGTH]}"
+        what += f" = {rejected_value[:EXAMPLE_LENGTH]}{_what_it_looks_like(reason, rejected_value)}"
     elif column_name:
         what += " is empty"
-    return 9, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
+    # The most frequent one is said before the number of all malformed rows.
+    position = 8 if place == 1 else 10
+    return position, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
+
+
+# What values look like that do not read, by reason and pattern, and what to do.
+LOOKS = {
+    ("ordered_at_malformed", r"1\d{9}(\d{3})?"): (
+        "seconds or milliseconds since 1970: export dates such as 2024-01-31"
+    ),
+    ("ordered_at_malformed", r"[2-6]\d{4}([.,]\d+)?"): (
+        "the number that a spreadsheet has for a day: give the column a format of dates there, "
+        "such as 2024-01-31, and export it again"
+    ),
+    ("amount_malformed", r"(?i).*\d *(cr|dr)[.]?"): (
+        "a credit or a debit of a ledger: export amounts with a sign, - for money given back"
+    ),
+}
+
+
+def _what_it_looks_like(reason: str, value: str) -> str:
+    for (of_reason, pattern), what in LOOKS.items():
+        if reason == of_reason and re.fullmatch(pattern, value):
+            return f", which looks like {what}"
+    return ""
 
 
 def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
     # It is why other lines cannot be read.
+    how = ' as "" and not as \\"' if '\\"' in line_text else ""
     return 6, (
         f"file {source_file}, line {line}: a quote is not closed or stands inside a value, in "
-        f"{line_text[:EXAMPLE_LENGTH]}. Double the quotes inside a quoted value, or export the "
-        "file again"
+        f"{line_text[:EXAMPLE_LENGTH]}. Double the quotes inside a quoted value{how}, or export "
+        "the file again"
     )
 
 

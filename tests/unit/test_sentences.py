@@ -50,9 +50,9 @@ def test_as_many_malformed_rows_as_are_allowed_end_no_build() -> None:
 def test_more_of_them_are_errors_with_their_reasons() -> None:
     found = sentences.findings(counted(rows_of(11), ("reason", REASON)), max_rejected_share=0.01)
     errors = found[found["is_error"]].sort_values("position")["finding"].tolist()
-    assert errors[0].startswith("order_lines: 11 of 1000 rows are malformed, more than")
-    assert "max_rejected_share of 0.01" in errors[0]
-    assert errors[1].startswith("order_lines: 11 rows amount_malformed")
+    assert errors[0].startswith("order_lines: 11 rows amount_malformed")
+    assert errors[1].startswith("order_lines: 11 of 1000 rows are malformed, more than")
+    assert "max_rejected_share of 0.01" in errors[1]
 
 
 def test_a_quote_that_is_not_closed_is_the_first_reason() -> None:
@@ -80,6 +80,15 @@ def test_many_lines_are_told_by_a_part_of_them() -> None:
         ({"rejected_value": None}, "file orders.csv, line 7: amount is empty"),
         ({"file": None, "customer_id": "c1", "order_id": "o1"}, "customer c1, order o1: amount"),
         ({"file": None, "column_name": None, "rejected_value": None}, "such as customer missing"),
+        ({"rejected_value": "12.00 CR"}, "= 12.00 CR, which looks like a credit or a debit"),
+        *(
+            ({"reason": "ordered_at_malformed", "rejected_value": value}, f"{value}, which {what}")
+            for value, what in (
+                ("1704067200", "looks like seconds or milliseconds since 1970"),
+                ("1704067200000", "looks like seconds or milliseconds since 1970"),
+                ("45296.5", "looks like the number that a spreadsheet has for a day"),
+            )
+        ),
     ],
 )
 def test_a_reason_has_the_place_of_its_first_row(changes: dict, example: str) -> None:

@@ -288,6 +288,11 @@ def csv_header(path: Path, delimiter: str, encoding: str, title_lines: int) -> l
             f"file {path}, line {title_lines + 1}: there are no names of columns: set the var "
             "title_lines to the number of lines above them"
         )
+    if names[0].casefold().startswith("sep="):
+        raise SegmentationError(
+            f"file {path}, line {title_lines + 1}: it tells spreadsheets which sign separates the "
+            f"columns: set the var delimiter to that sign, and title_lines to {title_lines + 1}"
+        )
     return [re.sub(r"\s*[\r\n]+\s*", " ", name.translate(WIDTHLESS)).strip() for name in names]
 
 
