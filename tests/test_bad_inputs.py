@@ -17,10 +17,12 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from conftest import ROOT, Build, dbt_build, dbt_builds
@@ -86,6 +88,12 @@ def frame() -> pd.DataFrame:
     data = pd.DataFrame(ROWS, columns=COLUMNS)
     data["ordered_at"] = pd.to_datetime(data["ordered_at"])
     return data.astype({"amount": "float64", "quantity": "float64", "discount_amount": "float64"})
+
+
+def in_arrow(value: Callable[[int], float], kind: pa.DataType | None = None) -> pd.Series:
+    """A column as Arrow has it, where pandas would have nulls or cannot hold it."""
+    values = pa.array([value(row) for row in range(len(ROWS))], kind)
+    return pd.Series(pd.arrays.ArrowExtensionArray(values))
 
 
 def damaged(content: bytes, at: float) -> bytes:
@@ -688,6 +696,34 @@ CASES = {
         counted={"amount_malformed": 1},
         query=MALFORMED,
         gives=[(11, "amount", "inf")],
+    ),
+    "Parquet with an id that is no number": parquet_case(
+        frame().assign(customer_id=in_arrow(lambda row: nan if row == 10 else row % 40)),
+        counted={"customer_id_missing": 1},
+    ),
+    "Parquet with a date that no time reaches": parquet_case(
+        frame().assign(
+            ordered_at=in_arrow(lambda row: 2**31 - 10 if row == 10 else 19800, pa.date32())
+        ),
+        counted={"ordered_at_missing": 1},
+    ),
+    "Parquet with a time that is none in the time zone": Case(
+        {
+            "orders.parquet": frame().assign(
+                ordered_at=in_arrow(
+                    lambda row: 2**63 - 10 if row == 10 else 1704067200000000,
+                    pa.timestamp("us", "UTC"),
+                )
+            )
+        },
+        counted={"ordered_at_malformed": 1},
+        variables={"order_lines": "orders.parquet", "time_zone": "Asia/Tokyo"},
+        decided_by=OWN_BUILD,
+    ),
+    "Parquet with the largest amount": parquet_case(
+        frame().assign(amount=lambda data: data["amount"].where(data.index != 10, 99e12)),
+        query=AMOUNT,
+        gives=[(99e12,)],
     ),
     "a bad value after a line with an empty column too many": Case(
         with_value("amount", "abc").replace("\n", ",\n").replace(",\n", "\n", 1),

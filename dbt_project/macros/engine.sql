@@ -103,7 +103,7 @@
 {%- endmacro -%}
 
 {%- macro default__in_time_zone(time, zone) -%}
-    timezone({{ text_literal(zone) }}, timezone('UTC', {{ time }}))
+    try(timezone({{ text_literal(zone) }}, timezone('UTC', {{ time }})))
 {%- endmacro -%}
 
 {#- How the type of a timestamp with a zone is called, as a pattern. -#}

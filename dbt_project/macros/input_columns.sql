@@ -50,7 +50,7 @@
             cast(
                 case
                     when {{ column }} = floor({{ column }}) and abs({{ column }}) < 1e15
-                    then cast({{ column }} as bigint)
+                    then try_cast({{ column }} as bigint)
                 end as {{ dbt.type_string() }}
             ),
             case when not isnan({{ column }}) then cast({{ column }} as {{ dbt.type_string() }}) end

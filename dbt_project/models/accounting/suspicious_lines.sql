@@ -65,7 +65,8 @@ with
             <= 0.1 * count(*) filter (where decimals = 0)
             and (
                 count(*) filter (where decimals = 0) > 0
-                or count(*) filter (where decimals = 3 and 10 * amount <> floor(10 * amount)) = 0
+                or count(*) filter (where decimals = 3 and 10e0 * amount <> floor(10e0 * amount))
+                = 0
             )
     ),
 

@@ -157,7 +157,7 @@ def _value(column: Column) -> str:
         # A whole number that came as a DOUBLE, as pandas writes a column with gaps, loses its .0.
         return (
             f"case when {name} = floor({name}) and abs({name}) < 1e15 "
-            f"then cast(cast({name} as bigint) as varchar) "
+            f"then cast(try_cast({name} as bigint) as varchar) "
             f"when not isnan({name}) then cast({name} as varchar) end"
         )
     is_read_as_text = column.contract in IDENTIFIERS or (
@@ -170,7 +170,8 @@ def _value(column: Column) -> str:
         instant = f"cast({name} as timestamp with time zone)"
         return instant if column.contract else f"cast({instant} as timestamp)"
     if column.kind in ("date", "timestamp"):
-        return f"cast({name} as timestamp)"
+        # A date may be millions of years away, which no time is.
+        return f"try_cast({name} as timestamp)"
     return name
 
 
