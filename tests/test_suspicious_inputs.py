@@ -375,6 +375,18 @@ CASES = {
         helps={"statuses": {"no": "sale", "yes": "left_out"}},
         spend=SPEND - FIRST,
     ),
+    "a date where an order was cancelled": orders(
+        with_column(
+            "cancelled_at", lambda line: f"{line[2]}T1{line[1][-1]}:00Z" if is_first(line) else ""
+        ),
+        f"160 (none) ({SPEND - FIRST:.2f}), 40 dated ({FIRST:.2f})",
+        "var statuses",
+        helps={
+            "columns": {"order_lines": {"status": "cancelled_at"}},
+            "statuses": {"(none)": "sale", "dated": "left_out"},
+        },
+        spend=SPEND - FIRST,
+    ),
     "a status in the second file alone": Case(
         {
             "orders-1.csv": text(shop()[:100]),

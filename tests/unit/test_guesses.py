@@ -25,6 +25,15 @@ from segmart.files.guesses import guessed
         ({"art": ["Verkauf", "Verkauf", "Storno"]}, {"status": "art"}),
         ({"price_type": ["sale", "regular"]}, {}),
         ({"statuses seen": [str(number) for number in range(21)]}, {}),
+        (
+            {"Cancelled at": [f"{day}.1.2024 10:00" for day in range(1, 30)]},
+            {"status": "Cancelled at"},
+        ),
+        (
+            {"refunded_at": [f"2024-01-{day:02}T10:00Z" for day in range(1, 30)]},
+            {"status": "refunded_at"},
+        ),
+        ({"shipped_at": ["2024-01-01", None]}, {}),
         ({"paid_in": ["eur", "JPY"]}, {"currency": "paid_in"}),
         ({"country": ["DEU", "FRA", "TRY"]}, {}),
         ({"status": [None, ""], "empty": []}, {}),

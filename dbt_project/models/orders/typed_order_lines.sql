@@ -26,7 +26,13 @@ with
             {{ identifier_text(given, "line_id") }} as line_id,
             {{ identifier_text(given, "product_id") }} as product_id,
             {{ identifier_text(given, "category") }} as category,
-            lower({{ word_of_line(given, "status") }}) as status,
+            -- Of a column such as cancelled_at it counts whether there is a date.
+            {% set status = word_of_line(given, "status") -%}
+            case
+                when {{ fits_pattern(status, "'^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}'") }}
+                then 'dated'
+                else lower({{ status }})
+            end as status,
             upper({{ word_of_line(given, "currency") }}) as currency,
             {% for column in typed_columns + ["updated_at"] -%}
                 {{ given_value(given, column) }} as given_{{ column }},

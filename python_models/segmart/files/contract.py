@@ -154,6 +154,8 @@ def check_type(path: Path, column: str, column_type: str, contract_column: str) 
         allowed: tuple[str, ...] = ("text", "integer", "floating", "decimal")
     elif contract_column in IDENTIFIERS:
         allowed = ("text", "integer", "floating", "decimal", "uuid")
+        if contract_column == "status":
+            allowed += ("date", "timestamp")
     elif contract_column == "is_return":
         allowed = ("text", "boolean", "integer")
     else:

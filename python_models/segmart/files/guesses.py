@@ -37,9 +37,14 @@ KINDS = {
 }
 # What a name may hold, and what it may not: the status of a parcel or of a customer is another one.
 NAMES = {
-    "status": re.compile("status|cancel|void|storn|deleted|(^|[^a-z])test([^a-z]|$)"),
+    "status": re.compile(
+        "status|cancel|void|storn|deleted|(^|[^a-z])test([^a-z]|$)"
+        "|(refunded|returned|reversed|failed)[ _]?(at|on|date)$"
+    ),
     "currency": re.compile("currency|währung|waehrung|devise|valuta|moneda"),
 }
+# In such a column a date says that it happened, whichever date, as in typed_order_lines.sql.
+DATE = re.compile("^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*")
 OTHER = re.compile("shipping|shipment|deliver|customer|client|loyal|member|marital|tax|stock")
 
 
@@ -56,7 +61,11 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, str]:
     for contract_column, (words, least) in KINDS.items():
         scores = {}
         for column, given in values.items():
-            texts = [text.casefold().strip() for text in given if text and text.strip()]
+            texts = [
+                DATE.sub("dated", text.casefold().strip())
+                for text in given
+                if text and text.strip()
+            ]
             known = sum(not words.isdisjoint(_words(text)) for text in texts)
             is_small = len(set(texts)) <= MOST_VALUES
             is_named = NAMES[contract_column].search(column.casefold()) is not None
