@@ -39,15 +39,18 @@
 
 {%- macro default__file_rows(input, file) -%} {{ file.rows_query }} {%- endmacro -%}
 
+{#- The table or the model that an input is; a name alone is a model of the project that dbt runs in. -#}
+{%- macro relation_of_input(input) -%}
+    {%- set parts = setting(input).split(":")[1].split(".") -%}
+    {%- if setting(input).startswith("ref:") -%}
+        {{- return(builtins.ref(parts[0] if parts[1:] else project_name, parts[-1])) -}}
+    {%- endif -%}
+    {{- return(table_of_input(parts)) -}}
+{%- endmacro -%}
+
 {#- The rows of a table or a model, its columns named as the contract names them. -#}
 {%- macro table_rows(input) -%}
-    {%- set value = setting(input) -%}
-    {%- set parts = value.split(":")[1].split(".") -%}
-    {%- if value.startswith("ref:") -%}
-        {#- A name alone is a model of the project that dbt runs in. -#}
-        {%- set relation = builtins.ref(parts[0] if parts[1:] else project_name, parts[-1]) -%}
-    {%- else -%} {%- set relation = table_of_input(parts) -%}
-    {%- endif -%}
+    {%- set value, relation = setting(input), relation_of_input(input) -%}
     {%- set given = given_columns(relation) -%}
     {%- set mapped, ignored = {}, [] -%}
     {%- if execute -%}
@@ -87,13 +90,7 @@
         {%- endfor %}
         {%- if input == "order_lines" %}
             {#- Rows that differ in a column that is ignored are no duplicates. -#}
-            {{
-                (
-                    "cast(" ~ row_digest(ignored) ~ " as string)"
-                    if ignored
-                    else "cast(null as string)"
-                )
-            }} as ignored_values
+            cast({{ row_digest(ignored) if ignored else "null" }} as string) as ignored_values
         {%- else %}
             {%- for name in ignored if execute %} {{ name }},
             {%- endfor %}

@@ -255,6 +255,27 @@ with
                 'open_quote' as kind, {{ as_json(["source_file", "line", "line_text"]) }} as counts
             from open_quotes
         {%- endif %}
+        {% if from_files and is_relation(setting("order_lines")) -%}
+            union all
+            select
+                'column' as kind,
+                {{
+                    as_json(
+                        ["source", "column_name", "role", "files", "files_of_input", "is_metric"]
+                    )
+                }} as counts
+            from
+                (
+                    select
+                        'order_lines' as source,
+                        column_name,
+                        'ignored' as role,
+                        1 as files,
+                        1 as files_of_input,
+                        false as is_metric
+                    from {{ ref("files__columns_left_out") }}
+                ) as left_out
+        {%- endif %}
         {% if not has_files("order_lines") -%}
             union all
             select 'columns' as kind, {{ as_json(["columns"]) }} as counts
