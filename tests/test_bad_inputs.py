@@ -898,6 +898,7 @@ HOSTILE_VARS = [
     ("negative_amounts", "0"),
     ("return_amounts", "'"),
     ("identical_lines", "keep; --"),
+    ("accepted_findings", ["thousands']); drop schema orders; --"]),
     ("title_lines", "1; drop schema orders"),
     ("warn_input_age_days", "1 or 1=1"),
     ("max_input_age_days", "-1"),

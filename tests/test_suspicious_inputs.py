@@ -137,6 +137,11 @@ CASES = {
         helps={"identical_lines": "keep"},
         spend=SPEND + 300,
     ),
+    "lines that an export doubles, accepted": orders(
+        text([*shop(), *TILL]),
+        given={"accepted_findings": ["identical_lines"]},
+        spend=SPEND + 100,
+    ),
     "units of a till in two exports that overlap": Case(
         {"orders-1.csv": text([*shop(), *TILL]), "orders-2.csv": text([*shop()[-20:], *TILL])},
         ["2 lines, worth 200.00, are identical to another one"],

@@ -84,6 +84,7 @@
                     "allowed": "none, or a regular expression of letters, digits, . _ - and ranges such as [0-9], each with * or + or nothing",
                 },
                 "max_rejected_share": "share",
+                "accepted_findings": {"list_of": "kinds of findings, as in input_check"},
                 "complete_journey": unquoted_path,
                 "as_of": {
                     "pattern": "default|[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"

@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from segmart import SegmentationError
+
 # The input. Each function is named for a kind of ``input_counts`` and takes what that row counts;
 # it gives the finding's place in the order in which they are said, and the finding.
 
@@ -21,6 +23,7 @@ FINDING_COLUMNS = {
     "is_error": "bool",
     "is_switched_off": "bool",
     "is_warning": "bool",
+    "kind": "string",
 }
 EXAMPLE_LENGTH = 80
 
@@ -29,6 +32,7 @@ def findings(
     counts: pd.DataFrame,
     *,
     max_rejected_share: float,
+    accepted: Collection[str] = (),
     warn_input_age_days: int = 0,
     max_input_age_days: int = 0,
     today: str = "",
@@ -38,6 +42,7 @@ def findings(
     Args:
         counts: kind and counts (JSON) of ``input_counts`` and of the models ``suspicious_...``.
         max_rejected_share: share of the rows of an input that may be malformed.
+        accepted: kinds of findings that are said and are no warning.
         warn_input_age_days: days that may lie between the newest order and today before the look
             warns; 0 for any number.
         max_input_age_days: the same before the build ends.
@@ -46,8 +51,16 @@ def findings(
     Returns:
         ``FINDING_COLUMNS``: position, finding, is_error (whether it ends the build),
         is_switched_off (whether it tells of something that the input cannot give), is_warning
-        (whether it is of a model ``suspicious_...``).
+        (whether it is of a model ``suspicious_...``), kind.
+
+    Raises:
+        SegmentationError: an accepted kind is none that warns.
     """
+    if unknown := set(accepted) - set(SUSPICIONS):
+        raise SegmentationError(
+            f"var accepted_findings names {', '.join(sorted(unknown))}: kinds that warn are "
+            f"{', '.join(SUSPICIONS)}"
+        )
     counted = [
         (kind, json.loads(values))
         for kind, values in zip(counts["kind"], counts["counts"], strict=True)
@@ -58,7 +71,7 @@ def findings(
         if kind == "rows" and values["malformed"] > max_rejected_share * values["row_count"]
     }
     found = [
-        (9, _too_many_malformed(values, max_rejected_share), True, False, False)
+        (9, _too_many_malformed(values, max_rejected_share), True, False, False, "malformed")
         for values in malformed.values()
     ]
     for kind, values in counted:
@@ -80,15 +93,16 @@ def findings(
             kind == "reason" and values["outcome"] == "rejected" and values["source"] in malformed
         )
         is_switched_off = kind.endswith("_switched_off")
-        found.append((position, sentence, is_error, is_switched_off, kind in SUSPICIONS))
+        is_warning = kind in SUSPICIONS and kind not in accepted
+        found.append((position, sentence, is_error, is_switched_off, is_warning, kind))
         if kind == "dates":
             age = (pd.Timestamp(today or None) - pd.Timestamp(values["last_on"])).days
             if max_input_age_days and age > max_input_age_days:
                 sentence = _too_old(age, "max_input_age_days", max_input_age_days, **values)
-                found.append((8, sentence, True, False, False))
+                found.append((8, sentence, True, False, False, kind))
             elif warn_input_age_days and age > warn_input_age_days:
                 sentence = _too_old(age, "warn_input_age_days", warn_input_age_days, **values)
-                found.append((7, sentence, False, False, True))
+                found.append((7, sentence, False, False, True, kind))
     return pd.DataFrame(found, columns=list(FINDING_COLUMNS)).astype(FINDING_COLUMNS)
 
 

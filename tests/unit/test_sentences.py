@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from segmart import sentences
+from segmart import SegmentationError, sentences
 
 
 def counted(*rows: tuple[str, dict]) -> pd.DataFrame:
@@ -109,6 +109,14 @@ def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
     assert found["finding"].tolist() == [
         "order_lines: no row can be used, of 1000; is the input empty?"
     ]
+
+
+def test_a_kind_that_is_accepted_is_said_and_does_not_warn() -> None:
+    counts = counted(("lines_without_customer", {"lines": 8, "share": 0.5, "amount": 9.5}))
+    found = sentences.findings(counts, max_rejected_share=0.01, accepted=["lines_without_customer"])
+    assert found[["is_warning", "kind"]].values.tolist() == [[False, "lines_without_customer"]]
+    with pytest.raises(SegmentationError, match="names nothing: kinds that warn are statuses, ide"):
+        sentences.findings(counts, max_rejected_share=0.01, accepted=["nothing"])
 
 
 def test_what_is_switched_off_is_marked() -> None:

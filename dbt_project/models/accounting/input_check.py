@@ -1,4 +1,5 @@
 import datetime
+import json
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ def model(dbt, session):
     warn_input_age_days = dbt.config.get("warn_input_age_days")
     max_input_age_days = dbt.config.get("max_input_age_days")
     as_of = dbt.config.get("as_of")
+    accepted_findings = dbt.config.get("accepted_findings")
     counts = ordered_frame(dbt.ref("segmart", "input_counts"))
     orders = ordered_frame(dbt.ref("segmart", "suspicious_orders"))
     customers = ordered_frame(dbt.ref("segmart", "suspicious_customers"))
@@ -19,6 +21,7 @@ def model(dbt, session):
     return findings(
         pd.concat([counts, orders, customers, lines]),
         max_rejected_share=float(max_rejected_share),
+        accepted=json.loads(accepted_findings),
         warn_input_age_days=int(warn_input_age_days),
         max_input_age_days=int(max_input_age_days),
         today=today if as_of == "default" else str(as_of),
