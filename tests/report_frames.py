@@ -236,6 +236,7 @@ def _frames(
     )
     verdict = {
         "has_clusters": False,
+        "verdict": hostile or "continuum",
         "sentence": hostile or "The groups are cuts through one cloud: useful, not natural.",
         "elbow_k": math.nan,
         "elbow_sentence": hostile or "The inertia curve has no clear bend.",

@@ -568,17 +568,31 @@ def _listed(ids: pd.Series) -> str:
 # Whether there are clusters.
 
 
-def verdict(has_clusters: bool, k: int, gain: float, draws: int, least: float) -> str:
-    measured = (
-        f"at k = {k} the silhouette is {gain:+.3f} against the best of {draws} draws of "
-        f"structureless data with the same marginals and rank correlations; {least} would be "
-        "needed to speak of clusters"
-    )
-    if has_clusters:
-        return f"The customers fall into clusters: {measured}."
+def verdict(
+    word: str, low: float, high: float, structureless: float, limit: float, smallest_group: float
+) -> str:
+    said = {
+        "clusters": "The customers fall into clusters: fewer of them lie between groups than "
+        "within.",
+        "unclear": "Whether the customers fall into clusters is unclear: it depends on the "
+        "resample whether fewer of them lie between groups than within.",
+        "continuum": "No clusters: no two groups were found with fewer customers between them "
+        "than within. The customers are a continuum, and the segments divide it into useful "
+        "regions; their borders are a convention.",
+    }
     return (
-        f"No clusters: {measured}. The customers are a continuum, and the segments divide it into "
-        "useful regions; their borders are a convention."
+        f"{said[word]} This was tested for groups of {smallest_group:.0%} of the customers or "
+        "more: on the line from one to another, how surely do customers become fewer and then more "
+        f"again? These customers and resamples of them do by {low:.1f} to {high:.1f} standard "
+        f"deviations of chance, data without clusters by {structureless:.1f}; from {limit:.1f} on "
+        "there are clusters."
+    )
+
+
+def k_is_max_k(k: int) -> str:
+    return (
+        f"auto took the largest number of segments that it tried, {k}; a larger one may fit "
+        "better: raise the var max_k, or set k."
     )
 
 

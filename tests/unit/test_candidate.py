@@ -60,6 +60,11 @@ def version(sample: pd.DataFrame, features: pd.DataFrame = FEATURES, **changes: 
     return fit(sample, features, **({"k": "2", "max_k": 2} | changes)).version["model_version"]
 
 
+def test_auto_that_takes_max_k_says_so_in_the_verdict():
+    sentence = fit(make_sample(), FEATURES, k="auto", max_k=3).version["verdict_sentence"]
+    assert "auto took the largest number of segments that it tried, 3;" in sentence
+
+
 @pytest.fixture(scope="module")
 def fitted() -> tuple[candidate.Fit, pd.DataFrame]:
     return run(make_sample())
@@ -70,9 +75,11 @@ def test_each_k_is_compared_and_one_is_chosen(fitted):
     rows, version = found.comparison, found.version
     assert rows["k"].tolist() == [1, 2, 3, 4]
     assert rows["is_chosen"].tolist() == [False, False, True, False]
-    assert rows["chosen_by"].dropna().tolist() == ["calinski_harabasz"]
+    assert rows["chosen_by"].dropna().tolist() == ["valleys"]
     assert version["k"] == 3
     assert version["has_clusters"]
+    assert version["verdict"] == "clusters"
+    assert version["verdict_sentence"].startswith("The customers fall into clusters: ")
     assert "calinski_harabasz" in rows["picked_by"][2].split(", ")
     assert rows["picked_by"].isna().tolist()[0]
     assert version["sample_size"] == 80

@@ -6,7 +6,6 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
 from sklearn import metrics
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
@@ -54,23 +53,85 @@ def correlated_gaussian(seed: int) -> np.ndarray:
     return standardise(0.9 * common + 0.45 * random.normal(size=(400, columns)))
 
 
+def banana(seed: int) -> np.ndarray:
+    across, along = np.random.default_rng(seed).normal(size=(2, 400))
+    return standardise(np.column_stack([along, along**2 + 0.4 * across]))
+
+
+def zero_inflated(seed: int) -> np.ndarray:
+    """A lognormal shop, in logarithms, in which 40 % have a spend of 0."""
+    random = np.random.default_rng(seed)
+    values = 3.0 + random.normal(size=(400, 3))
+    values[random.uniform(size=400) < 0.4, 0] = 0.0
+    return standardise(values)
+
+
+def counts(seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    values = random.poisson(random.exponential(2.0, (400, 2)))
+    return standardise(np.column_stack([np.log1p(values), random.normal(size=400).round()]))
+
+
 CONTINUA = {
     "uniform": uniform,
     "isotropic": isotropic_gaussian,
     "correlated": correlated_gaussian,
+    "banana": banana,
+    "zero_inflated": zero_inflated,
+    "counts": counts,
 }
 
 
-def decide(kind: str, k: int, seed: int) -> tuple[bool, int]:
-    """What the data of this kind are judged to be: (has_clusters, k by auto)."""
-    matrix = planted(k, seed) if kind == "planted" else CONTINUA[kind](seed)
+def corners(seed: int, dimensions: int) -> np.ndarray:
+    """Groups of equal size on the corners of a square or a cube."""
+    random = np.random.default_rng(seed)
+    return standardise(6.0 * random.integers(2, size=(400, dimensions)) + noise(random, dimensions))
+
+
+def noise(random: np.random.Generator, dimensions: int) -> np.ndarray:
+    return random.normal(size=(400, dimensions))
+
+
+def modes(seed: int) -> np.ndarray:
+    """A feature with three modes and one with two."""
+    random = np.random.default_rng(seed)
+    values = noise(random, 2) + 6.0 * random.integers([3, 2], size=(400, 2))
+    return standardise(values)
+
+
+def unequal(seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    centers = 8.0 * np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    return standardise(np.repeat(centers, [240, 80, 45, 35], axis=0) + noise(random, 3))
+
+
+def outliers(seed: int) -> np.ndarray:
+    """Four groups, and 2 % of the rows anywhere."""
+    matrix = corners(seed, 2)
+    matrix[:8] = np.random.default_rng(seed).uniform(-6.0, 6.0, (8, 2))
+    return standardise(matrix)
+
+
+SHAPES = {
+    "grid": (lambda seed: corners(seed, 2), 4),
+    "cube": (lambda seed: corners(seed, 3), 8),
+    "modes": (modes, 6),
+    "unequal": (unequal, 4),
+    "outliers": (outliers, 4),
+}
+
+
+def decide(kind: str, k: int, seed: int) -> tuple[str, int]:
+    """What the data of this kind are judged to be: (verdict, k by auto)."""
+    make = SHAPES[kind][0] if kind in SHAPES else CONTINUA.get(kind)
+    matrix = make(seed) if make else planted(k, seed)
     with threadpool_limits(limits=1):  # two processes share the cores already
         comparison = selection.compare_k(matrix, MAX_K, seed=seed)
     verdict = selection.judge(comparison)
-    return verdict.has_clusters, selection.choose(comparison, verdict, "auto")[0]
+    return verdict.verdict, selection.choose(comparison, verdict, "auto")[0]
 
 
-def decide_all(cases: list[tuple[str, int, int]]) -> dict[tuple[str, int, int], tuple[bool, int]]:
+def decide_all(cases: list[tuple[str, int, int]]) -> dict[tuple[str, int, int], tuple[str, int]]:
     # Spawned, not forked: a fork of a process that has run OpenMP can hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=2, mp_context=context) as pool:
@@ -78,11 +139,14 @@ def decide_all(cases: list[tuple[str, int, int]]) -> dict[tuple[str, int, int], 
 
 
 def check_grid(planted_seeds: range, continuum_seeds: range) -> None:
-    expected = {("planted", k, seed): (True, k) for k in range(3, 9) for seed in planted_seeds}
+    expected = {("planted", k, seed): k for k in range(3, 9) for seed in planted_seeds}
+    expected |= {(kind, k, seed): k for kind, (_, k) in SHAPES.items() for seed in planted_seeds}
     continua = [(kind, 0, seed) for kind in CONTINUA for seed in continuum_seeds]
     decisions = decide_all([*expected, *continua])
-    wrong = {case: decisions[case] for case in expected if decisions[case] != expected[case]}
-    wrong |= {case: decisions[case] for case in continua if decisions[case][0]}
+    wrong = {
+        case: decisions[case] for case, k in expected.items() if decisions[case] != ("clusters", k)
+    }
+    wrong |= {case: decisions[case] for case in continua if decisions[case][0] != "continuum"}
     assert wrong == {}
 
 
@@ -134,50 +198,33 @@ def test_silhouette_by_hand():
     np.testing.assert_allclose(found, [0.96, 0.9375, 0.0], atol=1e-12)
 
 
-def test_structureless_keeps_each_columns_values():
-    matrix = np.random.default_rng(7).lognormal(size=(500, 4)).round(1)  # with ties
-    draw = selection.structureless(matrix, np.random.default_rng(8))
-    np.testing.assert_array_equal(np.sort(draw, axis=0), np.sort(matrix, axis=0))
-    assert (draw != matrix).any()
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_structureless_keeps_rank_correlations(seed):
-    random = np.random.default_rng(seed)
-    mixing = random.normal(size=(4, 4))
-    matrix = np.exp(random.normal(size=(2000, 4)) @ mixing / 2.0)
-    draw = selection.structureless(matrix, random)
-    before, after = spearmanr(matrix).statistic, spearmanr(draw).statistic
-    assert np.abs(before[np.triu_indices(4, 1)]).max() > 0.3
-    np.testing.assert_allclose(after, before, rtol=0, atol=0.1)
-
-
-def test_structureless_destroys_clusters():
-    matrix, labels = make_blobs(600, 3, centers=4, cluster_std=0.5, random_state=3)
-    draw = selection.structureless(matrix, np.random.default_rng(4))
-    before = metrics.silhouette_score(matrix, labels)
-    after = selection.silhouette_samples(draw, clustering.fit(draw, 4, seed=1, starts=5)).mean()
-    assert before > 0.8
-    assert after < before - 0.05
-
-
-def test_structureless_takes_one_column():
-    matrix = np.arange(50.0).reshape(-1, 1)
-    draw = selection.structureless(matrix, np.random.default_rng(1))
-    assert sorted(draw[:, 0]) == sorted(matrix[:, 0])
-
-
 def test_stability_is_1_for_separated_blobs_and_low_for_noise():
     blobs, _ = make_blobs(150, centers=[[0, 0], [30, 0], [0, 30]], cluster_std=1.0, random_state=1)
     noise = np.random.default_rng(2).normal(size=(150, 4))
-    of_blobs = selection.stability(blobs, clustering.sweep(blobs, 3, seed=1, starts=3), seed=1)
-    of_noise = selection.stability(noise, clustering.sweep(noise, 3, seed=1, starts=3), seed=1)
+    of_blobs, of_noise = (
+        selection.stability(
+            clustering.sweep(matrix, 3, seed=1, starts=3), selection.resampled(matrix, 3, seed=1)
+        )
+        for matrix in (blobs, noise)
+    )
     for (means, errors), blobs_were_found in ((of_blobs, True), (of_noise, False)):
         assert np.isnan(means[0])
         assert np.isnan(errors[0])
         assert (means[2] == 1.0) == blobs_were_found
         assert (errors[2] == 0.0) == blobs_were_found
     assert of_noise[0][2] < 0.8
+
+
+@pytest.mark.parametrize("k", [2, 5])
+def test_adjusted_rand_and_nearest_are_those_of_scikit_learn(k):
+    matrix = np.random.default_rng(k).normal(size=(300, 3))
+    clusters = clustering.fit(matrix, k, seed=1, starts=2)
+    other = clustering.predict(matrix, clusters.centers + 0.3)
+    np.testing.assert_array_equal(selection.nearest(matrix, clusters.centers + 0.3), other)
+    expected = metrics.adjusted_rand_score(clusters.labels, other)
+    found = selection.adjusted_rand(clusters.labels, other, k)
+    assert found == pytest.approx(expected, abs=1e-12)
+    assert selection.adjusted_rand(other, other, k) == 1.0
 
 
 def test_bend_by_hand():
@@ -230,12 +277,11 @@ def test_every_criterion_and_the_elbow_see_three_blobs(comparison):
     assert verdict.elbow_k == 3
     assert verdict.gain_k == 3
     assert set(selection.picks(comparison, verdict).values()) == {3}
-    assert selection.choose(comparison, verdict, "auto") == (3, "calinski_harabasz")
+    assert selection.choose(comparison, verdict, "auto") == (3, "valleys")
 
 
 def test_noise_has_no_elbow_and_auto_goes_by_stability():
-    noise = isotropic_gaussian(3)[:200]
-    comparison = selection.compare_k(noise, 5, seed=11)
+    comparison = selection.compare_k(isotropic_gaussian(3)[:200], 5, seed=11)
     verdict = selection.judge(comparison)
     assert not verdict.has_clusters
     assert verdict.elbow_k is None
@@ -290,7 +336,7 @@ def test_auto_finds_three_groups_of_identical_customers():
     comparison = selection.compare_k(matrix, 9, seed=1)
     verdict = selection.judge(comparison)
     assert verdict.has_clusters
-    assert selection.choose(comparison, verdict, "auto") == (3, "calinski_harabasz")
+    assert selection.choose(comparison, verdict, "auto") == (3, "gain")
 
 
 def test_more_rows_than_the_resampling_limit(monkeypatch, three_blobs):
@@ -315,17 +361,28 @@ def table(**columns: list[float]) -> pd.DataFrame:
         "structureless_silhouette": [np.nan, 0.3, 0.3, 0.3],
         "bend": [0.0, 0.1, 0.1, 0.0],
         "structureless_bend": [0.0, 0.1, 0.1, 0.0],
+        "smallest_share": [1.0, 0.4, 0.2, 0.1],
+        "valley_low": [np.nan, 1.0, 1.0, 1.0],
+        "valley_high": [np.nan, 2.0, 2.0, 2.0],
+        "structureless_valley": [np.nan, 1.5, 1.5, 1.5],
+        "pair_valley": [np.nan, 0.5, 0.5, 0.5],
     }
     return pd.DataFrame(flat | columns)
 
 
-@pytest.mark.parametrize(("silhouette", "has_clusters"), [(0.3499, False), (0.3501, True)])
-def test_clusters_need_the_minimum_gain(silhouette, has_clusters):
-    verdict = selection.judge(table(silhouette=[np.nan, 0.3, 0.3, silhouette]))
-    assert verdict.has_clusters == has_clusters
-    assert verdict.gain_k == 4
-    assert verdict.silhouette_gain == pytest.approx(silhouette - 0.3)
-    assert "at k = 4 the silhouette is +0.050" in verdict.sentence
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(2.51, 3.0, "clusters"), (2.49, 2.51, "unclear"), (2.0, 2.49, "continuum")],
+)
+def test_the_spread_of_the_valley_makes_the_verdict(low, high, verdict):
+    # The deepest valley of structureless data, 1.5, and a standard deviation more.
+    found = selection.judge(
+        table(valley_low=[np.nan, low, 1.0, 1.0], valley_high=[np.nan, 2.0, high, 2.0])
+    )
+    assert (found.verdict, found.has_clusters) == (verdict, verdict == "clusters")
+    assert (found.valley_low, found.valley_high, found.valley_limit) == (low, high, 2.5)
+    assert f"do by {low:.1f} to {high:.1f} standard deviations of chance" in found.sentence
+    assert "data without clusters by 1.5; from 2.5 on there are clusters" in found.sentence
 
 
 def test_the_gain_is_held_against_the_same_k():
@@ -335,7 +392,7 @@ def test_the_gain_is_held_against_the_same_k():
             structureless_silhouette=[np.nan, 0.79, 0.3, 0.3],
         )
     )
-    assert (verdict.has_clusters, verdict.gain_k) == (True, 3)
+    assert verdict.gain_k == 3
     assert verdict.silhouette_gain == pytest.approx(0.1)
 
 
@@ -344,9 +401,12 @@ def test_an_elbow_bends_more_than_any_structureless_curve(bend, elbow_k):
     assert selection.judge(table(bend=[0.0, 0.1, bend, 0.0])).elbow_k == elbow_k
 
 
-def test_a_gain_that_is_nowhere_defined_is_no_cluster():
-    verdict = selection.judge(table(silhouette=[np.nan] * 4))
-    assert (verdict.has_clusters, verdict.silhouette_gain) == (False, 0.0)
+def test_criteria_that_are_nowhere_defined_are_no_cluster():
+    undefined = [np.nan] * 4
+    verdict = selection.judge(
+        table(silhouette=undefined, valley_low=undefined, valley_high=undefined)
+    )
+    assert (verdict.verdict, verdict.silhouette_gain) == ("continuum", 0.0)
 
 
 def test_each_criterion_picks_its_own_k():
@@ -356,6 +416,8 @@ def test_each_criterion_picks_its_own_k():
         calinski_harabasz=[np.nan, 90.0, 50.0, 60.0],
         stability_ari=[np.nan, 0.99, 0.5, 0.6],  # k = 2 is not taken by stability
         bend=[0.0, 0.6, 0.3, 0.0],
+        structureless_silhouette=[np.nan, 0.2, 0.3, 0.35],
+        pair_valley=[np.nan, 4.0, 3.1, 3.0],
     )
     assert selection.picks(comparison, selection.judge(comparison)) == {
         "elbow": 2,
@@ -363,7 +425,48 @@ def test_each_criterion_picks_its_own_k():
         "davies_bouldin": 3,
         "calinski_harabasz": 2,
         "stability": 4,
+        "gain": 2,
+        "valleys": 3,
     }
+
+
+def test_a_k_with_a_cluster_of_outliers_is_picked_by_neither_valleys_nor_gain():
+    comparison = table(
+        silhouette=[np.nan, 0.3, 0.4, 0.5],
+        pair_valley=[np.nan, 4.0, 4.0, 4.0],
+        smallest_share=[1.0, 0.4, 0.02, 0.019],
+    )
+    picked = selection.picks(comparison, selection.judge(comparison))
+    assert (picked["valleys"], picked["gain"]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "pair_valley", "chosen"),
+    [
+        ("clusters", [4.0, 1.0, 4.0], (4, "valleys")),
+        ("unclear", [4.0, 1.0, 4.0], (4, "valleys")),
+        ("unclear", [1.0, 1.0, 1.0], (2, "gain")),
+        ("continuum", [4.0, 1.0, 4.0], (3, "stability")),
+    ],
+)
+def test_auto_goes_by_valleys_then_by_the_gain_and_in_a_continuum_by_stability(
+    verdict, pair_valley, chosen
+):
+    low, high = {"clusters": (3.0, 3.0), "unclear": (1.0, 3.0), "continuum": (1.0, 1.0)}[verdict]
+    comparison = table(
+        silhouette=[np.nan, 0.4, 0.3, 0.3],
+        valley_low=[np.nan, low, low, low],
+        valley_high=[np.nan, high, high, high],
+        pair_valley=[np.nan, *pair_valley],
+    )
+    judged = selection.judge(comparison)
+    assert judged.verdict == verdict
+    assert selection.choose(comparison, judged, "auto") == chosen
+
+
+@pytest.mark.parametrize(("chosen", "k", "is_said"), [(4, "auto", 1), (3, "auto", 0), (4, "4", 0)])
+def test_auto_says_that_it_took_max_k(chosen, k, is_said):
+    assert len(selection.limited(chosen, k, 4)) == is_said
 
 
 @pytest.mark.parametrize(("third", "picked"), [(0.573, 3), (0.570, 4)])

@@ -7,9 +7,13 @@ with
             has_clusters,
             silhouette_gain,
             gain_k,
-            verdict as sentence,
+            verdict_sentence as sentence,
             elbow_k,
-            elbow_sentence
+            elbow_sentence,
+            verdict,
+            valley_low,
+            valley_high,
+            valley_limit
         from candidate
         where model_version is not null
     ),

@@ -34,6 +34,10 @@ COMPARISON_COLUMNS = {
     "structureless_silhouette": "float64",
     "bend": "float64",
     "structureless_bend": "float64",
+    "valley_low": "float64",
+    "valley_high": "float64",
+    "structureless_valley": "float64",
+    "pair_valley": "float64",
     "picked_by": "string",
     "is_chosen": "bool",
     "chosen_by": "string",
@@ -73,9 +77,13 @@ VERSION_TYPES = pa.schema(
         ("fitted_because", pa.string()),
         ("refused_because", pa.string()),
         ("has_clusters", pa.bool_()),
+        ("verdict", pa.string()),
+        ("valley_low", pa.float64()),
+        ("valley_high", pa.float64()),
+        ("valley_limit", pa.float64()),
         ("silhouette_gain", pa.float64()),
         ("gain_k", pa.int32()),
-        ("verdict", pa.string()),
+        ("verdict_sentence", pa.string()),
         ("elbow_k", pa.int32()),
         ("elbow_sentence", pa.string()),
     ]
@@ -199,12 +207,13 @@ def candidate(
     )
     version: dict = {}
     comparison, segments = typed([], COMPARISON_COLUMNS), typed([], SEGMENT_COLUMNS)
-    found, judged = lineage.none(), gates.none()
+    found, judged, said = lineage.none(), gates.none(), [decided.sentence]
     if decided.is_refit:
         fitted = fit(raw, features, as_of, last, decided, settings)
         found = lineage_of(sample, last, fitted.segments)
         judged = gates_of(sample, last, fitted, found, limits)
         version, comparison = fitted.version, fitted.comparison
+        said += selection.limited(version["k"], settings.k, settings.max_k)
         segments = _numbered(fitted.segments, found)
     failed = judged.loc[~judged["holds"], "sentence"].tolist()
     activation = decision.activate(
@@ -216,7 +225,6 @@ def candidate(
     )
     outcome = _outcome(as_of, last.activations, activation)
     version = version | {"refused_because": "; ".join(failed) or None}
-    said = [decided.sentence]
     if failed and outcome["activated_version"] != version["model_version"]:
         said.append(sentences.refused(version["model_version"], failed))
     if outcome["active_version"]:
@@ -311,6 +319,7 @@ def fit(
     model_version = f"{as_of:%Y-%m-%d}-{fingerprint[:8]}"
     segments, inertia = fit_segments(raw, features, k, last.starting_model, seed=settings.seed)
     picked = selection.picks(comparison, verdict)
+    limited = selection.limited(k, settings.k, settings.max_k)
     is_chosen = comparison["k"] == k
     return Fit(
         version={
@@ -326,9 +335,13 @@ def fit(
             "input_fingerprint": fingerprint,
             "fitted_because": decided.reason,
             "has_clusters": verdict.has_clusters,
+            "verdict": verdict.verdict,
+            "valley_low": verdict.valley_low,
+            "valley_high": verdict.valley_high,
+            "valley_limit": verdict.valley_limit,
             "silhouette_gain": verdict.silhouette_gain,
             "gain_k": verdict.gain_k,
-            "verdict": verdict.sentence,
+            "verdict_sentence": " ".join([verdict.sentence, *limited]),
             "elbow_k": verdict.elbow_k,
             "elbow_sentence": sentences.knee(verdict.elbow_k),
         },

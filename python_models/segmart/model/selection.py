@@ -1,8 +1,8 @@
 """How many segments, and whether the customers fall into clusters at all.
 
-The question has two parts, kept apart here. *Are there clusters?* The data are held against
-structureless data of the same marginals and the same rank correlations. *Which k?* Several
-criteria each pick one, and a rule takes one of them; DECISIONS.md gives the reasons.
+The question has two parts, kept apart here. *Are there clusters?* There are where fewer customers
+lie between groups than within them, more surely than in structureless data (``valleys``). *Which
+k?* Several criteria each pick one, and a rule takes one of them; DECISIONS.md gives the reasons.
 
 Most builds do not fit: what takes long to import is imported where it is used.
 """
@@ -14,8 +14,19 @@ import pandas as pd
 
 from segmart import SegmentationError, sentences
 from segmart.model.clustering import Clusters, count_distinct, fit, predict, sweep
+from segmart.model.valleys import SMALLEST_GROUP, structureless, valleys, without_atoms
 
-MINIMUM_GAIN = 0.05
+# By so much a valley exceeds those of structureless data where there are clusters: in standard
+# deviations of a difference of counts.
+MINIMUM_VALLEY = 1.0
+# The part of the groupings that may say otherwise.
+DISSENT = 0.1
+# Two clusters with a deeper valley between them are apart, when k is chosen.
+PAIR_VALLEY = 3.0
+# By so much a knee bends more than structureless data.
+MINIMUM_BEND = 0.05
+# A smaller cluster is taken for outliers when k is chosen.
+SMALLEST_CLUSTER = 0.02
 STRUCTURELESS_DRAWS = 5
 BOOTSTRAP_DRAWS = 20
 # k-means++ starts of each resample for the stability of a cluster.
@@ -36,19 +47,30 @@ class Verdict:
     """Whether there are clusters, and what that rests on.
 
     Attributes:
-        has_clusters: the silhouette exceeds that of every structureless draw by ``MINIMUM_GAIN``
-            at some k.
-        silhouette_gain: the largest such difference over k.
+        verdict: clusters, unclear or continuum.
+        valley_low, valley_high: the deepest valley between groups, at any k: 1 - DISSENT of the
+            groupings, of the customers and of resamples, have at least the one, and DISSENT at
+            least the other.
+        valley_limit: what speaks for clusters: the deepest of structureless data, and
+            ``MINIMUM_VALLEY``. Low and high above it are clusters, below it a continuum.
+        silhouette_gain: the largest difference, over k, to the silhouette of structureless data.
         gain_k: the k it is found at.
         elbow_k: the knee of the inertia curve, or None where there is none.
         sentence: the same for people.
     """
 
-    has_clusters: bool
+    verdict: str
+    valley_low: float
+    valley_high: float
+    valley_limit: float
     silhouette_gain: float
     gain_k: int
     elbow_k: int | None
     sentence: str
+
+    @property
+    def has_clusters(self) -> bool:
+        return self.verdict == "clusters"
 
 
 def silhouette_samples(matrix: np.ndarray, clusters: Clusters) -> np.ndarray:
@@ -76,57 +98,64 @@ def silhouette_samples(matrix: np.ndarray, clusters: Clusters) -> np.ndarray:
     return np.where(defined, (between - within) / np.where(defined, larger, 1.0), 0.0)
 
 
-def structureless(matrix: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Data without clusters but with the columns' own values and their rank correlations.
-
-    A Gaussian copula: normal scores are drawn with the correlations of the data's normal scores,
-    and each column's sorted values are dealt out in the order of the draws. (Permuting the columns
-    independently would also destroy correlation, and call any correlated cloud clustered.)
+def resampled(matrix: np.ndarray, max_k: int, *, seed: int) -> list[list[np.ndarray]]:
+    """For each bootstrap resample of the rows, the labels that its own centers give to all rows.
 
     Returns:
-        float64, the shape of ``matrix``.
+        A list of labels, int64, shape (n,), for each resample: those for k = 1..max_k, or to the
+        number of distinct rows of the resample where that is smaller.
     """
-    from scipy.stats import norm, rankdata
+    random = np.random.default_rng(seed)
+    labels = []
+    for _ in range(BOOTSTRAP_DRAWS):
+        resample = matrix[np.sort(random.integers(0, len(matrix), len(matrix)))]
+        limit = min(max_k, count_distinct(resample))
+        swept = sweep(resample, limit, seed=seed, starts=SWEEP_STARTS)
+        labels.append([nearest(matrix, clusters.centers) for clusters in swept])
+    return labels
 
-    rows, columns = matrix.shape
-    scores = np.column_stack(
-        [norm.ppf((rankdata(matrix[:, column]) - 0.5) / rows) for column in range(columns)]
-    )
-    covariance = np.atleast_2d(np.corrcoef(scores, rowvar=False))
-    draws = random.multivariate_normal(np.zeros(columns), covariance, size=rows, method="eigh")
-    ranks = np.argsort(np.argsort(draws, axis=0, kind="stable"), axis=0, kind="stable")
-    return np.take_along_axis(np.sort(matrix, axis=0), ranks, axis=0)
+
+def nearest(matrix: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """The index of the nearest center of each row; ``predict`` without its checks."""
+    return ((centers**2).sum(axis=1) - 2 * (matrix @ centers.T)).argmin(axis=1)
 
 
 def stability(
-    matrix: np.ndarray, found: list[Clusters], *, seed: int
+    found: list[Clusters], resamples: list[list[np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean adjusted Rand index between each partition and those of bootstrap resamples.
 
-    A resample of the rows is swept anew, all rows are labelled by its centers, and the labels
-    are compared with the partition found on all rows. Index: Hubert and Arabie (1985); use for
-    stability: Hennig, Comput. Stat. Data Anal. 52 (2007).
+    Index: Hubert and Arabie (1985); use for stability: Hennig, Comput. Stat. Data Anal. 52 (2007).
+
+    Args:
+        found: the partitions for k = 1, 2, ...
+        resamples: what ``resampled`` returned.
 
     Returns:
         The means and their standard errors, float64, one value for each of ``found``; NaN for
         k = 1, and where fewer than two resamples have k distinct rows.
     """
-    from sklearn.metrics import adjusted_rand_score
-
-    random = np.random.default_rng(seed)
-    agreement = np.full((BOOTSTRAP_DRAWS, len(found)), np.nan)
-    for draw in range(BOOTSTRAP_DRAWS):
-        resample = matrix[np.sort(random.integers(0, len(matrix), len(matrix)))]
-        limit = min(len(found), count_distinct(resample))
-        for again in sweep(resample, limit, seed=seed, starts=SWEEP_STARTS)[1:]:
-            labels = predict(matrix, again.centers)
-            agreement[draw, again.k - 1] = adjusted_rand_score(found[again.k - 1].labels, labels)
+    agreement = np.full((len(resamples), len(found)), np.nan)
+    for draw, labels in enumerate(resamples):
+        for clusters, other in zip(found[1:], labels[1:], strict=False):
+            agreement[draw, clusters.k - 1] = adjusted_rand(clusters.labels, other, clusters.k)
     means, errors = np.full((2, len(found)), np.nan)
     draws = (~np.isnan(agreement)).sum(axis=0)
     known = draws > 1
     means[known] = np.nanmean(agreement[:, known], axis=0)
     errors[known] = np.nanstd(agreement[:, known], axis=0, ddof=1) / np.sqrt(draws[known])
     return means, errors
+
+
+def adjusted_rand(labels: np.ndarray, others: np.ndarray, k: int) -> float:
+    """scikit-learn's ``adjusted_rand_score`` of two labellings by 0..k-1, without its checks."""
+    both = np.bincount(labels * k + others, minlength=k * k).reshape(k, k)
+    together, first, second = (
+        int((sizes * (sizes - 1)).sum()) for sizes in (both, both.sum(axis=1), both.sum(axis=0))
+    )
+    expected = first * second / (len(labels) * (len(labels) - 1))
+    largest = (first + second) / 2
+    return 1.0 if largest == expected else (together - expected) / (largest - expected)
 
 
 def cluster_stability(matrix: np.ndarray, clusters: Clusters, *, seed: int) -> np.ndarray:
@@ -175,8 +204,11 @@ def compare_k(matrix: np.ndarray, max_k: int, *, seed: int) -> pd.DataFrame:
 
     ``max_k`` is lowered to the number of distinct rows. Columns: k, inertia, silhouette,
     davies_bouldin, calinski_harabasz, stability_ari, stability_error, smallest_share,
-    structureless_silhouette (the largest of the draws), bend, structureless_bend (likewise). A
-    criterion is NaN where it is not defined: at k = 1, and at k = n.
+    structureless_silhouette (the largest of the draws), bend, structureless_bend (likewise),
+    valley_low and valley_high (the deepest between two groups of the clusters of any number up to
+    k, quantiles over the partition and those of resamples), structureless_valley (likewise, the
+    mean of the draws), pair_valley (the lowest between two of the k clusters). A criterion is NaN
+    where it is not defined: at k = 1, and at k = n.
     """
     found = sweep_all(matrix, max_k, seed=seed)
     comparison = pd.DataFrame([_criteria(matrix, clusters) for clusters in found])
@@ -186,29 +218,61 @@ def compare_k(matrix: np.ndarray, max_k: int, *, seed: int) -> pd.DataFrame:
     if len(matrix) > RESAMPLING_ROWS:
         subset = matrix[np.sort(random.choice(len(matrix), RESAMPLING_ROWS, replace=False))]
         found_in_subset = _sweep(subset, max_k, seed)
-    means, errors = stability(subset, found_in_subset, seed=seed)
-    stable = pd.DataFrame(
+    resamples = resampled(subset, len(found_in_subset), seed=seed)
+    means, errors = stability(found_in_subset, resamples)
+    continuous = without_atoms(subset, random)
+    of_subset = pd.DataFrame(
         {
             "k": [clusters.k for clusters in found_in_subset],
             "stability_ari": means,
             "stability_error": errors,
+            **_valleys(continuous, found_in_subset, resamples),
         }
     )
-    references = []
-    for _ in range(STRUCTURELESS_DRAWS):
-        draw = structureless(subset, random)
-        swept = _sweep(draw, max_k, seed)
-        references.append(
-            pd.DataFrame(
-                {
-                    "k": [clusters.k for clusters in swept],
-                    "structureless_silhouette": [_silhouette(draw, c) for c in swept],
-                    "structureless_bend": bend(np.array([c.inertia for c in swept])),
-                }
-            )
+    references = [
+        _reference(draw, _sweep(draw, max_k, seed))
+        for draw in structureless(continuous, random, STRUCTURELESS_DRAWS)
+    ]
+    of_references = (
+        pd.concat(references)
+        .groupby("k", as_index=False)
+        .agg(
+            structureless_silhouette=("silhouette", "max"),
+            structureless_bend=("bend", "max"),
+            structureless_valley=("valley", "mean"),
         )
-    largest = pd.concat(references).groupby("k", as_index=False).max()
-    return comparison.merge(stable, on="k", how="left").merge(largest, on="k", how="left")
+    )
+    return comparison.merge(of_subset, on="k", how="left").merge(of_references, on="k", how="left")
+
+
+def _valleys(
+    matrix: np.ndarray, found: list[Clusters], resamples: list[list[np.ndarray]]
+) -> dict[str, np.ndarray]:
+    between_groups = np.full((1 + len(resamples), len(found)), np.nan)
+    between_pairs = np.full(len(found), np.nan)
+    for clusters in found[1:]:
+        at = clusters.k - 1
+        between_groups[0, at], between_pairs[at] = valleys(matrix, clusters.labels, clusters.k)
+        for draw, labels in enumerate(resamples, start=1):
+            if len(labels) > at:
+                between_groups[draw, at] = valleys(matrix, labels[at], clusters.k)[0]
+    low, high = np.full((2, len(found)), np.nan)
+    if len(found) > 1:
+        deepest = np.fmax.accumulate(between_groups[:, 1:], axis=1)
+        low[1:], high[1:] = np.quantile(deepest, (DISSENT, 1 - DISSENT), axis=0)
+    return {"valley_low": low, "valley_high": high, "pair_valley": between_pairs}
+
+
+def _reference(draw: np.ndarray, swept: list[Clusters]) -> pd.DataFrame:
+    between_groups = [valleys(draw, clusters.labels, clusters.k)[0] for clusters in swept]
+    return pd.DataFrame(
+        {
+            "k": [clusters.k for clusters in swept],
+            "silhouette": [_silhouette(draw, clusters) for clusters in swept],
+            "bend": bend(np.array([clusters.inertia for clusters in swept])),
+            "valley": np.maximum.accumulate(between_groups),
+        }
+    )
 
 
 def sweep_all(matrix: np.ndarray, max_k: int, *, seed: int) -> list[Clusters]:
@@ -254,19 +318,27 @@ def _criteria(matrix: np.ndarray, clusters: Clusters) -> dict[str, float]:
 
 def judge(comparison: pd.DataFrame) -> Verdict:
     """Whether the customers fall into clusters, from the rows of ``compare_k``."""
+    low, high, structureless_valley = (
+        float(comparison[name].fillna(0.0).max())
+        for name in ("valley_low", "valley_high", "structureless_valley")
+    )
+    limit = structureless_valley + MINIMUM_VALLEY
+    verdict = "clusters" if low >= limit else "unclear" if high >= limit else "continuum"
     gain = comparison["silhouette"] - comparison["structureless_silhouette"]
     best = gain.idxmax() if gain.notna().any() else 0
-    silhouette_gain = float(gain.fillna(0.0)[best])
-    has_clusters = silhouette_gain >= MINIMUM_GAIN
     # A convex curve always bends somewhere; a knee is a bend that structureless data do not show.
     sharpest = comparison["bend"].idxmax()
     excess = comparison["bend"][sharpest] - comparison["structureless_bend"].max()
-    elbow_k = int(comparison["k"][sharpest]) if excess >= MINIMUM_GAIN else None
-    gain_k = int(comparison["k"][best])
-    sentence = sentences.verdict(
-        has_clusters, gain_k, silhouette_gain, STRUCTURELESS_DRAWS, MINIMUM_GAIN
+    return Verdict(
+        verdict=verdict,
+        valley_low=low,
+        valley_high=high,
+        valley_limit=limit,
+        silhouette_gain=float(gain.fillna(0.0)[best]),
+        gain_k=int(comparison["k"][best]),
+        elbow_k=int(comparison["k"][sharpest]) if excess >= MINIMUM_BEND else None,
+        sentence=sentences.verdict(verdict, low, high, structureless_valley, limit, SMALLEST_GROUP),
     )
-    return Verdict(has_clusters, silhouette_gain, gain_k, elbow_k, sentence)
 
 
 def picks(comparison: pd.DataFrame, verdict: Verdict) -> dict[str, int | None]:
@@ -285,6 +357,11 @@ def picks(comparison: pd.DataFrame, verdict: Verdict) -> dict[str, int | None]:
     perfect = calinski_harabasz.notna() & (by_k["inertia"] == 0)
     calinski_harabasz = calinski_harabasz.mask(perfect, np.inf)
 
+    gain = by_k["silhouette"] - by_k["structureless_silhouette"]
+    # Outliers in clusters of their own would choose k; where all k have such clusters, they stay.
+    is_large = by_k["smallest_share"] >= SMALLEST_CLUSTER
+    apart = by_k.index[is_large & (by_k["pair_valley"] > PAIR_VALLEY)]
+
     def at(values: pd.Series, position: str) -> int | None:
         return int(getattr(values, position)()) if values.notna().any() else None
 
@@ -294,6 +371,8 @@ def picks(comparison: pd.DataFrame, verdict: Verdict) -> dict[str, int | None]:
         "davies_bouldin": at(by_k["davies_bouldin"], "idxmin"),
         "calinski_harabasz": at(calinski_harabasz, "idxmax"),
         "stability": None if stable.empty else int(stable.index.min()),
+        "gain": at(gain.where(is_large) if gain[is_large].notna().any() else gain, "idxmax"),
+        "valleys": None if apart.empty else int(apart.max()),
     }
 
 
@@ -301,18 +380,19 @@ def choose(comparison: pd.DataFrame, verdict: Verdict, k: str) -> tuple[int, str
     """The k to fit and the name of what chose it.
 
     Args:
-        k: a whole number, or ``auto``: with clusters the pick of Calinski-Harabasz, else the
-            pick of stability among k >= ``SMALLEST_K_BY_STABILITY`` (k = 2 only separates large
-            from small), else 2.
+        k: a whole number, or ``auto``. Unless there is a continuum, it is the largest k whose
+            clusters all are apart, or else the one with the largest gain in silhouette; in a
+            continuum the pick of stability among k >= ``SMALLEST_K_BY_STABILITY`` (k = 2 only
+            separates large from small); else 2.
 
     Raises:
         SegmentationError: k is neither, or there are fewer distinct customers than k.
     """
     if k == "auto":
-        criterion = "calinski_harabasz" if verdict.has_clusters else "stability"
-        chosen = picks(comparison, verdict)[criterion]
-        if chosen is None:
-            criterion, chosen = "default", 2
+        picked = picks(comparison, verdict) | {"default": 2}
+        order = ("stability",) if verdict.verdict == "continuum" else ("valleys", "gain")
+        criterion = next(name for name in (*order, "default") if picked[name] is not None)
+        chosen = picked[criterion]
     elif k.isdecimal() and int(k) >= 1:
         criterion, chosen = "k", int(k)
     else:
@@ -325,3 +405,13 @@ def choose(comparison: pd.DataFrame, verdict: Verdict, k: str) -> tuple[int, str
             "feature_definitions)"
         )
     return chosen, criterion
+
+
+def limited(chosen: int, k: str, max_k: int) -> list[str]:
+    """The sentence that a larger k than auto could take may fit better; none where that is not so.
+
+    Args:
+        chosen: the k that ``choose`` took.
+        k, max_k: the vars.
+    """
+    return [sentences.k_is_max_k(chosen)] if k == "auto" and chosen == max_k else []
