@@ -478,10 +478,22 @@ def model_rows(
         raw: what ``matrix`` was scaled from, in the same order.
     """
     centers_raw = preparation.unscale(clusters.centers, scaler)
+    low, high = (
+        [
+            preparation.inverse_transform(bound, name)
+            for bound, name in zip(scaler[column], scaler["transform"], strict=True)
+        ]
+        for column in ("clip_low", "clip_high")
+    )
+    # One huge value would make everybody else spend less than the mean.
+    clipped = np.clip(raw, low, high)
     rows = []
     for cluster in range(clusters.k):
         is_member = clusters.labels == cluster
-        of_members = [_of_members(values, is_member) for values in raw.T]
+        of_members = [
+            _of_members(values, within, is_member)
+            for values, within in zip(raw.T, clipped.T, strict=True)
+        ]
         rows.append(
             scaler.assign(
                 segment_id=cluster + 1,
@@ -495,16 +507,16 @@ def model_rows(
     return pd.concat(rows, ignore_index=True)
 
 
-def _of_members(values: np.ndarray, is_member: np.ndarray) -> dict[str, float]:
+def _of_members(values: np.ndarray, clipped: np.ndarray, is_member: np.ndarray) -> dict[str, float]:
     """What ``segment_model`` says of the raw values of a feature, NaN where missing."""
-    all_known = values[~np.isnan(values)]
-    known = values[is_member & ~np.isnan(values)]
+    is_known = is_member & ~np.isnan(values)
+    all_known, known = values[~np.isnan(values)], values[is_known]
     if not len(known):
         return dict.fromkeys(("mean_raw", "median_raw", "median_position"), np.nan)
     median = np.median(known)
     below, at_most = (all_known < median).mean(), (all_known <= median).mean()
     return {
-        "mean_raw": known.mean(),
+        "mean_raw": clipped[is_known].mean(),
         "median_raw": median,
         "median_position": below if below > 0.5 else at_most if at_most < 0.5 else 0.5,
     }

@@ -172,6 +172,7 @@ def _words(catalog: pd.DataFrame, features: np.ndarray) -> pd.DataFrame:
     """label and ``WORDS`` by feature; those that are missing are made of the label."""
     words = catalog.set_index("feature")[["label", *WORDS]].reindex(features)
     words["label"] = words["label"].fillna(pd.Series(features, features))
+    words["label"] = words["label"].str.strip()
     for degree in ("high", "low"):
         word, phrase = f"{degree} " + words["label"], f"are {degree}er in " + words["label"]
         words[f"{degree}_word"] = words[f"{degree}_word"].fillna(word)
@@ -198,7 +199,7 @@ def _by_rules(
     """Names of the seed, plain and with a second word; the earlier in the seed the better.
 
     Of several segments that meet the rules of one name, the plain name is for the one of which it
-    leaves the least unsaid.
+    says the most and leaves the least unsaid.
     """
     step = 1 / len(bases)
     for place, base in bases.sort_values("priority", ignore_index=True).iterrows():
@@ -211,12 +212,16 @@ def _by_rules(
         claimed = tuple(rule.feature for rule in own.itertuples() if _side(rule))
         middle = tuple(rule.feature for rule in own.itertuples() if _is_of_middle(rule))
         for segment_id in met:
-            told = {*claimed, *middle}
-            untold = [trait for trait in traits[segment_id] if trait.feature not in told]
-            strongest = min(2.0, max((abs(trait.z) for trait in untold), default=0.0))
+            said = [t for t in traits[segment_id] if t.feature in claimed]
+            untold = [t for t in traits[segment_id] if t.feature not in (*claimed, *middle)]
             score, name = 10 - step * place, base["segment_name"]
             plain = Choice(
-                score - 0.2 * step * strongest, segment_id, name, claimed, middle, base["action"]
+                score + step * (0.1 * _strength(said) - 0.2 * _strength(untold)),
+                segment_id,
+                name,
+                claimed,
+                middle,
+                base["action"],
             )
             yield plain
             for trait in untold:
@@ -235,6 +240,11 @@ def _by_rules(
                         name=f"{name}, {trait.word}",
                         claimed=(*claimed, trait.feature),
                     )
+
+
+def _strength(traits: list[Trait]) -> float:
+    """Of the strongest trait, from 0 to 2."""
+    return min(2.0, max((abs(trait.z) for trait in traits), default=0.0))
 
 
 def _side(rule: Any) -> int:
@@ -267,12 +277,14 @@ def _meets(rows: pd.DataFrame, rule: Any) -> bool:
 def _by_traits(segment_id: int, traits: list[Trait]) -> Iterator[Choice]:
     """Words of two traits or of one; strong ones first."""
     for first, second in combinations(traits, 2):
-        strength = min(2.0, abs(first.z)) + min(2.0, abs(second.z))
+        # Small beside what tells a name of the seed from a word: who takes that hangs on it alone.
+        strength = 0.05 * (_strength([first]) + _strength([second]))
         score = strength + (4 if abs(second.z) >= TRAIT_Z else 1)
         name = f"{first.word} and {second.word}"
         yield Choice(score, segment_id, name, (first.feature, second.feature))
     for trait in traits:
-        yield Choice(2 + min(2.0, abs(trait.z)), segment_id, trait.word, (trait.feature,))
+        score = (3 if abs(trait.z) >= TRAIT_Z else 2) + 0.05 * _strength([trait])
+        yield Choice(score, segment_id, trait.word, (trait.feature,))
     if not traits:
         yield Choice(2, segment_id, "typical", ())
 
@@ -292,7 +304,7 @@ def _with_medians(
             label = _inside(words.loc[feature, "label"])
             value = f"{row['median_raw']:{',.0f' if abs(row['median_raw']) >= 100 else '.3g'}}"
             yield replace(
-                best, score=min(1.0, apart), name=f"{best.name}, with a {label} of {value}"
+                best, score=min(0.9, apart), name=f"{best.name}, with a {label} of {value}"
             )
         yield replace(best, score=-1.0, name=f"{best.name} {segment_id}")
 
