@@ -40,7 +40,8 @@ grant select on orders to segmart;
 grant insert, delete on customer_segments to segmart;
 grant select on customer_segments to analyst;
 insert into customer_segments values
-  ('gone', 1, 'medium', 0, null, null, null, false, 0, null, '2020-01-01', 1, 'medium', 'old', '2020-01-01');
+  ('gone', 1, 'medium', 0, null, null, null, false, 0, null,
+   '2020-01-01', 1, 'medium', 'old', '2020-01-01');
 select setseed(0.5);
 insert into orders
   select
