@@ -233,7 +233,9 @@ def _by_rules(
                     ),
                     default=0.0,
                 )
-                if min(apart, abs(trait.z)) >= APART_Z:
+                # A name of the seed has rules and an action of its own.
+                is_of_seed = f"{name}, {trait.word}" in set(bases["segment_name"])
+                if min(apart, abs(trait.z)) >= APART_Z and not is_of_seed:
                     yield replace(
                         plain,
                         score=score - step * (0.7 - 0.1 * min(2.0, apart)),
