@@ -132,6 +132,17 @@ def test_model_rows_alone_reproduce_the_labels_inertia_and_variances(fitted):
         members = offsets[row.segment_id, row.feature][nearest == row.segment_id]
         assert members.mean() == pytest.approx(0.0, abs=1e-12)
         assert row.variance_scaled == pytest.approx((members**2).mean())
+        known = sample[row.feature].dropna()
+        own = known[nearest[known.index] == row.segment_id]
+        assert row.median_raw == own.median()
+        low, high = (
+            np.expm1(bound) if row.transform == "log1p" else bound
+            for bound in (row.clip_low, row.clip_high)
+        )
+        # A huge value counts as far as the model sees it.
+        assert row.mean_raw == pytest.approx(own.clip(low, high).mean())
+        below, at_most = (known < own.median()).mean(), (known <= own.median()).mean()
+        assert row.median_position == (below if below > 0.5 else min(at_most, 0.5))
 
 
 def assert_same(found: candidate.Fit, other: candidate.Fit) -> None:

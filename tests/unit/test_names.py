@@ -70,6 +70,29 @@ def test_two_segments_of_one_name_are_told_apart_by_what_they_differ_in() -> Non
     assert given == ["high-value, lately here", "high-value", "low-value"]
 
 
+def test_a_name_of_the_seed_keeps_its_own_rules_and_action() -> None:
+    # Neither has been away for long enough to be "high-value, lately away".
+    spend = [(0.9, 900, 800, 0.8), (0.9, 900, 800, 0.8), (-1.8, 10, 9, 0.1)]
+    recency = [(0.4, 90, 80, 0.7), (0.0, 60, 50, 0.5), (0.0, 60, 50, 0.5)]
+    given = named(rows(spend=spend, recency_days=recency), CATALOG, NAMES, RULES)
+    actions = NAMES.set_index("segment_name")["action"]
+    for segment in given.itertuples():
+        assert segment.action == actions.get(segment.segment_name, segment.action)
+    assert "high-value, lately away" not in set(given["segment_name"])
+
+
+def test_customers_are_price_sensitive_also_where_spend_is_not_clustered() -> None:
+    discount = [(1.5, 0.3, 0.3, 0.9), (-0.5, 0.0, 0.0, 0.3)]
+    assert names(rows(discount_share=discount))[0] == "price-sensitive"
+
+
+def test_the_best_customers_are_high_value_though_they_buy_on_discount() -> None:
+    discount = [(1.5, 0.3, 0.3, 0.9), (-0.5, 0.0, 0.0, 0.3)]
+    spend = [(0.9, 900, 800, 0.8), (-0.9, 100, 90, 0.2)]
+    given = names(rows(discount_share=discount, spend=spend))
+    assert given == ["high-value, discount-led", "low-value"]
+
+
 @pytest.mark.parametrize(
     "spend",
     [

@@ -10,40 +10,48 @@ with
 
     segments as (select * from {{ ref("segments") }}),
 
-    -- Each bin has the statistics of its feature. A DECIMAL has nine digits behind the point and 19
-    -- before it: what is tiny or huge is summed in units of its largest value.
+    -- Each bin has the statistics of its feature.
     features as (
         select distinct
             feature,
             label,
             unit,
+            transform,
             is_clustered,
             feature_position,
             median as population_median,
-            case
-                when greatest(abs(minimum), abs(maximum)) > 1e9
-                then greatest(abs(minimum), abs(maximum))
-                when greatest(abs(minimum), abs(maximum)) between 1e-300 and 1e-3
-                then greatest(abs(minimum), abs(maximum))
-                else 1e0
-            end as raw_unit,
-            transform = 'log1p' as is_logarithm
+            greatest(abs(minimum), abs(maximum)) as largest
         from feature_distributions
+    ),
+
+    -- A DECIMAL has nine digits behind the point and 19 before it: what is tiny or huge is summed
+    -- in
+    -- units of its largest value. A logarithm is never huge.
+    units as (
+        select
+            feature,
+            case
+                when largest > 1e9 or largest between 1e-300 and 1e-3 then largest else 1e0
+            end as raw_unit,
+            case
+                when (largest > 1e9 and transform <> 'log1p') or largest between 1e-300 and 1e-3
+                then largest
+                else 1e0
+            end as transformed_unit
+        from features
     ),
 
     labelled_values as (
         select
             customer_segments.segment_id,
-            features.feature,
-            features.raw_unit,
-            case
-                when features.is_logarithm then least(features.raw_unit, 1e0) else features.raw_unit
-            end as transformed_unit,
+            units.feature,
+            units.raw_unit,
+            units.transformed_unit,
             feature_values.raw_value,
             feature_values.transformed_value
         from feature_values
         inner join customer_segments on feature_values.customer_id = customer_segments.customer_id
-        inner join features on feature_values.feature = features.feature
+        inner join units on feature_values.feature = units.feature
     ),
 
     segment_statistics as (

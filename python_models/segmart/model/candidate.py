@@ -165,11 +165,13 @@ class Fit:
         comparison: ``COMPARISON_COLUMNS``, one row a k.
         segments: ``SEGMENT_COLUMNS``, one row a segment and feature. The numbers of the segments
             are provisional, 1 is the most valuable.
+        limited: what ``selection.limited`` says of k.
     """
 
     version: dict
     comparison: pd.DataFrame
     segments: pd.DataFrame
+    limited: list[str]
 
 
 def candidate(
@@ -213,7 +215,7 @@ def candidate(
         found = lineage_of(sample, last, fitted.segments)
         judged = gates_of(sample, last, fitted, found, limits)
         version, comparison = fitted.version, fitted.comparison
-        said += selection.limited(version["k"], settings.k, settings.max_k)
+        said += fitted.limited
         segments = _numbered(fitted.segments, found)
     failed = judged.loc[~judged["holds"], "sentence"].tolist()
     activation = decision.activate(
@@ -355,6 +357,7 @@ def fit(
             chosen_by=np.where(is_chosen, criterion, None),
         ).astype(COMPARISON_COLUMNS)[list(COMPARISON_COLUMNS)],
         segments=segments.assign(model_version=model_version),
+        limited=limited,
     )
 
 
@@ -478,15 +481,8 @@ def model_rows(
         raw: what ``matrix`` was scaled from, in the same order.
     """
     centers_raw = preparation.unscale(clusters.centers, scaler)
-    low, high = (
-        [
-            preparation.inverse_transform(bound, name)
-            for bound, name in zip(scaler[column], scaler["transform"], strict=True)
-        ]
-        for column in ("clip_low", "clip_high")
-    )
     # One huge value would make everybody else spend less than the mean.
-    clipped = np.clip(raw, low, high)
+    clipped = preparation.clip_raw(raw, scaler)
     rows = []
     for cluster in range(clusters.k):
         is_member = clusters.labels == cluster

@@ -19,6 +19,9 @@ APART_Z = 0.25
 # Near the middle: within the middle half of all customers.
 MIDDLE = (0.25, 0.75)
 MOST_PHRASES = 4
+# What the names of each kind score at least; those of the seed one more, the later the less. A kind
+# is never better for a segment than the one above it.
+OF_SEED, TWO_STRONG, ONE_STRONG, ONE_WEAK, TWO_WEAK, WITH_MEDIAN, WITH_NUMBER = 9, 4, 3, 2, 1, 0, -1
 VALUE = "spend"
 WORDS = ["high_word", "high_phrase", "low_word", "low_phrase"]
 NO_ACTION = "Look at the profile: no rule of the seed segment_name_rules says what to do"
@@ -214,7 +217,7 @@ def _by_rules(
         for segment_id in met:
             said = [t for t in traits[segment_id] if t.feature in claimed]
             untold = [t for t in traits[segment_id] if t.feature not in (*claimed, *middle)]
-            score, name = 10 - step * place, base["segment_name"]
+            score, name = OF_SEED + 1 - step * place, base["segment_name"]
             plain = Choice(
                 score + step * (0.1 * _strength(said) - 0.2 * _strength(untold)),
                 segment_id,
@@ -281,14 +284,15 @@ def _by_traits(segment_id: int, traits: list[Trait]) -> Iterator[Choice]:
     for first, second in combinations(traits, 2):
         # Small beside what tells a name of the seed from a word: who takes that hangs on it alone.
         strength = 0.05 * (_strength([first]) + _strength([second]))
-        score = strength + (4 if abs(second.z) >= TRAIT_Z else 1)
+        score = strength + (TWO_STRONG if abs(second.z) >= TRAIT_Z else TWO_WEAK)
         name = f"{first.word} and {second.word}"
         yield Choice(score, segment_id, name, (first.feature, second.feature))
     for trait in traits:
-        score = (3 if abs(trait.z) >= TRAIT_Z else 2) + 0.05 * _strength([trait])
+        score = ONE_STRONG if abs(trait.z) >= TRAIT_Z else ONE_WEAK
+        score += 0.05 * _strength([trait])
         yield Choice(score, segment_id, trait.word, (trait.feature,))
     if not traits:
-        yield Choice(2, segment_id, "typical", ())
+        yield Choice(ONE_WEAK, segment_id, "typical", ())
 
 
 def _with_medians(
@@ -306,9 +310,11 @@ def _with_medians(
             label = _inside(words.loc[feature, "label"])
             value = f"{row['median_raw']:{',.0f' if abs(row['median_raw']) >= 100 else '.3g'}}"
             yield replace(
-                best, score=min(0.9, apart), name=f"{best.name}, with a {label} of {value}"
+                best,
+                score=WITH_MEDIAN + min(0.9, apart),
+                name=f"{best.name}, with a {label} of {value}",
             )
-        yield replace(best, score=-1.0, name=f"{best.name} {segment_id}")
+        yield replace(best, score=WITH_NUMBER, name=f"{best.name} {segment_id}")
 
 
 def _description(

@@ -140,7 +140,16 @@ def _standardised(transformed: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
 
 def unscale(centers: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
     """Centroids in scaled units, shape (segments, features), back to raw units."""
-    transformed = centers * scaler["scale"].to_numpy() + scaler["mean"].to_numpy()
+    return _inverted(centers * scaler["scale"].to_numpy() + scaler["mean"].to_numpy(), scaler)
+
+
+def clip_raw(raw: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
+    """Raw values, shape (customers, features), within the clip of the scaler; NaN stays NaN."""
+    low, high = _inverted(scaler[["clip_low", "clip_high"]].to_numpy().T, scaler)
+    return np.clip(raw, low, high)
+
+
+def _inverted(transformed: np.ndarray, scaler: pd.DataFrame) -> np.ndarray:
     return np.column_stack(
         [
             inverse_transform(transformed[:, column], name)
