@@ -25,7 +25,7 @@ def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Bui
         raw = preparation.raw_matrix(sample, features)
         segments, inertia = candidate.fit_segments(raw, features, 4, active, seed=20180102)
         version = {"inertia": inertia, "model_version": "any"}
-        return candidate.Fit(version, pd.DataFrame([comparison]), segments)
+        return candidate.Fit(version, pd.DataFrame([comparison]), segments, limited=[])
 
     active = fit(first, no_model).segments
     before = pd.Series(candidate.predicted(first, active).to_numpy(), index=first["customer_id"])
