@@ -34,7 +34,7 @@ CLAIMS = {
     "low-engagement": [("orders", -1), ("spend", -1), ("recency_days", 1)],
     "lapsed": [("recency_days", 1)],
     "slipping away": [("recency_days", 1)],
-    "lately away": [("recency_days", 1)],
+    "long away": [("recency_days", 1)],
     "have been away longer": [("recency_days", 1)],
     "lately here": [("recency_days", -1)],
     "bought more recently": [("recency_days", -1)],
@@ -76,17 +76,19 @@ def claims(name: str, description: str, labels: dict[str, str]) -> list[tuple[st
     Raises:
         KeyError: a word is none of ``CLAIMS``, nor one of a metric.
     """
-    middle, _, told = description.rpartition("; ")
-    if told.startswith("Near the middle in "):
-        middle, told = told, ""
-    found = []
-    for label in _listed(middle.removeprefix("Near the middle in ")):
-        found.append(("near the middle", labels[label], 0))
-    phrases = _listed(told.removesuffix(" than the typical customer"))
-    for word in [*_listed(name.split(", with a ")[0]), *phrases]:
-        metric = re.fullmatch(r"(?:are )?(high|low)(?:er in)? (.+)", word, re.IGNORECASE)
-        if metric and metric[2] in labels:
-            found.append((word, labels[metric[2]], 1 if metric[1] == "high" else -1))
+    found, told = [], ""
+    for part in description.split("; "):
+        if part.lower().startswith("near the middle in "):
+            middle = _listed(part[len("near the middle in ") :])
+            found += [("near the middle", labels[label], 0) for label in middle]
+        elif not part.startswith("median "):
+            told = part.removesuffix(" than the typical customer")
+    side = 0
+    for word in [*_listed(name.split(", median ")[0]), *_listed(told)]:
+        metric = re.fullmatch(r"(?:are )?(?:(high|low)(?:er in)? )?(.+)", word, re.IGNORECASE)
+        if metric[2] in labels:
+            side = {"high": 1, "low": -1}.get(metric[1], side)
+            found.append((word, labels[metric[2]], side))
         else:
             found += [(word, *claim) for claim in CLAIMS[word[0].lower() + word[1:]]]
     return found
@@ -97,21 +99,23 @@ def _listed(text: str) -> list[str]:
 
 
 def contradictions(shop: pd.DataFrame, segment_ids: pd.Series, names: pd.DataFrame) -> list[str]:
-    """Each claim that the raw values of the customers do not bear out, in words."""
-    features = catalog(shop)
-    labels = {
-        label if label in shop else label[0].lower() + label[1:]: feature
-        for label, feature in zip(features["label"], features["feature"], strict=True)
-    }
-    medians, means = shop.groupby(segment_ids).median(), shop.groupby(segment_ids).mean()
+    """Each claim that the raw values of the customers do not bear out, in words.
+
+    Means are of values between the first and the last hundredth, so that they do not hang on one
+    customer.
+    """
+    labels = _labels(shop)
+    clipped = shop.clip(shop.quantile(0.01), shop.quantile(0.99), axis=1)
+    medians, means = shop.groupby(segment_ids).median(), clipped.groupby(segment_ids).mean()
     found = []
     for segment in names.itertuples():
         own = medians.loc[segment.segment_id]
         for word, feature, side in claims(segment.segment_name, segment.description, labels):
             values, median = shop[feature], own[feature]
+            mean = means.loc[segment.segment_id, feature]
             if side:
                 holds = side * (median - values.median()) > 0
-                holds &= side * (means.loc[segment.segment_id, feature] - values.mean()) > 0
+                holds &= side * (mean - clipped[feature].mean()) > 0
             else:
                 # Where many are equal: at least a quarter of all on each side, those equal counted.
                 holds = min((values <= median).mean(), (values >= median).mean()) >= 0.25
@@ -121,6 +125,40 @@ def contradictions(shop: pd.DataFrame, segment_ids: pd.Series, names: pd.DataFra
             if not holds:
                 found.append(f"{segment.segment_name}: {word}, {feature} {median:g}")
     return found
+
+
+def unsaid(shop: pd.DataFrame, segment_ids: pd.Series, names: pd.DataFrame) -> list[str]:
+    """Each segment that is silent about what is said of another one and is more true of it.
+
+    More true: its median and its mean lie further on that side.
+    """
+    labels = _labels(shop)
+    medians, means = shop.groupby(segment_ids).median(), shop.groupby(segment_ids).mean()
+    said = {
+        segment.segment_id: claims(segment.segment_name, segment.description, labels)
+        for segment in names.itertuples()
+    }
+    found = []
+    for segment_id, told in said.items():
+        for other, words in said.items():
+            silent = {feature for _, feature, _ in words}
+            for word, feature, side in told:
+                apart = [
+                    side * (figures.loc[other, feature] - figures.loc[segment_id, feature])
+                    for figures in (medians, means)
+                ]
+                if side and feature not in silent and min(apart) > 0:
+                    found.append(f"{other} is silent, but {segment_id}: {word}")
+    return found
+
+
+def _labels(shop: pd.DataFrame) -> dict[str, str]:
+    """Feature by label, as it stands in a sentence."""
+    features = catalog(shop)
+    return {
+        label if label in shop else label[0].lower() + label[1:]: feature
+        for label, feature in zip(features["label"], features["feature"], strict=True)
+    }
 
 
 def main() -> None:
@@ -143,14 +181,26 @@ def main() -> None:
                 wrong = contradictions(shop, segment_ids, names)
                 shared = names["segment_name"].duplicated(keep=False).sum()
                 of_seed = names["segment_name"].str.split(", ").str[0].isin(bases["segment_name"])
-                rows.append((title, k, shared, of_seed.sum(), len(wrong)))
+                alike = names["description"].duplicated(keep=False) & (names["description"] != "")
+                silent = unsaid(shop, segment_ids, names)
+                rows.append((title, k, shared, alike.sum(), of_seed.sum(), len(wrong), len(silent)))
                 if arguments.show and not number:
                     print(f"\n{title}, k = {k}")
                     for segment in names.itertuples():
                         print(f"  {segment.segment_name}: {segment.description}.")
                     for line in wrong:
                         print("  contradicted:", line)
-    columns = ["shop", "segments", "of one name", "with a name of the seed", "contradictions"]
+                    for line in silent:
+                        print("  unsaid:", line)
+    columns = [
+        "shop",
+        "segments",
+        "of one name",
+        "of one description",
+        "with a name of the seed",
+        "contradictions",
+        "unsaid",
+    ]
     print(pd.DataFrame(rows, columns=columns).groupby("shop", sort=False).sum().to_string())
 
 

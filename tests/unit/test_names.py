@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from generated_shops import SHOPS, catalog, model, seed
-from segment_names import contradictions
+from segment_names import contradictions, unsaid
 
 from segmart.model.names import COLUMNS, named
 
@@ -42,7 +42,9 @@ def test_no_word_about_a_shop_is_contradicted_by_its_customers(title: str) -> No
         assert given["segment_id"].tolist() == list(range(1, k + 1))
         assert given["segment_name"].is_unique
         assert given.dtypes.astype(str).to_dict() == COLUMNS
+        assert given["description"].is_unique
         assert contradictions(shop, segment_ids, given) == []
+        assert unsaid(shop, segment_ids, given) == []
 
 
 def test_words_that_the_customers_contradict_are_found() -> None:
@@ -71,14 +73,14 @@ def test_two_segments_of_one_name_are_told_apart_by_what_they_differ_in() -> Non
 
 
 def test_a_name_of_the_seed_keeps_its_own_rules_and_action() -> None:
-    # Neither has been away for long enough to be "high-value, lately away".
+    # Neither has been away for long enough to be "high-value, long away".
     spend = [(0.9, 900, 800, 0.8), (0.9, 900, 800, 0.8), (-1.8, 10, 9, 0.1)]
-    recency = [(0.4, 90, 80, 0.7), (0.0, 60, 50, 0.5), (0.0, 60, 50, 0.5)]
+    recency = [(0.24, 90, 80, 0.7), (0.0, 60, 50, 0.5), (0.0, 60, 50, 0.5)]
     given = named(rows(spend=spend, recency_days=recency), CATALOG, NAMES, RULES)
     actions = NAMES.set_index("segment_name")["action"]
     for segment in given.itertuples():
         assert segment.action == actions.get(segment.segment_name, segment.action)
-    assert "high-value, lately away" not in set(given["segment_name"])
+    assert "high-value, long away" not in set(given["segment_name"])
 
 
 def test_customers_are_price_sensitive_also_where_spend_is_not_clustered() -> None:
@@ -127,7 +129,7 @@ def test_the_segment_with_the_largest_revenue_a_customer_is_not_medium() -> None
 
 def test_near_the_middle_is_held_against_all_customers() -> None:
     fitted = rows(
-        spend=[(0.4, 900, 800, 0.7), (0.4, 700, 700, 0.76), (0.4, 700, 700, 0.7)],
+        spend=[(0.4, 900, 800, 0.6), (0.4, 700, 700, 0.7), (0.4, 700, 700, 0.6)],
         orders=[(0.0, 5, 5, 0.5)] * 3,
         recency_days=[(0.0, 50, 50, 0.5)] * 3,
     )
@@ -156,11 +158,39 @@ def test_metrics_are_told_by_their_strongest_traits() -> None:
     )
 
 
+def test_a_rule_that_claims_nothing_leaves_out_nobody_where_its_feature_is_not_clustered() -> None:
+    # "frequent" wants two orders and no long absence; nothing is known of absences.
+    assert names(rows(orders=[(0.9, 9, 9, 0.9), (-0.9, 2, 2, 0.1)])) == ["frequent", "few orders"]
+
+
+def test_metrics_on_one_side_share_a_verb() -> None:
+    visits, minutes = [(1.2, 9, 9, 0.9), (-1.2, 1, 1, 0.1)], [(0.8, 60, 60, 0.9), (-0.8, 5, 5, 0.1)]
+    given = named(rows(visits=visits, minutes=minutes), CATALOG, NAMES, RULES)
+    assert given["description"][0] == "Are higher in visits and minutes than the typical customer"
+
+
+def test_what_is_said_of_one_segment_is_said_of_all_of_whom_it_is_more_true() -> None:
+    shop = SHOPS["metrics only"](np.random.default_rng(0))
+    fitted, segment_ids = model(shop, 7)
+    given = named(fitted, catalog(shop), NAMES, RULES)
+    assert unsaid(shop, segment_ids, given) == []
+    of_its_traits = given["description"].str.split(" and ").str[0]
+    assert unsaid(shop, segment_ids, given.assign(description=of_its_traits)) != []
+
+
+def test_segments_of_one_description_are_told_apart_by_a_median() -> None:
+    orders = [(1.9, 20, 20, 0.95), (0.9, 14, 14, 0.8), (-0.9, 2, 2, 0.1)]
+    given = named(rows(orders=orders), CATALOG, NAMES, RULES)
+    assert given["segment_name"].tolist() == ["frequent", "many orders", "few orders"]
+    assert given["description"].is_unique
+    assert given["description"][1].endswith("than the typical customer; median orders 14")
+
+
 def test_segments_alike_in_all_words_are_told_by_a_median() -> None:
     fitted = rows(tenure_days=[(2.0, 900, 890.4, 0.9), (1.0, 500, 480, 0.7), (-2.0, 50, 50, 0.1)])
     assert sorted(names(fitted)) == [
         "long-standing",
-        "long-standing, with a tenure of 480",
+        "long-standing, median tenure 480",
         "newer",
     ]
 
@@ -168,7 +198,7 @@ def test_segments_alike_in_all_words_are_told_by_a_median() -> None:
 def test_segments_that_nothing_tells_apart_have_names_too() -> None:
     assert names(rows(tenure_days=[(0.0, 5, 5, 0.5)] * 3)) == [
         "typical",
-        "typical, with a tenure of 5",
+        "typical, median tenure 5",
         "typical 3",
     ]
 
@@ -192,10 +222,10 @@ def test_names_and_rules_of_ones_own() -> None:
         {
             "segment_name": ["gold", "gone"],
             "feature": ["spend", "recency_days"],
-            # Bounds are inclusive; a feature that is not clustered meets no rule.
+            # Bounds are inclusive; what is not clustered meets none that claims something.
             "minimum_z": [0.5, None],
             "maximum_z": [0.5, None],
-            "minimum_median": [800.0, None],
+            "minimum_median": [800.0, 1.0],
         }
     )
     assert names(fitted, bases, rules)[0] == "gold"

@@ -150,7 +150,7 @@ with
         having not ({{ attribute_profiles() }})
     ),
 
-    -- A name whose rules want a feature that is not clustered is never given.
+    -- A name that claims something of a feature that is not clustered is never given.
     names_without_feature as (
         select segment_name_rules.segment_name, min(segment_name_rules.feature) as feature
         from segment_name_rules
@@ -159,7 +159,14 @@ with
             on segment_name_rules.feature = feature_catalog.feature
             and feature_catalog.is_available
             and feature_catalog.is_clustered
-        where feature_catalog.feature is null
+        where
+            feature_catalog.feature is null
+            and (
+                segment_name_rules.minimum_z > 0
+                or segment_name_rules.maximum_z < 0
+                or segment_name_rules.minimum_z + segment_name_rules.maximum_z is not null
+                or segment_name_rules.minimum_median is not null
+            )
         group by segment_name_rules.segment_name
     ),
 

@@ -12,19 +12,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# A centroid so far from the mean of all, in standard deviations, is worth a word.
+# A centroid so far from the mean of all, in standard deviations, is worth a word of its own.
 TRAIT_Z = 0.5
-# A word tells segments of one name apart where their centroids lie so far apart along its feature.
+# Nearer to the mean of all it is worth none. A word tells segments of one name apart where their
+# centroids lie so far apart along its feature.
 APART_Z = 0.25
-# Near the middle: within the middle half of all customers.
-MIDDLE = (0.25, 0.75)
-MOST_PHRASES = 4
+# Near the middle: within the middle third of all customers.
+MIDDLE = (1 / 3, 2 / 3)
+# A median tells more or less than the typical customer where this share of all lies between them.
+BETWEEN = 0.05
+MOST_PHRASES = 6
 # What the names of each kind score at least; those of the seed one more, the later the less. A kind
 # is never better for a segment than the one above it.
-OF_SEED, TWO_STRONG, ONE_STRONG, ONE_WEAK, TWO_WEAK, WITH_MEDIAN, WITH_NUMBER = 9, 4, 3, 2, 1, 0, -1
+OF_SEED, TWO_STRONG, ONE_STRONG, STRONG_AND_WEAK = 9, 5, 4, 3
+ONE_WEAK, TWO_WEAK, WITH_MEDIAN, WITH_NUMBER = 2, 1, 0, -1
 VALUE = "spend"
+DEGREES = {"high": "higher", "low": "lower"}
 WORDS = ["high_word", "high_phrase", "low_word", "low_phrase"]
-NO_ACTION = "Look at the profile: no rule of the seed segment_name_rules says what to do"
+NO_ACTION = "Read the profile, and decide from it what to do"
 COLUMNS = {
     "segment_id": "int32",
     "segment_name": "string",
@@ -40,14 +45,21 @@ class Trait:
     Attributes:
         feature: its name.
         z: of the centroid, in standard deviations of all customers.
+        between: share of all customers between the median and the typical customer.
         word: for a name, such as ``few orders``.
         phrase: for a sentence about what they do, such as ``have placed fewer orders``.
     """
 
     feature: str
     z: float
+    between: float
     word: str
     phrase: str
+
+    def is_as_true_as(self, other: "Trait") -> bool:
+        return (self.feature, self.z > 0) == (other.feature, other.z > 0) and (
+            abs(self.z) >= abs(other.z) or self.between >= other.between
+        )
 
 
 @dataclass(frozen=True)
@@ -110,11 +122,12 @@ def named(
     ]
     choices += _with_medians(segments, words, choices)
     chosen = _assigned(choices)
+    descriptions = _descriptions(chosen, segments, traits, words)
     rows = [
         {
             "segment_id": segment_id,
             "segment_name": choice.name,
-            "description": _description(choice, segments[segment_id], traits[segment_id], words),
+            "description": descriptions[segment_id],
             "action": choice.action,
         }
         for segment_id, choice in sorted(chosen.items())
@@ -159,8 +172,8 @@ def _judged(model: pd.DataFrame) -> pd.DataFrame:
         for values in (model["mean_raw"] * customers, customers)
     )
     mean_of_all = sums / customers_of_all
-    is_above = (z > 0) & (position > 0.5) & (model["mean_raw"] > mean_of_all)
-    is_below = (z < 0) & (position < 0.5) & (model["mean_raw"] < mean_of_all)
+    is_above = (z > 0) & (position >= 0.5 + BETWEEN) & (model["mean_raw"] > mean_of_all)
+    is_below = (z < 0) & (position <= 0.5 - BETWEEN) & (model["mean_raw"] < mean_of_all)
     largest = model["mean_raw"].groupby(model["feature"]).transform("max")
     has_most_value = (model["feature"] == VALUE) & (model["mean_raw"] == largest)
     # A model of an earlier version has no medians.
@@ -176,8 +189,8 @@ def _words(catalog: pd.DataFrame, features: np.ndarray) -> pd.DataFrame:
     words = catalog.set_index("feature")[["label", *WORDS]].reindex(features)
     words["label"] = words["label"].fillna(pd.Series(features, features))
     words["label"] = words["label"].str.strip()
-    for degree in ("high", "low"):
-        word, phrase = f"{degree} " + words["label"], f"are {degree}er in " + words["label"]
+    for degree, comparative in DEGREES.items():
+        word, phrase = f"{degree} " + words["label"], f"are {comparative} in " + words["label"]
         words[f"{degree}_word"] = words[f"{degree}_word"].fillna(word)
         words[f"{degree}_phrase"] = words[f"{degree}_phrase"].fillna(phrase)
     return words
@@ -189,7 +202,8 @@ def _traits(rows: pd.DataFrame, words: pd.DataFrame) -> list[Trait]:
     for feature, row in rows[rows["side"] != 0].iterrows():
         side = "high" if row["side"] > 0 else "low"
         word, phrase = words.loc[feature, [f"{side}_word", f"{side}_phrase"]]
-        found.append(Trait(feature, row["center_scaled"], word, phrase))
+        between = abs(row["median_position"] - 0.5)
+        found.append(Trait(feature, row["center_scaled"], between, word, phrase))
     return sorted(found, key=lambda trait: (-abs(trait.z), trait.feature))
 
 
@@ -210,7 +224,8 @@ def _by_rules(
         met = {
             segment_id: rows
             for segment_id, rows in segments.items()
-            if len(own) and all(_meets(rows, rule) for rule in own.itertuples())
+            if own["feature"].isin(rows.index).any()
+            and all(_meets(rows, rule) for rule in own.itertuples())
         }
         claimed = tuple(rule.feature for rule in own.itertuples() if _side(rule))
         middle = tuple(rule.feature for rule in own.itertuples() if _is_of_middle(rule))
@@ -263,7 +278,8 @@ def _is_of_middle(rule: Any) -> bool:
 
 def _meets(rows: pd.DataFrame, rule: Any) -> bool:
     if rule.feature not in rows.index:
-        return False
+        # Nothing is claimed of a feature that is not clustered; nor is anyone left out by it.
+        return not (_side(rule) or _is_of_middle(rule) or pd.notna(rule.minimum_median))
     row = rows.loc[rule.feature]
     # A comparison with a bound that is missing is false.
     is_outside = (
@@ -281,10 +297,12 @@ def _meets(rows: pd.DataFrame, rule: Any) -> bool:
 
 def _by_traits(segment_id: int, traits: list[Trait]) -> Iterator[Choice]:
     """Words of two traits or of one; strong ones first."""
+    traits = [trait for trait in traits if abs(trait.z) >= APART_Z]
     for first, second in combinations(traits, 2):
         # Small beside what tells a name of the seed from a word: who takes that hangs on it alone.
         strength = 0.05 * (_strength([first]) + _strength([second]))
-        score = strength + (TWO_STRONG if abs(second.z) >= TRAIT_Z else TWO_WEAK)
+        strong = sum(abs(trait.z) >= TRAIT_Z for trait in (first, second))
+        score = strength + (TWO_WEAK, STRONG_AND_WEAK, TWO_STRONG)[strong]
         name = f"{first.word} and {second.word}"
         yield Choice(score, segment_id, name, (first.feature, second.feature))
     for trait in traits:
@@ -304,31 +322,67 @@ def _with_medians(
             (choice for choice in choices if choice.segment_id == segment_id),
             key=lambda choice: choice.score,
         )
-        others = [other["center_scaled"] for one, other in segments.items() if one != segment_id]
-        for feature, row in rows.dropna(subset=["median_raw"]).iterrows():
-            apart = min((abs(row["center_scaled"] - other[feature]) for other in others), default=0)
-            label = _inside(words.loc[feature, "label"])
-            value = f"{row['median_raw']:{',.0f' if abs(row['median_raw']) >= 100 else '.3g'}}"
+        others = [other for one, other in segments.items() if one != segment_id]
+        for apart, label, value in _medians(rows, others, words):
             yield replace(
                 best,
                 score=WITH_MEDIAN + min(0.9, apart),
-                name=f"{best.name}, with a {label} of {value}",
+                name=f"{best.name}, median {label} {value}",
             )
         yield replace(best, score=WITH_NUMBER, name=f"{best.name} {segment_id}")
 
 
-def _description(
-    choice: Choice, rows: pd.DataFrame, traits: list[Trait], words: pd.DataFrame
-) -> str:
-    """What the name claims, and the strong traits beside it."""
-    told = [
+def _medians(
+    rows: pd.DataFrame, others: list[pd.DataFrame], words: pd.DataFrame
+) -> Iterator[tuple[float, str, str]]:
+    """How far the centroid lies from those of others along a feature, its label and its median."""
+    for feature, row in rows.dropna(subset=["median_raw"]).iterrows():
+        centers = (other.loc[feature, "center_scaled"] for other in others)
+        apart = min((abs(row["center_scaled"] - center) for center in centers), default=0.0)
+        value = f"{row['median_raw']:{',.0f' if abs(row['median_raw']) >= 100 else '.3g'}}"
+        yield apart, _inside(words.loc[feature, "label"]), value
+
+
+def _descriptions(
+    chosen: Mapping[int, Choice],
+    segments: Mapping[int, pd.DataFrame],
+    traits: Mapping[int, list[Trait]],
+    words: pd.DataFrame,
+) -> dict[int, str]:
+    """What each name claims and the strong traits beside it, in words that no two segments share.
+
+    What is said of one segment is said of every segment of which it is more true.
+    """
+    claimed = [
         trait
-        for trait in traits
+        for segment_id, choice in chosen.items()
+        for trait in traits[segment_id]
         if trait.feature in choice.claimed
-        or (abs(trait.z) >= TRAIT_Z and trait.feature not in choice.middle)
     ]
-    told.sort(key=lambda trait: trait.feature not in choice.claimed)
-    told = told[:MOST_PHRASES]
+    texts = {}
+    for segment_id, choice in chosen.items():
+        told = [
+            trait
+            for trait in traits[segment_id]
+            if trait.feature not in choice.middle
+            and (
+                abs(trait.z) >= (APART_Z if trait.feature == VALUE else TRAIT_Z)
+                or any(trait.is_as_true_as(other) for other in claimed)
+            )
+        ]
+        told.sort(key=lambda trait: trait.feature not in choice.claimed)
+        texts[segment_id] = _description(choice, segments[segment_id], told[:MOST_PHRASES], words)
+    own = dict(texts)
+    for segment_id, text in texts.items():
+        alike = [one for one in texts if one != segment_id and texts[one] == text]
+        if alike:
+            others = [segments[one] for one in alike]
+            _, label, value = max(_medians(segments[segment_id], others, words))
+            own[segment_id] = f"{text}; median {label} {value}"
+    return own
+
+
+def _description(choice: Choice, rows: pd.DataFrame, told: list[Trait], words: pd.DataFrame) -> str:
     middle = [
         _inside(words.loc[feature, "label"])
         for feature, row in rows.iterrows()
@@ -338,10 +392,21 @@ def _description(
     if middle:
         parts.append(f"near the middle in {_listed(middle)}")
     if told:
-        phrases = _listed([trait.phrase for trait in told])
-        parts.append(f"{phrases} than the typical customer")
+        parts.append(f"{_listed(_joined(told))} than the typical customer")
     text = "; ".join(parts) or "no clustered feature tells them from the typical customer"
     return text[0].upper() + text[1:]
+
+
+def _joined(told: list[Trait]) -> list[str]:
+    """The phrases; those of metrics with one verb: "are higher in visits and minutes"."""
+    verbs = [f"are {degree} in " for degree in DEGREES.values()]
+    phrases = [trait.phrase for trait in told]
+    for verb in verbs:
+        objects = [phrase.removeprefix(verb) for phrase in phrases if phrase.startswith(verb)]
+        if objects:
+            phrases = [phrase for phrase in phrases if not phrase.startswith(verb)]
+            phrases.append(verb + _listed(objects))
+    return phrases
 
 
 def _listed(words: list[str]) -> str:
