@@ -77,11 +77,11 @@ def claims(name: str, description: str, labels: dict[str, str]) -> list[tuple[st
         KeyError: a word is none of ``CLAIMS``, nor one of a metric.
     """
     found, told = [], ""
-    for part in description.split("; "):
+    for part in re.sub(r" \([^)]*\)", "", description).split("; "):
         if part.lower().startswith("near the middle in "):
             middle = _listed(part[len("near the middle in ") :])
             found += [("near the middle", labels[label], 0) for label in middle]
-        elif not part.startswith("median "):
+        else:
             told = part.removesuffix(" than the typical customer")
     side = 0
     for word in [*_listed(name.split(", median ")[0]), *_listed(told)]:

@@ -154,7 +154,7 @@ def test_metrics_are_told_by_their_strongest_traits() -> None:
         "low NPS and high visits",
     ]
     assert given["description"][0] == (
-        "Are higher in NPS and are lower in visits than the typical customer"
+        "Are higher in NPS (9) and lower in visits (1) than the typical customer"
     )
 
 
@@ -166,7 +166,10 @@ def test_a_rule_that_claims_nothing_leaves_out_nobody_where_its_feature_is_not_c
 def test_metrics_on_one_side_share_a_verb() -> None:
     visits, minutes = [(1.2, 9, 9, 0.9), (-1.2, 1, 1, 0.1)], [(0.8, 60, 60, 0.9), (-0.8, 5, 5, 0.1)]
     given = named(rows(visits=visits, minutes=minutes), CATALOG, NAMES, RULES)
-    assert given["description"][0] == "Are higher in visits and minutes than the typical customer"
+    assert (
+        given["description"][0]
+        == "Are higher in visits (9) and minutes (60) than the typical customer"
+    )
 
 
 def test_what_is_said_of_one_segment_is_said_of_all_of_whom_it_is_more_true() -> None:
@@ -178,19 +181,32 @@ def test_what_is_said_of_one_segment_is_said_of_all_of_whom_it_is_more_true() ->
     assert unsaid(shop, segment_ids, given.assign(description=of_its_traits)) != []
 
 
-def test_segments_of_one_description_are_told_apart_by_a_median() -> None:
-    orders = [(1.9, 20, 20, 0.95), (0.9, 14, 14, 0.8), (-0.9, 2, 2, 0.1)]
-    given = named(rows(orders=orders), CATALOG, NAMES, RULES)
-    assert given["segment_name"].tolist() == ["frequent", "many orders", "few orders"]
-    assert given["description"].is_unique
-    assert given["description"][1].endswith("than the typical customer; median orders 14")
+def test_a_description_has_the_medians_of_the_fit_in_their_units() -> None:
+    fitted = rows(
+        spend=[(0.9, 1900, 1824.6, 0.8), (-0.9, 100, 90, 0.2)],
+        recency_days=[(-0.9, 9, 8, 0.2), (0.9, 90, 80, 0.8)],
+        discount_share=[(0.6, 0.2, 0.184, 0.8), (-0.6, 0.1, 0.09, 0.2)],
+    )
+    given = named(fitted, CATALOG, NAMES, RULES)
+    assert given["description"][0] == (
+        "Spend more (1,825), bought more recently (8 days) and buy more on discount (18.4%) than "
+        "the typical customer"
+    )
+
+
+def test_the_longest_away_are_not_near_the_middle_of_recency() -> None:
+    recency = [(-0.9, 90, 80, 0.2), (0.1, 250, 250, 0.5), (0.4, 370, 370, 0.65)]
+    orders = [(0.0, 1, 1, 0.5)] * 3
+    given = named(rows(recency_days=recency, orders=orders), CATALOG, NAMES, RULES)
+    assert given["description"][1] == "Near the middle in recency (250 days) and orders (1)"
+    assert given["description"][2].startswith("Have been away longer (370 days)")
 
 
 def test_segments_alike_in_all_words_are_told_by_a_median() -> None:
     fitted = rows(tenure_days=[(2.0, 900, 890.4, 0.9), (1.0, 500, 480, 0.7), (-2.0, 50, 50, 0.1)])
     assert sorted(names(fitted)) == [
         "long-standing",
-        "long-standing, median tenure 480",
+        "long-standing, median tenure 480 days",
         "newer",
     ]
 
@@ -198,7 +214,7 @@ def test_segments_alike_in_all_words_are_told_by_a_median() -> None:
 def test_segments_that_nothing_tells_apart_have_names_too() -> None:
     assert names(rows(tenure_days=[(0.0, 5, 5, 0.5)] * 3)) == [
         "typical",
-        "typical, median tenure 5",
+        "typical, median tenure 5 days",
         "typical 3",
     ]
 

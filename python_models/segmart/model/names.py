@@ -27,6 +27,8 @@ MOST_PHRASES = 6
 OF_SEED, TWO_STRONG, ONE_STRONG, STRONG_AND_WEAK = 9, 5, 4, 3
 ONE_WEAK, TWO_WEAK, WITH_MEDIAN, WITH_NUMBER = 2, 1, 0, -1
 VALUE = "spend"
+# Told already where the centroid is worth no word of its own.
+TOLD_EARLY = (VALUE, "recency_days")
 DEGREES = {"high": "higher", "low": "lower"}
 WORDS = ["high_word", "high_phrase", "low_word", "low_phrase"]
 NO_ACTION = "Read the profile, and decide from it what to do"
@@ -47,7 +49,8 @@ class Trait:
         z: of the centroid, in standard deviations of all customers.
         between: share of all customers between the median and the typical customer.
         word: for a name, such as ``few orders``.
-        phrase: for a sentence about what they do, such as ``have placed fewer orders``.
+        phrase: for a sentence about what they do, with the median of the fit, such as ``have placed
+            fewer orders (2)``.
     """
 
     feature: str
@@ -99,7 +102,7 @@ def named(
 
     Args:
         model: rows of ``segment_model`` of one version.
-        catalog: feature, label and ``WORDS`` of the features; words may be missing.
+        catalog: feature, label, unit and ``WORDS`` of the features; units and words may be missing.
         bases: rows of the seed ``segment_names``.
         rules: rows of the seed ``segment_name_rules``.
 
@@ -174,19 +177,22 @@ def _judged(model: pd.DataFrame) -> pd.DataFrame:
     mean_of_all = sums / customers_of_all
     is_above = (z > 0) & (position >= 0.5 + BETWEEN) & (model["mean_raw"] > mean_of_all)
     is_below = (z < 0) & (position <= 0.5 - BETWEEN) & (model["mean_raw"] < mean_of_all)
+    side = np.where(position.isna(), np.sign(z), is_above.astype(int) - is_below.astype(int))
+    of_feature = z.groupby(model["feature"])
+    is_extreme = (z == of_feature.transform("max")) | (z == of_feature.transform("min"))
     largest = model["mean_raw"].groupby(model["feature"]).transform("max")
     has_most_value = (model["feature"] == VALUE) & (model["mean_raw"] == largest)
     # A model of an earlier version has no medians.
-    unknown = position.isna()
+    is_middle = position.between(*MIDDLE) | (position.isna() & (z.abs() <= TRAIT_Z))
     return model.assign(
-        side=np.where(unknown, np.sign(z), is_above.astype(int) - is_below.astype(int)),
-        is_middle=(position.between(*MIDDLE) | (unknown & (z.abs() <= TRAIT_Z))) & ~has_most_value,
+        side=side,
+        is_middle=is_middle & ~has_most_value & ~(is_extreme & (side != 0) & (z.abs() >= APART_Z)),
     )
 
 
 def _words(catalog: pd.DataFrame, features: np.ndarray) -> pd.DataFrame:
-    """label and ``WORDS`` by feature; those that are missing are made of the label."""
-    words = catalog.set_index("feature")[["label", *WORDS]].reindex(features)
+    """label, unit and ``WORDS`` by feature; words that are missing are made of the label."""
+    words = catalog.set_index("feature")[["label", "unit", *WORDS]].reindex(features)
     words["label"] = words["label"].fillna(pd.Series(features, features))
     words["label"] = words["label"].str.strip()
     for degree, comparative in DEGREES.items():
@@ -203,6 +209,7 @@ def _traits(rows: pd.DataFrame, words: pd.DataFrame) -> list[Trait]:
         side = "high" if row["side"] > 0 else "low"
         word, phrase = words.loc[feature, [f"{side}_word", f"{side}_phrase"]]
         between = abs(row["median_position"] - 0.5)
+        phrase += _in_brackets(row["median_raw"], words.loc[feature, "unit"])
         found.append(Trait(feature, row["center_scaled"], between, word, phrase))
     return sorted(found, key=lambda trait: (-abs(trait.z), trait.feature))
 
@@ -322,25 +329,16 @@ def _with_medians(
             (choice for choice in choices if choice.segment_id == segment_id),
             key=lambda choice: choice.score,
         )
-        others = [other for one, other in segments.items() if one != segment_id]
-        for apart, label, value in _medians(rows, others, words):
+        others = [other["center_scaled"] for one, other in segments.items() if one != segment_id]
+        for feature, row in rows.dropna(subset=["median_raw"]).iterrows():
+            apart = min((abs(row["center_scaled"] - other[feature]) for other in others), default=0)
+            label, unit = words.loc[feature, ["label", "unit"]]
             yield replace(
                 best,
                 score=WITH_MEDIAN + min(0.9, apart),
-                name=f"{best.name}, median {label} {value}",
+                name=f"{best.name}, median {_inside(label)} {_figure(row['median_raw'], unit)}",
             )
         yield replace(best, score=WITH_NUMBER, name=f"{best.name} {segment_id}")
-
-
-def _medians(
-    rows: pd.DataFrame, others: list[pd.DataFrame], words: pd.DataFrame
-) -> Iterator[tuple[float, str, str]]:
-    """How far the centroid lies from those of others along a feature, its label and its median."""
-    for feature, row in rows.dropna(subset=["median_raw"]).iterrows():
-        centers = (other.loc[feature, "center_scaled"] for other in others)
-        apart = min((abs(row["center_scaled"] - center) for center in centers), default=0.0)
-        value = f"{row['median_raw']:{',.0f' if abs(row['median_raw']) >= 100 else '.3g'}}"
-        yield apart, _inside(words.loc[feature, "label"]), value
 
 
 def _descriptions(
@@ -349,7 +347,7 @@ def _descriptions(
     traits: Mapping[int, list[Trait]],
     words: pd.DataFrame,
 ) -> dict[int, str]:
-    """What each name claims and the strong traits beside it, in words that no two segments share.
+    """What each name claims and the strong traits beside it, with medians of the fit.
 
     What is said of one segment is said of every segment of which it is more true.
     """
@@ -366,25 +364,19 @@ def _descriptions(
             for trait in traits[segment_id]
             if trait.feature not in choice.middle
             and (
-                abs(trait.z) >= (APART_Z if trait.feature == VALUE else TRAIT_Z)
+                abs(trait.z) >= (APART_Z if trait.feature in TOLD_EARLY else TRAIT_Z)
                 or any(trait.is_as_true_as(other) for other in claimed)
             )
         ]
         told.sort(key=lambda trait: trait.feature not in choice.claimed)
         texts[segment_id] = _description(choice, segments[segment_id], told[:MOST_PHRASES], words)
-    own = dict(texts)
-    for segment_id, text in texts.items():
-        alike = [one for one in texts if one != segment_id and texts[one] == text]
-        if alike:
-            others = [segments[one] for one in alike]
-            _, label, value = max(_medians(segments[segment_id], others, words))
-            own[segment_id] = f"{text}; median {label} {value}"
-    return own
+    return texts
 
 
 def _description(choice: Choice, rows: pd.DataFrame, told: list[Trait], words: pd.DataFrame) -> str:
     middle = [
         _inside(words.loc[feature, "label"])
+        + _in_brackets(row["median_raw"], words.loc[feature, "unit"])
         for feature, row in rows.iterrows()
         if row["is_middle"] and (feature in choice.middle or not told)
     ]
@@ -398,15 +390,26 @@ def _description(choice: Choice, rows: pd.DataFrame, told: list[Trait], words: p
 
 
 def _joined(told: list[Trait]) -> list[str]:
-    """The phrases; those of metrics with one verb: "are higher in visits and minutes"."""
-    verbs = [f"are {degree} in " for degree in DEGREES.values()]
-    phrases = [trait.phrase for trait in told]
-    for verb in verbs:
-        objects = [phrase.removeprefix(verb) for phrase in phrases if phrase.startswith(verb)]
+    """The phrases, those made of labels as one: "are higher in visits and lower in age"."""
+    phrases, of_labels = [trait.phrase for trait in told], []
+    for comparative in DEGREES.values():
+        start = f"are {comparative} in "
+        objects = [phrase.removeprefix(start) for phrase in phrases if phrase.startswith(start)]
         if objects:
-            phrases = [phrase for phrase in phrases if not phrase.startswith(verb)]
-            phrases.append(verb + _listed(objects))
-    return phrases
+            phrases = [phrase for phrase in phrases if not phrase.startswith(start)]
+            of_labels.append(f"{comparative} in {_listed(objects)}")
+    return [*phrases, f"are {' and '.join(of_labels)}"] if of_labels else phrases
+
+
+def _in_brackets(median: float, unit: str) -> str:
+    return "" if pd.isna(median) else f" ({_figure(median, unit)})"
+
+
+def _figure(number: float, unit: str) -> str:
+    if pd.notna(unit) and unit == "share":
+        return f"{number:.1%}"
+    text = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+    return f"{text} days" if pd.notna(unit) and unit == "days" else text
 
 
 def _listed(words: list[str]) -> str:
