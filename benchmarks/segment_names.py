@@ -49,6 +49,7 @@ CLAIMS = {
     "typical": [],
     "unnamed": [],
 }
+MIDDLE = "in the middle third of all customers by "
 SEVERAL_ORDERS = ("regular", "frequent", "slipping away")
 
 
@@ -78,9 +79,9 @@ def claims(name: str, description: str, labels: dict[str, str]) -> list[tuple[st
     """
     found, told = [], ""
     for part in re.sub(r" \([^)]*\)", "", description).split("; "):
-        if part.lower().startswith("near the middle in "):
-            middle = _listed(part[len("near the middle in ") :])
-            found += [("near the middle", labels[label], 0) for label in middle]
+        if part.lower().startswith(MIDDLE):
+            middle = _listed(part[len(MIDDLE) :])
+            found += [(MIDDLE, labels[label], 0) for label in middle]
         else:
             told = part.removesuffix(" than the typical customer")
     side = 0
@@ -117,8 +118,8 @@ def contradictions(shop: pd.DataFrame, segment_ids: pd.Series, names: pd.DataFra
                 holds = side * (median - values.median()) > 0
                 holds &= side * (mean - clipped[feature].mean()) > 0
             else:
-                # Where many are equal: at least a quarter of all on each side, those equal counted.
-                holds = min((values <= median).mean(), (values >= median).mean()) >= 0.25
+                # Where many are equal: at least a third of all on each side, those equal counted.
+                holds = min((values <= median).mean(), (values >= median).mean()) >= 1 / 3
                 holds &= feature != "spend" or means["spend"].idxmax() != segment.segment_id
             if word in SEVERAL_ORDERS:
                 holds &= own["orders"] >= 2

@@ -23,6 +23,7 @@ def rows(**features: list[tuple[float, float, float, float]]) -> pd.DataFrame:
             "median_raw": median,
             "median_position": position,
             "sample_customers": 100,
+            "fill_value": 10.0,
         }
         for feature, of_segments in features.items()
         for segment_id, (center, mean, median, position) in enumerate(of_segments, 1)
@@ -154,7 +155,8 @@ def test_metrics_are_told_by_their_strongest_traits() -> None:
         "low NPS and high visits",
     ]
     assert given["description"][0] == (
-        "Are higher in NPS (9) and lower in visits (1) than the typical customer"
+        "Are higher in NPS (9 against 10) and lower in visits (1 against 10) than the typical "
+        "customer"
     )
 
 
@@ -166,9 +168,8 @@ def test_a_rule_that_claims_nothing_leaves_out_nobody_where_its_feature_is_not_c
 def test_metrics_on_one_side_share_a_verb() -> None:
     visits, minutes = [(1.2, 9, 9, 0.9), (-1.2, 1, 1, 0.1)], [(0.8, 60, 60, 0.9), (-0.8, 5, 5, 0.1)]
     given = named(rows(visits=visits, minutes=minutes), CATALOG, NAMES, RULES)
-    assert (
-        given["description"][0]
-        == "Are higher in visits (9) and minutes (60) than the typical customer"
+    assert given["description"][0] == (
+        "Are higher in visits (9 against 10) and minutes (60 against 10) than the typical customer"
     )
 
 
@@ -187,10 +188,12 @@ def test_a_description_has_the_medians_of_the_fit_in_their_units() -> None:
         recency_days=[(-0.9, 9, 8, 0.2), (0.9, 90, 80, 0.8)],
         discount_share=[(0.6, 0.2, 0.184, 0.8), (-0.6, 0.1, 0.09, 0.2)],
     )
+    of_all = {"spend": 950.0, "recency_days": 44.0, "discount_share": 0.137}
+    fitted = fitted.assign(fill_value=fitted["feature"].map(of_all))
     given = named(fitted, CATALOG, NAMES, RULES)
     assert given["description"][0] == (
-        "Spend more (1,825), bought more recently (8 days) and buy more on discount (18.4%) than "
-        "the typical customer"
+        "Spend more (1,825 against 950), bought more recently (8 against 44 days) and buy more on "
+        "discount (18.4% against 13.7%) than the typical customer"
     )
 
 
@@ -198,8 +201,11 @@ def test_the_longest_away_are_not_near_the_middle_of_recency() -> None:
     recency = [(-0.9, 90, 80, 0.2), (0.1, 250, 250, 0.5), (0.4, 370, 370, 0.65)]
     orders = [(0.0, 1, 1, 0.5)] * 3
     given = named(rows(recency_days=recency, orders=orders), CATALOG, NAMES, RULES)
-    assert given["description"][1] == "Near the middle in recency (250 days) and orders (1)"
-    assert given["description"][2].startswith("Have been away longer (370 days)")
+    assert given["description"][1] == (
+        "In the middle third of all customers by recency (250 against 10 days) and orders (1 "
+        "against 10)"
+    )
+    assert given["description"][2].startswith("Have been away longer (370 against 10 days)")
 
 
 def test_segments_alike_in_all_words_are_told_by_a_median() -> None:

@@ -49,8 +49,8 @@ class Trait:
         z: of the centroid, in standard deviations of all customers.
         between: share of all customers between the median and the typical customer.
         word: for a name, such as ``few orders``.
-        phrase: for a sentence about what they do, with the median of the fit, such as ``have placed
-            fewer orders (2)``.
+        phrase: for a sentence about what they do, with their median and that of all, such as
+            ``have placed fewer orders (2 against 5)``.
     """
 
     feature: str
@@ -209,7 +209,7 @@ def _traits(rows: pd.DataFrame, words: pd.DataFrame) -> list[Trait]:
         side = "high" if row["side"] > 0 else "low"
         word, phrase = words.loc[feature, [f"{side}_word", f"{side}_phrase"]]
         between = abs(row["median_position"] - 0.5)
-        phrase += _in_brackets(row["median_raw"], words.loc[feature, "unit"])
+        phrase += _in_brackets(row, words.loc[feature, "unit"])
         found.append(Trait(feature, row["center_scaled"], between, word, phrase))
     return sorted(found, key=lambda trait: (-abs(trait.z), trait.feature))
 
@@ -375,14 +375,13 @@ def _descriptions(
 
 def _description(choice: Choice, rows: pd.DataFrame, told: list[Trait], words: pd.DataFrame) -> str:
     middle = [
-        _inside(words.loc[feature, "label"])
-        + _in_brackets(row["median_raw"], words.loc[feature, "unit"])
+        _inside(words.loc[feature, "label"]) + _in_brackets(row, words.loc[feature, "unit"])
         for feature, row in rows.iterrows()
         if row["is_middle"] and (feature in choice.middle or not told)
     ]
     parts = []
     if middle:
-        parts.append(f"near the middle in {_listed(middle)}")
+        parts.append(f"in the middle third of all customers by {_listed(middle)}")
     if told:
         parts.append(f"{_listed(_joined(told))} than the typical customer")
     text = "; ".join(parts) or "no clustered feature tells them from the typical customer"
@@ -401,8 +400,12 @@ def _joined(told: list[Trait]) -> list[str]:
     return [*phrases, f"are {' and '.join(of_labels)}"] if of_labels else phrases
 
 
-def _in_brackets(median: float, unit: str) -> str:
-    return "" if pd.isna(median) else f" ({_figure(median, unit)})"
+def _in_brackets(row: pd.Series, unit: str) -> str:
+    """The median of the segment against that of all, which stands where values are missing."""
+    if pd.isna(row["median_raw"]):
+        return ""
+    own, of_all = (_figure(row[column], unit) for column in ("median_raw", "fill_value"))
+    return f" ({own.removesuffix(' days')} against {of_all})"
 
 
 def _figure(number: float, unit: str) -> str:
