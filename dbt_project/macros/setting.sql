@@ -231,6 +231,13 @@
         ) -%}
     {%- endif -%}
     {%- do check_engine() -%}
+    {%- if true in setting("statuses") or false in setting("statuses") -%}
+        {%- do refuse(
+            "var statuses is %s: put words such as yes, no, on and off in quotes, which YAML"
+            ~ " otherwise reads as true and false",
+            setting("statuses") | tojson,
+        ) -%}
+    {%- endif -%}
     {%- set statuses = setting("statuses") | map("lower") | list -%}
     {%- if statuses | unique | list | length < statuses | length -%}
         {%- do refuse(

@@ -375,8 +375,8 @@ SUSPICIONS = {
         "customer {example}, and are left out. Correct the dates, or set as_of"
     ),
     "one_time_of_day": (
-        "order_lines: all times are {first_time} or {last_time} UTC, as midnight of another time "
-        "zone is: the days are then one too early. Set time_zone to that of the shop"
+        "order_lines: all times are {first_time} or {last_time}, as midnight of another time zone "
+        "is in UTC: the days are then one too early. Set time_zone to that of the shop"
     ),
     "lines_without_customer": (
         "order_lines: {lines} lines, {share:.1%} of all, worth {amount:,.2f}, have no customer. If "

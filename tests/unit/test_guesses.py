@@ -20,7 +20,9 @@ from segmart.files.guesses import guessed
         ({"STATUS": ["gold", "silver"]}, {"status": "STATUS"}),
         ({"status of loyalty": ["gold", "silver"], "shipping_status": ["paid"]}, {}),
         ({"is_void": ["Y", "N"]}, {"status": "is_void"}),
-        ({"latest": ["Y", "N"]}, {}),
+        ({"latest": ["Y", "N"], "ab_test": ["A", "B"]}, {}),
+        ({"refunded": ["yes", "no"]}, {"status": "refunded"}),
+        ({"return_flag": ["Y", "N"]}, {"status": "return_flag"}),
         # One that has ended among others whose words nobody knows.
         ({"art": ["Verkauf", "Verkauf", "Storno"]}, {"status": "art"}),
         ({"price_type": ["sale", "regular"]}, {}),
@@ -35,6 +37,7 @@ from segmart.files.guesses import guessed
         ),
         ({"shipped_at": ["2024-01-01", None]}, {}),
         ({"paid_in": ["eur", "JPY"]}, {"currency": "paid_in"}),
+        ({"paid_in": ["XOF", "KZT"]}, {"currency": "paid_in"}),
         ({"country": ["DEU", "FRA", "TRY"]}, {}),
         ({"status": [None, ""], "empty": []}, {}),
     ],

@@ -4,7 +4,7 @@
     "mostly_returns": ["bought", "returned"],
 } -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
-{%- if "ordered_at" in given and given["ordered_at"] in ("text", "instant") -%}
+{%- if setting("time_zone") == "UTC" and given.get("ordered_at") in ("text", "instant") -%}
     {%- do suspicions.update({"one_time_of_day": ["first_time", "last_time"]}) -%}
 {%- endif -%}
 {%- if "discount_amount" in given and setting("amount_is") == "line" -%}
@@ -361,7 +361,10 @@ with
         where
             reason in ('customer_id_missing', 'ordered_at_missing')
             and customer_id is null
-            and coalesce(order_id = cast(cast(ordered_at as date) as string), true)
+            and (
+                order_id is null
+                or coalesce(order_id = cast(cast(ordered_at as date) as string), false)
+            )
     ),
 
     -- A list as people read it: number and customer of an order, often its date, on the first of
@@ -404,12 +407,12 @@ with
 
     mostly_returns as (
         select
-            cast(sum(case when amount > 0 then amount end) as double) as bought,
+            cast(sum(case when amount > 0 then amount else 0 end) as double) as bought,
             cast(- sum(case when amount < 0 then amount end) as double) as returned
         from looked_at
         where customer_id is not null
         having
-            sum(case when amount > 0 then amount end)
+            sum(case when amount > 0 then amount else 0 end)
             < - 1.5 * sum(case when amount < 0 then amount end)
             and count(*) >= 20
     ),
@@ -420,7 +423,8 @@ with
         group by {{ dbt.date_trunc("minute", "ordered_at") }}
     ),
 
-    -- In summer and in winter. Midnight west of Greenwich is on the same day in UTC.
+    -- In summer and in winter. Midnight west of Greenwich is on the same day in UTC, and the last
+    -- minute of a day is no midnight.
     one_time_of_day as (
         select
             min(substring(cast(ordered_at as string), 12, 5)) as first_time,
@@ -428,6 +432,7 @@ with
         from times_of_day
         having
             min(substring(cast(ordered_at as string), 12, 5)) >= '14:00'
+            and max(substring(cast(ordered_at as string), 12, 5)) < '23:59'
             and count(distinct substring(cast(ordered_at as string), 12, 5)) <= 2
             and sum(lines) >= 20
             and count(*) >= 10

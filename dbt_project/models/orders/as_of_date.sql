@@ -5,7 +5,7 @@ with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
 
     -- A date after the day of the build is a mistake in the input: it must not carry the default
-    -- away.
+    -- away. Where there are no other dates they are all set aside.
     last_order as (
         select
             cast(min(ordered_at) as date) as first_on,
@@ -20,7 +20,12 @@ with
             cast(
                 {% if setting("as_of") != "default" -%}'{{ setting("as_of") }}'
                 {%- elif uses_metrics() -%}{{ today }}
-                {%- else -%}{{ dbt.dateadd("day", 1, "cast(last_ordered_at as date)") }}
+                {%- else -%}
+                    {{
+                        dbt.dateadd(
+                            "day", 1, "cast(coalesce(last_ordered_at, " ~ today ~ ") as date)"
+                        )
+                    }}
                 {%- endif %} as date
             ) as as_of,
             first_on

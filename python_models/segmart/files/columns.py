@@ -144,6 +144,10 @@ def _look_at(
         read_from = content.copied_in_utf8(path, encoding, copies) or path
     else:
         found, lines = content.parquet_columns(path)
+        if any(not column for column, _ in found):
+            raise SegmentationError(
+                f"file {path}: a column has an empty name. Write the file again with a name for it"
+            )
     own = {column.casefold() for column, _ in found}
     of_folders = {
         key: value

@@ -27,8 +27,13 @@ ENDED = """
     geannuleerd terugbetaald
 """
 CURRENCIES = """
-    aed ars aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf idr ils inr isk jpy kes krw
-    kwd mxn myr ngn nok nzd pen php pkr pln ron rub sar sek sgd thb try twd uah usd vnd zar $ £ € ¥
+    aed afn all amd aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd btn bwp byn bzd
+    cad cdf chf clp cny cop crc cup cve czk djf dkk dop dzd egp ern etb eur fjd fkp gbp gel ghs gip
+    gmd gnf gtq gyd hkd hnl htg huf idr ils inr iqd irr isk jmd jod jpy kes kgs khr kmf kpw krw kwd
+    kyd kzt lak lbp lkr lrd lsl lyd mad mdl mga mkd mmk mnt mop mru mur mvr mwk mxn myr mzn nad ngn
+    nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sdg sek sgd shp
+    sle sos srd ssp stn syp szl thb tjs tmt tnd top try ttd twd tzs uah ugx usd uyu uzs ves vnd vuv
+    wst xaf xcd xof xpf yer zar zmw zwg dollar dollars euro euros pound pounds yen $ £ € ¥
 """
 # By contract column: the words of its values, and the least share of the rows that has one of them.
 KINDS = {
@@ -38,8 +43,9 @@ KINDS = {
 # What a name may hold, and what it may not: the status of a parcel or of a customer is another one.
 NAMES = {
     "status": re.compile(
-        "status|cancel|void|storn|deleted|(^|[^a-z])test([^a-z]|$)"
-        "|(refunded|returned|reversed|failed)[ _]?(at|on|date)$"
+        "status|cancel|void|storn|deleted|^(is[ _])?test([ _](order|mode))?$|^livemode$"
+        "|^(is[ _]?)?(refund|refunded|returned|reversed|failed)([ _]?(at|on|date|flag))?$"
+        "|^return[ _]?flag$"
     ),
     "currency": re.compile("currency|währung|waehrung|devise|valuta|moneda"),
 }

@@ -82,8 +82,10 @@ def fit_scaler(raw: np.ndarray, features: pd.DataFrame) -> pd.DataFrame:
         values = raw[:, column]
         known = values[~np.isnan(values)]
         remedy = (
-            "set is_clustered to false for it in the seed feature_definitions; or leave out its "
-            "column, of order lines with none in the var columns, of metrics in the var metrics"
+            "leave it out of the var metrics"
+            if name.startswith("metric_")
+            else "set is_clustered to false for it in the seed feature_definitions, or leave out "
+            "its column with none in the var columns"
         )
         if known.size == 0:
             raise SegmentationError(f"feature '{name}' is missing for every customer: {remedy}")
