@@ -80,15 +80,18 @@ def remove_last_build(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def dbt(command: str, files: str, folder: Path, memory: str, *, anew: bool = True) -> Run:
+def dbt(
+    command: str, files: str, folder: Path, memory: str, *, anew: bool = True, threads: int = 2
+) -> Run:
     """A command of dbt from nothing, or from what the last one left, with every data test."""
     if anew:
         remove_last_build(folder)
     return measured(
-        ["dbt", command, "--vars", variables(files, folder)],
+        ["dbt", command, "--threads", str(threads), "--vars", variables(files, folder)],
         {
             "SEGMART_WAREHOUSE": str(folder / "segmart.duckdb"),
             "SEGMART_MEMORY": memory,
+            "SEGMART_THREADS": str(threads),
             "DBT_TARGET_PATH": str(folder / "target"),
             "DBT_LOG_PATH": str(folder / "logs"),
         },
