@@ -479,7 +479,7 @@ def k_selection(selection: pandas.DataFrame) -> Chart | None:
         _curve(
             rows,
             "Silhouette",
-            "higher is better",
+            "of squared distances, higher is better",
             [
                 ("silhouette", "these customers"),
                 ("structureless_silhouette", "data without clusters"),

@@ -136,32 +136,48 @@ def test_a_place_that_cannot_be_written_is_named(good: Build) -> None:
     assert "Traceback" not in build.output
 
 
-@pytest.mark.slow
-def test_dbt_may_be_started_in_another_folder(tmp_path: Path) -> None:
-    command = [
-        *(
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
-            "show",
-            "--quiet",
-            "--project-dir",
-            str(ROOT),
-            "--profiles-dir",
-            str(ROOT),
-        ),
-        *("--inline", "select 1 as one", "--target-path", str(tmp_path / "target")),
-    ]
+def shown_elsewhere(
+    tmp_path: Path, warehouse: str, project: str
+) -> subprocess.CompletedProcess[str]:
+    """``dbt show`` as a process that is started in the empty folder ``tmp_path / "elsewhere"``."""
     (elsewhere := tmp_path / "elsewhere").mkdir()
-    # As a path of the profile is, it is relative to the project.
-    warehouse = os.path.relpath(tmp_path / "segmart.duckdb", ROOT)
+    command = [sys.executable, "-m", "dbt.cli.main", "show", "--quiet"]
+    command += ["--project-dir", project, "--profiles-dir", str(ROOT)]
+    command += ["--inline", "select 1 as one", "--target-path", str(tmp_path / "target")]
     environment = os.environ | {"SEGMART_WAREHOUSE": warehouse}
-    shown = subprocess.run(
+    return subprocess.run(
         command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.slow
+def test_dbt_may_be_started_in_another_folder(tmp_path: Path) -> None:
+    # As a path of the profile is, it is relative to the project.
+    warehouse = os.path.relpath(tmp_path / "segmart.duckdb", ROOT)
+    shown = shown_elsewhere(tmp_path, warehouse, str(ROOT))
     assert shown.returncode == 0, shown.stdout
     assert (tmp_path / "segmart.duckdb").exists()
-    assert list(elsewhere.iterdir()) == []
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("warehouse", "project", "words"),
+    [
+        ("file/segmart.duckdb", str(ROOT), "file/segmart.duckdb cannot be written: "),
+        ("segmart.duckdb", "relative", f"is relative: give it as {ROOT}"),
+    ],
+)
+def test_a_place_that_dbt_cannot_use_is_named(
+    warehouse: str, project: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    if project == "relative":
+        project = os.path.relpath(ROOT, tmp_path / "elsewhere")
+    shown = shown_elsewhere(tmp_path, str(tmp_path / warehouse), project)
+    assert shown.returncode != 0
+    assert words in shown.stdout
+    assert "Traceback" not in shown.stdout + shown.stderr
 
 
 @pytest.mark.slow

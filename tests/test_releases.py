@@ -151,7 +151,7 @@ def test_a_clock_that_stands_before_the_release_is_named(tmp_path: Path) -> None
     assert tree(tmp_path) == before
 
 
-@pytest.mark.parametrize("contents", [None, "", '{"release": "r2", "tab'])
+@pytest.mark.parametrize("contents", [None, "", '{"release": "r2", "tab', "{}", "2"])
 def test_a_manifest_that_is_cut_or_gone_is_named_and_its_release_can_be_removed(
     contents: str | None, tmp_path: Path
 ) -> None:

@@ -16,19 +16,30 @@ from dbt.flags import get_flags
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         self.memory_limit = plugin_config.get("memory_limit")
+        # dbt prints a RuntimeError as its message alone, any other error with its stack.
+        project = get_flags().PROJECT_DIR
+        if not os.path.isabs(project) and not os.path.samefile(project, "."):
+            raise RuntimeError(
+                f"--project-dir {project} is relative: give it as {os.path.abspath(project)}"
+            )
         # Paths of the profile and of the vars mean the same wherever dbt is started.
-        os.chdir(get_flags().PROJECT_DIR)
+        os.chdir(project)
         path = Path(self.creds.path)
         if not path.is_file():
             # dbt makes it, with the storage version of the profile, but not its folder.
-            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise RuntimeError(
+                    f"SEGMART_WAREHOUSE: {path} cannot be written: {error.strerror}. Make room or "
+                    "give the right to write there, or name another place"
+                ) from None
             return
         try:
             duckdb.connect(self.creds.path).close()
             # What a build that was killed had moved out of memory: nobody reads it any more.
             shutil.rmtree(f"{self.creds.path}.tmp", ignore_errors=True)
         except duckdb.IOException as error:
-            # dbt prints a RuntimeError as its message alone, any other error with its stack.
             raise RuntimeError(
                 f"{self.creds.path} cannot be opened to build. If another build runs or a client "
                 "holds the file, wait until it has ended or close it; clients read the catalog in "

@@ -100,8 +100,11 @@ def manifest_of(folder: Path) -> dict:
     """
     path = folder / "manifest.json"
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
+        manifest = json.loads(path.read_text())
+        if "source" not in manifest:
+            raise ValueError
+        return manifest
+    except (OSError, TypeError, ValueError):
         raise SegmentationError(
             f"{path} is not the manifest that was published: put it back, or remove its folder "
             f"{path.resolve().parent} and the link to that in pointers/"
