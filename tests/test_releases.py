@@ -250,6 +250,17 @@ def test_a_refusal_changes_nothing(name: str, tmp_path: Path) -> None:
     assert tree(tmp_path) == before
 
 
+def test_a_build_does_not_take_away_what_another_one_has_published(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    publish(tmp_path, "r2", built_on="r1")
+    before = tree(tmp_path)
+    with pytest.raises(SegmentationError, match=r"r2 is the last release .* from r1"):
+        publish(tmp_path, "r3", built_on="r1")
+    assert tree(tmp_path) == before
+    publish(tmp_path, "r3", built_on="r2")
+    assert published(tmp_path)[0] == "r3"
+
+
 def test_a_release_of_another_input_may_be_smaller(tmp_path: Path) -> None:
     publish(tmp_path, "r1", 100)
     publish(tmp_path, "r2", 10, source="files")

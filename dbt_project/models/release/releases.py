@@ -3,7 +3,7 @@ import os
 import threading
 from pathlib import Path
 
-from segmart.engine.frames import column_comments
+from segmart.engine.frames import column_comments, ordered_frame
 from segmart.release import pointers
 from segmart.release.erasure import forgotten_ids
 from segmart.release.pseudonyms import (
@@ -53,6 +53,7 @@ def model(dbt, session):
     }
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding, fold=fold)
+    built_on = ordered_frame(dbt.ref("segmart", "last_release"))["release"].iloc[0]
     with writing("serve", Path(serve)):
         releases = publish(
             PublishedTables(tables, key),
@@ -61,6 +62,7 @@ def model(dbt, session):
             source=source,
             keep=int(keep),
             max_drop=float(max_drop),
+            built_on=built_on if isinstance(built_on, str) else None,
             comments=column_comments(session, tables),
             forgotten=forgotten_as_published(forgotten, key),
             customer_ids=key_name(key),
