@@ -36,10 +36,11 @@ class Built:
         self.connection = duckdb.connect(config={"threads": "1"})
         self.connection.execute(f"attach '{folder / 'segmart.duckdb'}' as segmart (read_only)")
         self.connection.execute("use segmart")
-        rows = self.connection.execute(
-            "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
-        ).fetchall()
-        self.rows = dict(rows)
+        self.rows = dict(
+            self.connection.execute(
+                "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+            ).fetchall()
+        )
 
     def seconds(self, statement: str) -> float:
         begun = time.process_time()
@@ -78,22 +79,22 @@ class Built:
             text = "" if reader == "read_parquet" else ", all_varchar = true"
             sources.add(f"{reader}('{self.files}'{text})")
         seconds = sum(self.scan(source) for source in sources)
-        for key in self.keys(name):
-            for source in sources & set(self.rows):
-                if self.rows[source] > self.rows[own] and set(key) <= set(self.columns(source)):
-                    seconds += self.seconds(
-                        f"select max(rows) from (select count(*) as rows from {source} "
-                        f"group by {', '.join(key)})"
-                    )
+        key = self.key(name)
+        for source in sources & set(self.rows) if key else ():
+            if self.rows[source] > self.rows[own] and set(key) <= set(self.columns(source)):
+                seconds += self.seconds(
+                    f"select max(rows) from (select count(*) as rows from {source} "
+                    f"group by {', '.join(key)})"
+                )
         seconds += self.seconds(f"create or replace temp table written as from {own}")
         return seconds
 
-    def keys(self, name: str) -> list[list[str]]:
-        """The first key of a model that its test of constraints names, if any."""
+    def key(self, name: str) -> list[str]:
+        """The first key that the test of constraints of a model names; empty where it has none."""
         for node in self.nodes.values():
             arguments = node.get("test_metadata", {}).get("kwargs", {})
             if node.get("attached_node") == name and arguments.get("unique"):
-                return arguments["unique"][:1]
+                return arguments["unique"][0]
         return []
 
 

@@ -18,6 +18,8 @@ from typing import Any
 import altair
 import pandas
 
+from segmart import sentences
+
 Chart = altair.Chart | altair.LayerChart | altair.ConcatChart | altair.HConcatChart
 Row = dict[str, Any]
 
@@ -93,22 +95,11 @@ def feature_key(row: Row) -> tuple[Any, ...]:
 
 
 def number(value: Any) -> str:
-    """A number for people: thousands apart, few digits, and words when it is missing."""
+    """A number for people, and words when it is missing."""
     value = plain(value)
     if value is None:
         return UNKNOWN
-    if not isinstance(value, int | float):
-        return str(value)
-    size = abs(value)
-    if float(value).is_integer() or size >= 100:
-        text = f"{value:,.0f}"
-    elif size >= 10:
-        text = f"{value:,.1f}"
-    elif size >= 0.01:
-        text = f"{value:,.2f}"
-    else:
-        text = f"{value:.2g}"
-    return "0" if text == "-0" else text
+    return sentences.number(value) if isinstance(value, int | float) else str(value)
 
 
 def percent(value: Any) -> str:

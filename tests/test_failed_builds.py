@@ -101,6 +101,8 @@ def checksums(folder: Path) -> dict[Path, str]:
         ({"k": "0"}, ["var k", "allowed is auto or a whole number"]),
         ({"as_of": "2018-01-01'; drop schema segments cascade; --"}, ["var as_of", "allowed is"]),
         pytest.param({"complete_journey": "/nowhere"}, ["/nowhere/"], marks=pytest.mark.slow),
+        # What YAML makes of yes and no without quotes.
+        ({"statuses": {False: "sale"}}, ["var statuses", "yes and no stand in quotes"]),
         ({"forgotten_customers": "/nowhere.csv"}, ["var forgotten_customers", "/nowhere.csv"]),
     ],
 )

@@ -6,8 +6,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from generated_shops import seed
 
 from conftest import ROOT, Build, copied_project, dbt_build
+from segmart.model.names import claims
 
 SHOP_LINES = 200_000
 AS_OF = pd.Timestamp("2024-07-01")
@@ -338,6 +340,12 @@ def test_few_columns_give_segments_and_a_report(
         assert words in build.output
     model = build.rows("select distinct feature from segment_model")
     assert {feature for (feature,) in model} == features
+    # Names that are switched off: those that the naming never gives without the other features.
+    said = [finding for (finding,) in build.rows("select finding from input_check")]
+    start = "no segment can be named "
+    off = {words[len(start) :].split(":")[0] for words in said if words.startswith(start)}
+    rules = seed("segment_name_rules").itertuples()
+    assert off == {r.segment_name for r in rules if claims(r) and r.feature not in features}
     customers = build.rows("select count(*) from customer_segments")
     assert customers == [(data.iloc[:, 0].nunique(),)]
     assert build.rows("select count(*) from segments") == [(3,)]

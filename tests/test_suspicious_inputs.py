@@ -210,6 +210,9 @@ CASES = {
         "the customer '(none)' has 30 lines, 13.0% of all",
         helps={"missing_customer_ids": ["(none)"]},
     ),
+    "the hour of a shop that has set its time zone": orders(
+        changed("ordered_at", lambda line: f"{line[2]} 20:00"), given={"time_zone": "Europe/Berlin"}
+    ),
     "the last minute of the day": orders(changed("ordered_at", lambda line: f"{line[2]} 23:59:59")),
     "an id that is a crowd": orders(
         text([*shop(), *CROWD]),
@@ -713,6 +716,13 @@ def test_of_many_who_are_nobody_the_largest_are_said(tmp_path: Path) -> None:
     assert sum(words.startswith("order_lines: the customer 'Total week") for words in said) == 5
     # Where almost everything is below zero, sales may stand there as returns.
     assert "of 300.00 that was bought" in "".join(said)
+
+
+@pytest.mark.slow
+def test_lines_that_have_the_number_of_their_order_are_not_said_to_lack_it(tmp_path: Path) -> None:
+    further = [[line[0], "", "", *line[3:]] if line[4] == "tea" else line for line in shop()]
+    case = orders(text(further), given={"max_rejected_share": 0.5})
+    assert suspicions(build(tmp_path / "shop", case, **case.given)) == []
 
 
 @pytest.mark.slow

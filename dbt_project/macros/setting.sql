@@ -155,8 +155,9 @@
         {%- set pattern = kind.words | join("|") -%}
     {%- elif kind.list_of -%} {%- set allowed = "a list of " ~ kind.list_of -%}
     {%- elif kind.meanings -%}
-        {%- set allowed = "a mapping such as %s; values are %s" | format(
-            kind.example, kind.described or kind.meanings
+        {%- set allowed = (
+            "a mapping such as %s; values are %s; yes and no stand in quotes"
+            | format(kind.example, kind.described or kind.meanings)
         ) -%}
     {%- elif kind.is_mapping -%}
         {%- set allowed = "a mapping by input and contract column, as {order_lines: {customer_id: CustNo}}" -%}
@@ -178,7 +179,8 @@
         {%- set fitting = [] -%}
         {%- if value is mapping -%}
             {%- for word, meaning in value.items()
-                if modules.re.fullmatch("[^\\x00-\\x1f]{1,100}", word | string)
+                if word is not boolean
+                and modules.re.fullmatch("[^\\x00-\\x1f]{1,100}", word | string)
                 and modules.re.fullmatch(kind.meanings, meaning | string) -%}
                 {%- do fitting.append(word) -%}
             {%- endfor -%}
@@ -231,13 +233,6 @@
         ) -%}
     {%- endif -%}
     {%- do check_engine() -%}
-    {%- if true in setting("statuses") or false in setting("statuses") -%}
-        {%- do refuse(
-            "var statuses is %s: put words such as yes, no, on and off in quotes, which YAML"
-            ~ " otherwise reads as true and false",
-            setting("statuses") | tojson,
-        ) -%}
-    {%- endif -%}
     {%- set statuses = setting("statuses") | map("lower") | list -%}
     {%- if statuses | unique | list | length < statuses | length -%}
         {%- do refuse(

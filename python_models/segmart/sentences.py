@@ -14,6 +14,21 @@ import pandas as pd
 
 from segmart import SegmentationError
 
+
+def number(value: float) -> str:
+    """A number for people: thousands apart and few digits."""
+    size = abs(value)
+    if float(value).is_integer() or size >= 100:
+        text = f"{value:,.0f}"
+    elif size >= 10:
+        text = f"{value:,.1f}"
+    elif size >= 0.01:
+        text = f"{value:,.2f}"
+    else:
+        text = f"{value:.2g}"
+    return "0" if text == "-0" else text
+
+
 # The input. Each function is named for a kind of ``input_counts`` and takes what that row counts;
 # it gives the finding's place in the order in which they are said, and the finding.
 

@@ -5,12 +5,13 @@ with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
 
     -- A date after the day of the build is a mistake in the input: it must not carry the default
-    -- away. Where there are no other dates they are all set aside.
+    -- away. Where there are only such dates all are set aside.
     last_order as (
         select
             cast(min(ordered_at) as date) as first_on,
-            max(
-                case when ordered_at < {{ dbt.dateadd("day", 1, today) }} then ordered_at end
+            coalesce(
+                max(case when ordered_at < {{ dbt.dateadd("day", 1, today) }} then ordered_at end),
+                {{ today }}
             ) as last_ordered_at
         from stored_order_lines
     ),
@@ -20,12 +21,7 @@ with
             cast(
                 {% if setting("as_of") != "default" -%}'{{ setting("as_of") }}'
                 {%- elif uses_metrics() -%}{{ today }}
-                {%- else -%}
-                    {{
-                        dbt.dateadd(
-                            "day", 1, "cast(coalesce(last_ordered_at, " ~ today ~ ") as date)"
-                        )
-                    }}
+                {%- else -%}{{ dbt.dateadd("day", 1, "cast(last_ordered_at as date)") }}
                 {%- endif %} as date
             ) as as_of,
             first_on

@@ -48,7 +48,7 @@ def model(dbt, session):
 
     code = [Path(module.__file__).parent for module in (segmart_reports, segmart.model)]
     packages = ("altair", "jinja2", "pandas", "scikit-learn", "vl-convert-python")
-    with writing("report", Path(path)):
+    with writing("var report", Path(path)):
         keep(Path(path), Path(folder), digest_of(tables, code, packages), draw)
     size = Path(path).stat().st_size
     return pd.DataFrame({"path": [path], "bytes": [size], "sha256": [sha256(Path(path))]})

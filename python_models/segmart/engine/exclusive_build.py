@@ -12,6 +12,9 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 
+from segmart import SegmentationError
+from segmart.release.storage import writing
+
 
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
@@ -28,12 +31,10 @@ class Plugin(BasePlugin):
         if not path.is_file():
             # dbt makes it, with the storage version of the profile, but not its folder.
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise RuntimeError(
-                    f"SEGMART_WAREHOUSE: {path} cannot be written: {error.strerror}. Make room or "
-                    "give the right to write there, or name another place"
-                ) from None
+                with writing("SEGMART_WAREHOUSE", path):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+            except SegmentationError as error:
+                raise RuntimeError(str(error)) from None
             return
         try:
             duckdb.connect(self.creds.path).close()

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from segmart.sentences import number
+
 # A centroid so far from the mean of all, in standard deviations, is worth a word of its own.
 TRAIT_Z = 0.5
 # Nearer to the mean of all it is worth none. A word tells segments of one name apart where their
@@ -283,10 +285,17 @@ def _is_of_middle(rule: Any) -> bool:
     return not _side(rule) and pd.notna(rule.minimum_z) and pd.notna(rule.maximum_z)
 
 
+def claims(rule: Any) -> bool:
+    """Whether a rule says something of a segment, and does not only leave segments out.
+
+    input_counts.sql lists the names that claim something of a feature that is not clustered.
+    """
+    return bool(_side(rule)) or _is_of_middle(rule) or pd.notna(rule.minimum_median)
+
+
 def _meets(rows: pd.DataFrame, rule: Any) -> bool:
     if rule.feature not in rows.index:
-        # Nothing is claimed of a feature that is not clustered; nor is anyone left out by it.
-        return not (_side(rule) or _is_of_middle(rule) or pd.notna(rule.minimum_median))
+        return not claims(rule)
     row = rows.loc[rule.feature]
     # A comparison with a bound that is missing is false.
     is_outside = (
@@ -400,7 +409,7 @@ def _joined(told: list[Trait]) -> list[str]:
     return [*phrases, f"are {' and '.join(of_labels)}"] if of_labels else phrases
 
 
-def _in_brackets(row: pd.Series, unit: str) -> str:
+def _in_brackets(row: pd.Series, unit: Any) -> str:
     """The median of the segment against that of all, which stands where values are missing."""
     if pd.isna(row["median_raw"]):
         return ""
@@ -408,11 +417,12 @@ def _in_brackets(row: pd.Series, unit: str) -> str:
     return f" ({own.removesuffix(' days')} against {of_all})"
 
 
-def _figure(number: float, unit: str) -> str:
-    if pd.notna(unit) and unit == "share":
-        return f"{number:.1%}"
-    text = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
-    return f"{text} days" if pd.notna(unit) and unit == "days" else text
+def _figure(value: float, unit: Any) -> str:
+    if pd.isna(unit):
+        return number(value)
+    if unit == "share":
+        return f"{value:.1%}"
+    return f"{number(value)} days" if unit == "days" else number(value)
 
 
 def _listed(words: list[str]) -> str:

@@ -84,8 +84,8 @@ def fit_scaler(raw: np.ndarray, features: pd.DataFrame) -> pd.DataFrame:
         remedy = (
             "leave it out of the var metrics"
             if name.startswith("metric_")
-            else "set is_clustered to false for it in the seed feature_definitions, or leave out "
-            "its column with none in the var columns"
+            else "set is_clustered to false for it in the seed feature_definitions; or leave out "
+            "its column, of order lines with none in the var columns, of metrics in the var metrics"
         )
         if known.size == 0:
             raise SegmentationError(f"feature '{name}' is missing for every customer: {remedy}")

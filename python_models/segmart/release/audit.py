@@ -9,6 +9,23 @@ from segmart.release import storage
 from segmart.release.erasure import holds
 
 
+def audit_base(last: dict | None, built_on: str | None) -> None:
+    """Refuse a release that another build has overtaken: the model and the moves of that would go.
+
+    Args:
+        last: manifest of the last release of the same input, or None.
+        built_on: the release that this build goes on from, or None.
+
+    Raises:
+        SegmentationError: another release was published since; the message names both.
+    """
+    if built_on and last and last["release"] != built_on:
+        raise SegmentationError(
+            f"release refused: the last release is {last['release']}, and this build goes on from "
+            f"{built_on}: another build was published meanwhile; run dbt build"
+        )
+
+
 def audit(tables: Mapping[str, DuckDBPyRelation], last: dict | None, max_drop: float) -> None:
     """Refuse tables that contradict one another, or lose too many customers.
 

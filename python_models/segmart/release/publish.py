@@ -54,8 +54,7 @@ def publish(
         source: name of the input. A release is held against the last one of the same input alone.
         keep: how many releases stay, at least 2: queries may still read the one before.
         max_drop: share of its customers that a release may lose against the current one.
-        built_on: the release that the tables go on from, if any. One that was published since is
-            not in them, so that the new release would lose it.
+        built_on: the release that the tables go on from, if any.
         comments: comments of the columns, by table and column.
         forgotten: ids, as they are published, of customers who are to be forgotten: the releases
             that hold one of them are removed once the new one is current.
@@ -78,12 +77,9 @@ def publish(
         pointers.wait_until_begun(serve)
         _remove_leftovers(serve)
         last = pointers.last_manifest(serve, source)
-        if built_on and last and last[1]["release"] != built_on:
-            raise SegmentationError(
-                f"release refused: {last[1]['release']} is the last release in {serve}, and this "
-                f"build goes on from {built_on}: another build was published meanwhile. Build again"
-            )
-        audit.audit(tables, last[1] if last else None, max_drop)
+        manifest = last[1] if last else None
+        audit.audit_base(manifest, built_on)
+        audit.audit(tables, manifest, max_drop)
         audit.audit_forgotten(tables, forgotten)
         folder = _write(tables, serve, release, source, customer_ids, comments or {})
         _verify(folder)

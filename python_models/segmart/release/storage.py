@@ -15,8 +15,8 @@ FOLDER_MODE, FILE_MODE = 0o750, 0o440
 
 
 @contextlib.contextmanager
-def writing(var: str, path: Path) -> Iterator[None]:
-    """Has an error of the disk name the var that says where to write.
+def writing(setting: str, path: Path) -> Iterator[None]:
+    """Has an error of the disk name the setting that says where to write, such as ``var serve``.
 
     Raises:
         SegmentationError: what is written inside cannot be.
@@ -25,7 +25,7 @@ def writing(var: str, path: Path) -> Iterator[None]:
         yield
     except (OSError, duckdb.IOException) as error:
         raise SegmentationError(
-            f"var {var}: {path} cannot be written: {getattr(error, 'strerror', None) or error}. "
+            f"{setting}: {path} cannot be written: {getattr(error, 'strerror', None) or error}. "
             "Make room or give the right to write there, or name another place"
         ) from None
 
