@@ -1,5 +1,6 @@
 """Releases: whole, checked, swapped in one step; refused and killed ones change nothing."""
 
+import contextlib
 import hashlib
 import importlib
 import multiprocessing
@@ -7,6 +8,8 @@ import os
 import shutil
 import signal
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -50,6 +53,9 @@ def tables(customers: int = 10, version: str = "v1") -> dict[str, pa.Table]:
 
 def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
     settings = {"source": "demo", "keep": 3, "max_drop": 0.2, "notice": 0.05} | changes
+    if "built_on" not in settings:
+        last = pointers.last_manifest(serve, settings["source"])
+        settings["built_on"] = last and last[1]["release"]
     contents = settings.pop("tables", None) or tables(customers, version=release)
     relations = {name: duckdb.from_arrow(table) for name, table in contents.items()}
     publishing.publish(relations, serve, release=release, **settings)
@@ -163,7 +169,7 @@ def test_a_manifest_that_is_cut_or_gone_is_named_and_its_release_can_be_removed(
         (folder / "manifest.json").write_text(contents)
     before = tree(tmp_path)
     with pytest.raises(SegmentationError, match=f"manifest.json is not .* remove .* {folder} and"):
-        publish(tmp_path, "r3")
+        publish(tmp_path, "r3", built_on="r2")
     assert tree(tmp_path) == before
     shutil.rmtree(folder)
     pointers.newest_first(tmp_path)[0].unlink()
@@ -178,6 +184,21 @@ def test_releases_that_were_moved_are_served_from_their_new_place(tmp_path: Path
         published(tmp_path / "new")
     publishing.go_back(tmp_path / "new", "r1", notice=0.05)
     assert published(tmp_path / "new")[0] == "r1"
+
+
+def test_releases_without_their_links_are_not_taken_for_leftovers(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    publish(tmp_path, "r2")
+    for pointer in pointers.newest_first(tmp_path):
+        pointer.unlink()
+    before = tree(tmp_path)
+    with pytest.raises(SegmentationError, match=rf"no link to a release.*{tmp_path} r2; there are"):
+        publish(tmp_path, "r3", built_on="r2")
+    assert tree(tmp_path) == before
+    publishing.go_back(tmp_path, "r1", notice=0.05)
+    publish(tmp_path, "r3")
+    assert published(tmp_path)[0] == "r3"
+    assert publishing.list_releases(tmp_path)["release"].unique().tolist() == ["r3", "r1"]
 
 
 def test_folders_and_files_are_not_open_to_others(tmp_path: Path) -> None:
@@ -254,11 +275,45 @@ def test_a_build_does_not_take_away_what_another_one_has_published(tmp_path: Pat
     publish(tmp_path, "r1")
     publish(tmp_path, "r2", built_on="r1")
     before = tree(tmp_path)
-    with pytest.raises(SegmentationError, match=r"the last release is r2, .* from r1"):
-        publish(tmp_path, "r3", built_on="r1")
-    assert tree(tmp_path) == before
+    # The second began before there was any release, as two first builds do.
+    for began_with, named in (("r1", "r1"), (None, "none")):
+        with pytest.raises(SegmentationError, match=rf"release is r2, .* began it was {named}:"):
+            publish(tmp_path, "r3", built_on=began_with)
+        assert tree(tmp_path) == before
     publish(tmp_path, "r3", built_on="r2")
     assert published(tmp_path)[0] == "r3"
+
+
+@contextlib.contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """A folder that this process may read alone; root, who may write everything, becomes nobody."""
+    if is_root := os.geteuid() == 0:
+        os.seteuid(65534)
+    else:
+        folder.chmod(0o550)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        else:
+            folder.chmod(0o750)
+
+
+def test_releases_that_can_only_be_read_are_named_and_stand() -> None:
+    # Not in pytest's folder, which nobody else may enter.
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        publish(serve := Path(name) / "serve", "r1")
+        before = tree(serve)
+        (serve / ".lock").unlink()
+        with (
+            pytest.raises(SegmentationError, match=f"var serve: {serve} cannot .* Permission"),
+            read_only(serve),
+            storage.writing("var serve", serve),
+        ):
+            publish(serve, "r2")
+        assert tree(serve) == {path: sum for path, sum in before.items() if path != ".lock"}
 
 
 def test_a_release_of_another_input_may_be_smaller(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def model(dbt, session):
     }
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding, fold=fold)
-    built_on = ordered_frame(dbt.ref("segmart", "last_release"))["release"].iloc[0]
+    built_on = ordered_frame(dbt.ref("segmart", "last_release"))["standing_release"].iloc[0]
     with writing("var serve", Path(serve)):
         releases = publish(
             PublishedTables(tables, key),

@@ -14,15 +14,15 @@ def audit_base(last: dict | None, built_on: str | None) -> None:
 
     Args:
         last: manifest of the last release of the same input, or None.
-        built_on: the release that this build goes on from, or None.
+        built_on: the last release of the input when this build began, or None.
 
     Raises:
         SegmentationError: another release was published since; the message names both.
     """
-    if built_on and last and last["release"] != built_on:
+    if last and last["release"] != built_on:
         raise SegmentationError(
-            f"release refused: the last release is {last['release']}, and this build goes on from "
-            f"{built_on}: another build was published meanwhile; run dbt build"
+            f"release refused: the last release is {last['release']}, and when this build began it "
+            f"was {built_on or 'none'}: another build was published meanwhile; run dbt build"
         )
 
 

@@ -20,6 +20,7 @@ from segmart.release.pointers import last_manifest, standing_manifests
 from segmart.release.storage import sha256
 
 RELEASE_COLUMNS = {
+    "standing_release": "string",
     "release": "string",
     "folder": "string",
     "table_columns": "string",
@@ -65,8 +66,9 @@ def last_release(
         accept_model: the version that a person has named, else ``none`` or ``candidate``.
 
     Returns:
-        ``RELEASE_COLUMNS``: release, folder (absolute path) and table_columns (names by table, as
-        JSON), all missing where there is no release; last_segment_id (the largest number that a
+        ``RELEASE_COLUMNS``: standing_release (the last one of the input, also where the build goes
+        on from none); release, folder (absolute path) and table_columns (names by table, as JSON),
+        all missing where it goes on from none; last_segment_id (the largest number that a
         segment of any release that stands has had), has_same_customer_ids (whether its customers
         can be told from those of the build), activations (their number), active_version (the model
         that scored the release), earlier_version (the one that scored before the date of the build:
@@ -80,9 +82,8 @@ def last_release(
     found = last_manifest(serve, source)
     # Releases of before there was a history have no activations.
     if history == "anew" or found is None or "model_activations" not in found[1]["tables"]:
-        return typed(
-            [_starting_with(accept_model, _without_release(customer_ids))], RELEASE_COLUMNS
-        )
+        row = _without_release(customer_ids) | {"standing_release": found and found[1]["release"]}
+        return typed([_starting_with(accept_model, row)], RELEASE_COLUMNS)
     folder, manifest = found
     released_as_of = pd.Timestamp(manifest["as_of"])
     if as_of < released_as_of:
@@ -103,6 +104,7 @@ def last_release(
     activations = activations.sort_values("activation", ignore_index=True)
     earlier = activations[pd.to_datetime(activations["active_since"]) < as_of]
     row = {
+        "standing_release": manifest["release"],
         "release": manifest["release"],
         "folder": str(folder.resolve()),
         "table_columns": json.dumps(

@@ -112,8 +112,19 @@ def manifest_of(folder: Path) -> dict:
 
 
 def last_manifest(serve: Path, source: str) -> tuple[Path, dict] | None:
-    """The folder and the manifest of the release that was the last current one of an input."""
-    for pointer in newest_first(serve):
+    """The folder and the manifest of the release that was the last current one of an input.
+
+    Raises:
+        SegmentationError: no link says which of the releases was the current one.
+    """
+    found = newest_first(serve)
+    if not found and was_published(serve) and (releases := standing(serve)):
+        raise SegmentationError(
+            f"{serve / 'pointers'} has no link to a release, as after a copy without links: name "
+            f"the one that is to be current with python -m segmart.release {serve} {releases[-1]}; "
+            f"there are {', '.join(releases)}. The next build removes those that were not named"
+        )
+    for pointer in found:
         manifest = manifest_of(pointer)
         if manifest["source"] == source:
             return pointer, manifest
@@ -123,6 +134,11 @@ def last_manifest(serve: Path, source: str) -> tuple[Path, dict] | None:
 def standing_manifests(serve: Path) -> list[dict]:
     """The manifests of all releases that stand, the oldest first."""
     return [manifest_of(serve / "releases" / name) for name in standing(serve)]
+
+
+def was_published(serve: Path) -> bool:
+    """Whether a release was ever current here: without a pointer only links have been lost."""
+    return (serve / "segmart.duckdb").exists() or (serve / "current").is_symlink()
 
 
 def current_manifest(serve: Path) -> dict | None:

@@ -54,7 +54,7 @@ def publish(
         source: name of the input. A release is held against the last one of the same input alone.
         keep: how many releases stay, at least 2: queries may still read the one before.
         max_drop: share of its customers that a release may lose against the current one.
-        built_on: the release that the tables go on from, if any.
+        built_on: the last release of the input when the build began, if any.
         comments: comments of the columns, by table and column.
         forgotten: ids, as they are published, of customers who are to be forgotten: the releases
             that hold one of them are removed once the new one is current.
@@ -145,7 +145,7 @@ def _remove_leftovers(serve: Path) -> None:
     found = pointers.newest_first(serve)
     pointed_to = {pointers.target(pointer) for pointer in found}
     for path in serve.glob("releases/*"):
-        if path.name not in pointed_to:
+        if path.name not in pointed_to and (found or not pointers.was_published(serve)):
             _discard(path)
     if found:
         pointers.link_current(serve, pointers.target(found[0]))
