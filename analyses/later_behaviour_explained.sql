@@ -1,167 +1,191 @@
 {#- The features that the model clusters on, as it sees them. -#}
 {%- set features = feature_definitions(clustered_only=true) -%}
+{%- set available = feature_definitions() | map(attribute="feature") -%}
+{%- set spend = "customers.spend" if "spend" in available else "cast(null as double)" -%}
 {%- set by_outcome = "over (partition by outcome)" -%}
--- How much of later spend and discount share do the segments explain, beside spend quartiles,
--- scores
--- of recency, frequency and spend, and a linear model of the clustered features, which is about
--- what
+-- How much of what customers do later do the segments explain, beside spend quartiles, scores of
+-- recency, frequency and spend, and a linear model of the clustered features, which is about what
 -- can be known from them? Build as of a past date first, so that later orders exist:
 -- uv run dbt build --vars '{as_of: 2017-11-12}'
 -- They stand in rejected_rows with the reason after_as_of. Shares of the variance: eta squared of
--- groups, R squared of the linear model (1 explains all, 0 nothing).
-with
-    later_orders as (
-        select
-            customer_id,
-            sum(cast(amount as double)) as later_amount,
-            sum(cast(discount_amount as double)) as later_discounts
-        from {{ ref("rejected_rows") }}
-        where reason = 'after_as_of'
-        group by customer_id
-    ),
-
-    customers as (
-        select
-            customer_segments.customer_id,
-            customer_segments.segment_id,
-            ntile(4) over (
-                order by customer_features.spend, customer_segments.customer_id
-            ) as spend_quartile,
-            ntile(4) over (
-                order by customer_features.recency_days desc, customer_segments.customer_id asc
-            )
-            + ntile(4) over (order by customer_features.orders, customer_segments.customer_id)
-            + ntile(4) over (
-                order by customer_features.spend, customer_segments.customer_id
-            ) as score,
-            {% for feature in features -%}
-                {{ transformed("customer_features." ~ feature.feature, feature.transform) }}
-                as x{{ loop.index }},
-            {% endfor -%}
-            ln(1 + greatest(coalesce(later_orders.later_amount, 0), 0)) as later_spend,
-            later_orders.later_discounts / nullif(
-                later_orders.later_amount + later_orders.later_discounts, 0
-            ) as later_discount_share
-        from {{ ref("customer_segments") }} as customer_segments
-        inner join
-            {{ ref("customer_features") }} as customer_features
-            on customer_segments.customer_id = customer_features.customer_id
-        left join later_orders on customer_segments.customer_id = later_orders.customer_id
-    ),
-
-    -- A missing value becomes the mean.
-    scored as (
-        select
-            segment_id,
-            spend_quartile,
-            score,
-            ntile(4) over (order by score, customer_id) as score_quartile,
-            {% for feature in features -%}
-                coalesce(x{{ loop.index }}, avg(x{{ loop.index }}) over ()) as x{{ loop.index }},
-            {% endfor -%}
-            later_spend,
-            later_discount_share
-        from customers
-    ),
-
-    outcomes as (
-        select *, 'spend' as outcome, later_spend as y
-        from scored
-        union all
-        select *, 'discount share' as outcome, later_discount_share as y
-        from scored
-        where later_discount_share is not null
-    ),
-
-    grouped as (
-        {% for name, groups in {
-            "segments": "segment_id",
-            "spend quartiles": "spend_quartile",
-            "score, cut in four": "score_quartile",
-            "score": "score",
-        }.items() -%}
-            select outcome, y, '{{ name }}' as explained_by, {{ groups }} as group_id
-            from outcomes {{ "union all" if not loop.last }}
-        {% endfor %}
-    ),
-
-    group_means as (
-        select
-            outcome,
-            explained_by,
-            y,
-            group_id,
-            avg(y) over (partition by outcome, explained_by) as mean,
-            avg(y) over (partition by outcome, explained_by, group_id) as group_mean
-        from grouped
-    ),
-
-    of_groups as (
-        select
-            outcome,
-            explained_by,
-            count(distinct group_id) as groups,
-            sum((group_mean - mean) * (group_mean - mean))
-            / nullif(sum((y - mean) * (y - mean)), 0) as explained
-        from group_means
-        group by outcome, explained_by
-    ),
-
-    -- Each feature without its mean and without what those before it explain (Gram and Schmidt):
-    -- what
-    -- they explain of y then adds up.
-    residuals_0 as (select * from outcomes),
-
-    {% for feature in features -%}
-        {%- set i = loop.index -%}
-        residuals_{{ i }} as (
+-- groups, R squared of the linear model (1 explains all, 0 nothing). Without amounts, what is said
+-- of spend and discounts is empty, and the score is of recency and frequency.
+{% if uses_metrics() -%}
+    select 'metrics of customers have no dates: there is nothing later to explain' as answer
+{%- else -%}
+    with
+        later_orders as (
             select
-                *,
-                x{{ i }} - avg(x{{ i }}) {{ by_outcome }}
-                {%- for j in range(1, i) %}
-                    - e{{ j }}
-                    * sum(x{{ i }} * e{{ j }}) {{ by_outcome }}
-                    / nullif(sum(e{{ j }} * e{{ j }}) {{ by_outcome }}, 0)
-                {%- endfor %} as e{{ i }}
-            from residuals_{{ i - 1 }}
+                customer_id,
+                count(
+                    distinct case when coalesce(amount, 1) > 0 then cast(ordered_at as date) end
+                ) as later_days,
+                sum(cast(amount as double)) as later_amount,
+                sum(cast(discount_amount as double)) as later_discounts
+            from {{ ref("rejected_rows") }}
+            where reason = 'after_as_of'
+            group by customer_id
         ),
-    {%- endfor %}
 
-    of_linear_model as (
-        select
-            outcome,
-            'linear model' as explained_by,
-            cast(null as bigint) as groups,
-            (
-                0
-                {%- for feature in features %}
-                    + coalesce(
-                        power(sum(y * e{{ loop.index }}), 2)
-                        / nullif(sum(e{{ loop.index }} * e{{ loop.index }}), 0),
-                        0
-                    )
-                {%- endfor %}
-            )
-            / nullif(count(*) * var_pop(y), 0) as explained
-        from residuals_{{ features | length }}
-        group by outcome
-    ),
+        customers as (
+            select
+                customer_segments.customer_id,
+                customer_segments.segment_id,
+                ntile(4) over (
+                    order by customers.recency_days desc, customers.customer_id asc
+                ) as recency_quartile,
+                ntile(4) over (order by customers.orders, customers.customer_id) as order_quartile,
+                case
+                    when {{ spend }} is not null
+                    then ntile(4) over (order by {{ spend }}, customers.customer_id)
+                end as spend_quartile,
+                {% for feature in features -%}
+                    {{ transformed("customers." ~ feature.feature, feature.transform) }}
+                    as x{{ loop.index }},
+                {% endfor -%}
+                ln(1 + coalesce(later_orders.later_days, 0)) as later_days,
+                case
+                    when {{ spend }} is not null
+                    then ln(1 + greatest(coalesce(later_orders.later_amount, 0), 0))
+                end as later_spend,
+                later_orders.later_discounts / nullif(
+                    later_orders.later_amount + later_orders.later_discounts, 0
+                ) as later_discount_share
+            from {{ ref("customer_segments") }} as customer_segments
+            inner join
+                {{ segmented_customers() }} as customers
+                on customer_segments.customer_id = customers.customer_id
+            left join later_orders on customer_segments.customer_id = later_orders.customer_id
+        ),
 
-    explained as (
-        select *
-        from of_groups
-        union all
-        select *
-        from of_linear_model
-    )
+        customer_scores as (
+            select *, recency_quartile + order_quartile + coalesce(spend_quartile, 0) as score
+            from customers
+        ),
 
-select
-    explained_by,
-    max(groups) as groups,
-    round(max(case when outcome = 'spend' then explained end), 3) as spend_explained,
-    round(
-        max(case when outcome = 'discount share' then explained end), 3
-    ) as discount_share_explained
-from explained
-group by explained_by
-order by max(groups) is null, max(groups), explained_by
+        -- A missing value becomes the mean.
+        scored as (
+            select
+                segment_id,
+                spend_quartile,
+                score,
+                ntile(4) over (order by score, customer_id) as score_quartile,
+                {% for feature in features -%}
+                    coalesce(
+                        x{{ loop.index }}, avg(x{{ loop.index }}) over ()
+                    ) as x{{ loop.index }},
+                {% endfor -%}
+                later_days,
+                later_spend,
+                later_discount_share
+            from customer_scores
+        ),
+
+        outcomes as (
+            select *, 'order days' as outcome, later_days as y
+            from scored
+            union all
+            select *, 'spend' as outcome, later_spend as y
+            from scored
+            where later_spend is not null
+            union all
+            select *, 'discount share' as outcome, later_discount_share as y
+            from scored
+            where later_discount_share is not null
+        ),
+
+        grouped as (
+            {% for name, groups in {
+                "segments": "segment_id",
+                "spend quartiles": "spend_quartile",
+                "score, cut in four": "score_quartile",
+                "score": "score",
+            }.items() -%}
+                select outcome, y, '{{ name }}' as explained_by, {{ groups }} as group_id
+                from outcomes
+                where {{ groups }} is not null {{ "union all" if not loop.last }}
+            {% endfor %}
+        ),
+
+        group_means as (
+            select
+                outcome,
+                explained_by,
+                y,
+                group_id,
+                avg(y) over (partition by outcome, explained_by) as mean,
+                avg(y) over (partition by outcome, explained_by, group_id) as group_mean
+            from grouped
+        ),
+
+        of_groups as (
+            select
+                outcome,
+                explained_by,
+                count(distinct group_id) as groups,
+                sum((group_mean - mean) * (group_mean - mean))
+                / nullif(sum((y - mean) * (y - mean)), 0) as explained
+            from group_means
+            group by outcome, explained_by
+        ),
+
+        -- Each feature without its mean and without what those before it explain (Gram and
+        -- Schmidt):
+        -- what they explain of y then adds up.
+        residuals_0 as (select * from outcomes),
+
+        {% for feature in features -%}
+            {%- set i = loop.index -%}
+            residuals_{{ i }} as (
+                select
+                    *,
+                    x{{ i }} - avg(x{{ i }}) {{ by_outcome }}
+                    {%- for j in range(1, i) %}
+                        - e{{ j }}
+                        * sum(x{{ i }} * e{{ j }}) {{ by_outcome }}
+                        / nullif(sum(e{{ j }} * e{{ j }}) {{ by_outcome }}, 0)
+                    {%- endfor %} as e{{ i }}
+                from residuals_{{ i - 1 }}
+            ),
+        {%- endfor %}
+
+        of_linear_model as (
+            select
+                outcome,
+                'linear model' as explained_by,
+                cast(null as bigint) as groups,
+                (
+                    0
+                    {%- for feature in features %}
+                        + coalesce(
+                            power(sum(y * e{{ loop.index }}), 2)
+                            / nullif(sum(e{{ loop.index }} * e{{ loop.index }}), 0),
+                            0
+                        )
+                    {%- endfor %}
+                )
+                / nullif(count(*) * var_pop(y), 0) as explained
+            from residuals_{{ features | length }}
+            group by outcome
+        ),
+
+        explained as (
+            select *
+            from of_groups
+            union all
+            select *
+            from of_linear_model
+        )
+
+    select
+        explained_by,
+        max(groups) as groups,
+        round(max(case when outcome = 'order days' then explained end), 3) as order_days_explained,
+        round(max(case when outcome = 'spend' then explained end), 3) as spend_explained,
+        round(
+            max(case when outcome = 'discount share' then explained end), 3
+        ) as discount_share_explained
+    from explained
+    group by explained_by
+    order by max(groups) is null, max(groups), explained_by
+{%- endif %}

@@ -185,23 +185,28 @@ def test_segments_explain_later_behaviour(tmp_path: Path) -> None:
     compiled = dbt_build(past.folder, command="compile", select=analysis, as_of="2017-11-12")
     assert compiled.returncode == 0, compiled.output
     explained = {name: figures for name, *figures in past.rows(compiled.compiled(analysis))}
-    _, spend, discount_share = explained["segments"]
+    _, order_days, spend, discount_share = explained["segments"]
     assert spend > 0.2
     # The gain over quartiles of spend is the second dimension.
-    assert discount_share > 5 * explained["spend quartiles"][2]
+    assert discount_share > 5 * explained["spend quartiles"][3]
     customers = past.frame(
-        "select recency_days, orders, spend, discount_share, "
-        "coalesce(later_spend, 0) as later_spend from customer_segments "
+        "select segment_id, recency_days, orders, spend, discount_share, "
+        "coalesce(later_spend, 0) as later_spend, coalesce(later_days, 0) as later_days "
+        "from customer_segments "
         "join customer_features using (customer_id) left join (select customer_id, "
-        "sum(cast(amount as double)) as later_spend from rejected_rows "
+        "sum(cast(amount as double)) as later_spend, count(distinct ordered_at::date) "
+        "filter (where amount > 0) as later_days from rejected_rows "
         "where reason = 'after_as_of' group by customer_id) using (customer_id)"
     )
+    days = np.log1p(customers["later_days"])
+    of_segment = days.groupby(customers["segment_id"]).transform("mean")
+    assert order_days == pytest.approx(of_segment.var() / days.var(), abs=0.001)
     known = np.column_stack(
-        [np.log1p(customers.iloc[:, :3].clip(lower=0)), customers["discount_share"]]
+        [np.log1p(customers.iloc[:, 1:4].clip(lower=0)), customers["discount_share"]]
     )
     later = np.log1p(customers["later_spend"].clip(lower=0))
     linear = LinearRegression().fit(known, later).score(known, later)
-    assert explained["linear model"][1] == pytest.approx(linear, abs=0.001)
+    assert explained["linear model"][2] == pytest.approx(linear, abs=0.001)
 
 
 def test_a_missing_value_stays_missing_when_it_is_transformed(demo: Build) -> None:

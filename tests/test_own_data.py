@@ -354,6 +354,22 @@ def test_few_columns_give_segments_and_a_report(
     assert all(words.removeprefix(prefix) in report for words in says if prefix in words)
     attributes = build.rows("select distinct attribute from segment_attributes")
     assert attributes == ([("city",)] if metrics else [])
+    # What later orders would be held against.
+    analysis = "later_behaviour_explained"
+    compiled = dbt_build(
+        tmp_path,
+        command="compile",
+        select=analysis,
+        input="files",
+        **{**variables, **settings},
+    )
+    explained = {row[0] for row in build.rows(compiled.compiled(analysis))}
+    scores = {"segments", "score", "score, cut in four", "linear model"}
+    assert explained == (
+        {"metrics of customers have no dates: there is nothing later to explain"}
+        if metrics
+        else scores | ({"spend quartiles"} if "spend" in features else set())
+    )
 
 
 def fenced(document: str, name: str) -> str:

@@ -303,7 +303,7 @@ def read_only(folder: Path) -> Iterator[None]:
 def test_releases_that_can_only_be_read_are_named_and_stand() -> None:
     # Not in pytest's folder, which nobody else may enter.
     with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o755)
+        Path(name).chmod(0o755)
         publish(serve := Path(name) / "serve", "r1")
         before = tree(serve)
         (serve / ".lock").unlink()

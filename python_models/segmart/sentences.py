@@ -587,20 +587,20 @@ def verdict(
     word: str, low: float, high: float, structureless: float, limit: float, smallest_group: float
 ) -> str:
     said = {
-        "clusters": "The customers fall into clusters: fewer of them lie between groups than "
-        "within.",
-        "unclear": "Whether the customers fall into clusters is unclear: it depends on the "
-        "resample whether fewer of them lie between groups than within.",
-        "continuum": "No clusters: no two groups were found with fewer customers between them "
-        "than within. The customers are a continuum, and the segments divide it into useful "
+        "clusters": "The customers fall into clusters: clearly fewer of them lie between groups "
+        "than within.",
+        "unclear": "Whether the customers fall into clusters is unclear: some resamples of them "
+        "have clearly fewer customers between groups than within, others do not.",
+        "continuum": "No clusters: no two groups were found with clearly fewer customers between "
+        "them than within. The customers are a continuum, and the segments divide it into useful "
         "regions; their borders are a convention.",
     }
     return (
-        f"{said[word]} This was tested for groups of {smallest_group:.0%} of the customers or "
-        "more: on the line from one to another, how surely do customers become fewer and then more "
-        f"again? These customers and resamples of them do by {low:.1f} to {high:.1f} standard "
-        f"deviations of chance, data without clusters by {structureless:.1f}; from {limit:.1f} on "
-        "there are clusters."
+        f"{said[word]} How this was tested: customers are counted on the way from one group to "
+        f"another, each of {smallest_group:.0%} of the customers or more. Between groups that are "
+        f"apart the count dips. The deepest dip, in standard errors of a count, is {low:.1f} to "
+        f"{high:.1f} in resamples of these customers and {structureless:.1f} in data of the same "
+        f"kind without clusters; from {limit:.1f} on it speaks for clusters."
     )
 
 

@@ -381,8 +381,8 @@ def test_the_spread_of_the_valley_makes_the_verdict(low, high, verdict):
     )
     assert (found.verdict, found.has_clusters) == (verdict, verdict == "clusters")
     assert (found.valley_low, found.valley_high, found.valley_limit) == (low, high, 2.5)
-    assert f"do by {low:.1f} to {high:.1f} standard deviations of chance" in found.sentence
-    assert "data without clusters by 1.5; from 2.5 on there are clusters" in found.sentence
+    assert f"a count, is {low:.1f} to {high:.1f} in resamples of these customers" in found.sentence
+    assert "and 1.5 in data of the same kind without clusters; from 2.5 on" in found.sentence
 
 
 def test_the_gain_is_held_against_the_same_k():
