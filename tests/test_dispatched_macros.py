@@ -34,6 +34,13 @@ CASES = {
         ("{{ fits_pattern(\"'C12a'\", \"'^C[0-9]+$'\") }}", "false"),
         ("{{ fits_pattern(\"'1.5'\", \"'^[0-9][.][0-9]$'\") }}", "true"),
     ],
+    "plain_number": [
+        (f"{{{{ plain_number(\"'{text}'\", 'decimal(18, 4)') }}}}", number)
+        for text, number in (
+            *(("-12.5", "-12.5000"), ("12 500", None), ("1_000", None), ("12,5", None)),
+            *((".5e1", "5.0000"), ("+1.", "1.0000"), ("x", None), ("nan", None), ("", None), ("99999999999999999999", None)),
+        )
+    ],
     "composed": [
         ("{{ composed(\"'M\u00fcller'\") }}", "M\u00fcller"),
     ],

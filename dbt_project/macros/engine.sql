@@ -81,6 +81,19 @@
     regexp_matches({{ value }}, {{ pattern }})
 {%- endmacro -%}
 
+{#-
+  A text of digits with a point and an exponent, or without, as a number, else null. DuckDB's cast
+  takes half the time of a pattern and the same texts; also 1_000, which is left out here, and a point
+  after an exponent.
+-#}
+{%- macro plain_number(value, type) -%}
+    {{- return(adapter.dispatch("plain_number", "segmart")(value, type)) -}}
+{%- endmacro -%}
+
+{%- macro default__plain_number(value, type) -%}
+    case when {{ value }} not like '%!_%' escape '!' then try_cast({{ value }} as {{ type }}) end
+{%- endmacro -%}
+
 {#- A text with each letter and its accents as one sign; Spark has no way to it and gives the text. -#}
 {%- macro composed(value) -%}
     {{- return(adapter.dispatch("composed", "segmart")(value)) -}}

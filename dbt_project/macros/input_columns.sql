@@ -86,7 +86,8 @@
   A date or time as a timestamp of the shop's time zone; null where it does not read as one. Text is
   ISO 8601, or of the var date_format, never guessed.
 -#}
-{%- macro parsed_timestamp(given, column) -%}
+{%- macro parsed_timestamp(given, column, value=none) -%}
+    {%- set value = value or trimmed(column) -%}
     {%- if column not in given -%} cast(null as timestamp)
     {%- elif given[column] == "date" -%} cast({{ column }} as timestamp)
     {%- elif given[column] in ("timestamp", "instant") -%}
@@ -97,15 +98,15 @@
             when
                 {{
                     fits_pattern(
-                        trimmed(column),
+                        value,
                         "'^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'",
                     )
                 }}
             then
-                {% set time = "try_cast(%s as timestamp)" | format(trimmed(column)) -%}
+                {% set time = "try_cast(%s as timestamp)" | format(value) -%}
                 {% if setting("times_without_zone") == "utc" -%}
                     case
-                        when length({{ trimmed(column) }}) = 10
+                        when length({{ value }}) = 10
                         then {{ time }}
                         else {{ time_of_shop(time, false) }}
                     end
@@ -114,7 +115,7 @@
             when
                 {{
                     fits_pattern(
-                        trimmed(column),
+                        value,
                         "'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'"
                         ~ " || ' ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$'",
                     )
@@ -123,16 +124,14 @@
                 {{
                     time_of_shop(
                         timestamp_of_zone(
-                            replaced(
-                                trimmed(column), {"UTC": "Z", " +": "+", " -": "-", " Z": "Z"}
-                            )
+                            replaced(value, {"UTC": "Z", " +": "+", " -": "-", " Z": "Z"})
                         ),
                         true,
                     )
                 }}
         end
     {%- else -%}
-        {%- set time = timestamp_of_format(trimmed(column), setting("date_format")) -%}
+        {%- set time = timestamp_of_format(value, setting("date_format")) -%}
         {#- A date alone is the shop's. -#}
         {%- set has_time = modules.re.search("%-?[HI]", setting("date_format")) -%}
         {{ time_of_shop(time, "%z" in setting("date_format")) if has_time else time }}
@@ -151,23 +150,41 @@
   A number as a DECIMAL; null where it does not read as a finite one. In text the point or the var
   decimal_sign stands before the fraction; signs of currency and of thousands are rejected unless
   the vars currency_sign and thousands_sign declare them. Most are plain: only the others are looked at
-  for how people write them.
+  for how people write them. Who has the trimmed text in a column, and in another one what
+  plain_decimal gives, names both.
 -#}
-{%- macro parsed_number(given, column, type="decimal(18, 4)") -%}
+{%- macro parsed_number(given, column, type="decimal(18, 4)", value=none, plain=none) -%}
     {%- if column not in given -%} cast(null as {{ type }})
     {%- elif given[column] != "text" -%} try_cast({{ column }} as {{ type }})
     {%- else -%}
-        {%- set value, point = trimmed(column), (
-            "," if setting("decimal_sign") == "comma" else "."
-        ) -%}
-        {%- set plain = "^[+-]?([0-9]+[P]?[0-9]*|[P][0-9]+)([eE][+-]?[0-9]+)?$" -%}
+        {%- set value = value or trimmed(column) -%}
+        {%- set plain = plain or plain_decimal(given, column, type, value) -%}
         case
-            when {{ fits_pattern(value, text_literal(plain | replace("P", point))) }}
+            when {{ plain }} is not null
+            then {{ plain }}
+            else {{ written_number(value, decimal_point(), type) }}
+        end
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro decimal_point() -%}
+    {{- return("," if setting("decimal_sign") == "comma" else ".") -}}
+{%- endmacro -%}
+
+{#- A text of digits and a decimal sign as a number, else null; null of a column that is no text. -#}
+{%- macro plain_decimal(given, column, type, value) -%}
+    {%- set pattern = "'^[+-]?([0-9]+[P]?[0-9]*|[P][0-9]+)([eE][+-]?[0-9]+)?$'" -%}
+    {%- set point = decimal_point() -%}
+    {%- if given[column] != "text" -%} cast(null as {{ type }})
+    {#- A cast to DOUBLE takes nan. -#}
+    {%- elif point == "." and type != "double" -%} {{ plain_number(value, type) }}
+    {%- else -%}
+        case
+            when {{ fits_pattern(value, pattern | replace("P", point)) }}
             then
                 try_cast(
                     {{ value if point == "." else replaced(value, {point: "."}) }} as {{ type }}
                 )
-            else {{ written_number(value, point, type) }}
         end
     {%- endif -%}
 {%- endmacro -%}
@@ -185,7 +202,7 @@
         {%- endif -%}
         {%- set sign = text_literal("," if setting("decimal_sign") == "comma" else ".") -%}
         case
-            when right({{ value }}, 1) not between '0' and '9'
+            when substr({{ value }}, -1) not between '0' and '9'
             then null
             when instr({{ value }}, {{ sign }}) > 0
             then length({{ value }}) - instr({{ value }}, {{ sign }})

@@ -28,7 +28,7 @@
 {%- macro trimmed(column) -%}
     {%- set value = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
     case
-        when {{ value }} < '!' or right({{ value }}, 1) < '!'
+        when {{ value }} < '!' or substr({{ value }}, -1) < '!'
         then nullif(trim(both ' ' || chr(9) || chr(10) || chr(13) from {{ value }}), '')
         else {{ value }}
     end

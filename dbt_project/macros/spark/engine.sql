@@ -31,6 +31,13 @@
     regexp_like({{ value }}, {{ pattern }})
 {%- endmacro -%}
 
+{%- macro spark__plain_number(value, type) -%}
+    case
+        when {{ fits_pattern(value, "'^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$'") }}
+        then try_cast({{ value }} as {{ type }})
+    end
+{%- endmacro -%}
+
 {%- macro spark__composed(value) -%} {{- return(value) -}} {%- endmacro -%}
 
 {%- macro spark__timestamp_of_zone(value) -%}

@@ -5,19 +5,40 @@
 {%- set text = dbt.type_string() -%}
 {%- set version = column_of_versions() -%}
 {%- do check_columns_of_settings(given) -%}
-{%- set typed_columns = [
-    "ordered_at",
+{%- set decimal = "decimal(18, 4)" -%}
+{%- set number_columns = [
     "amount",
     "quantity",
     "unit_price",
     "discount_amount",
     "refunded_amount",
-    "is_return",
 ] -%}
+{%- set typed_columns = ["ordered_at"] + number_columns + ["is_return"] -%}
 {%- set checked_columns = typed_columns + (["updated_at"] if version == "updated_at" else []) %}
 
 with
     order_lines as ({{ remembered_rows(order_lines_input, given) }}),
+
+    -- Each text is trimmed once, and each number cast once: in a CASE they would be for each
+    -- branch.
+    trimmed as (
+        select
+            *,
+            {% for column in typed_columns + ["updated_at"] -%}
+                {{ given_value(given, column) }} as given_{{ column }}{{ "," if not loop.last }}
+            {% endfor %}
+        from order_lines
+    ),
+
+    cast_numbers as (
+        select
+            *,
+            {% for column in number_columns -%}
+                {{ plain_decimal(given, column, decimal, "given_" ~ column) }}
+                as plain_{{ column }}{{ "," if not loop.last }}
+            {% endfor %}
+        from trimmed
+    ),
 
     typed as (
         select
@@ -34,23 +55,22 @@ with
                 else lower({{ status }})
             end as status,
             upper({{ word_of_line(given, "currency") }}) as currency,
-            {% for column in typed_columns + ["updated_at"] -%}
-                {{ given_value(given, column) }} as given_{{ column }},
+            {% for column in typed_columns + ["updated_at"] -%} given_{{ column }}, {% endfor -%}
+            {{ parsed_timestamp(given, "ordered_at", "given_ordered_at") }} as ordered_at,
+            {% for column in number_columns -%}
+                {%- set number = parsed_number(
+                    given, column, decimal, "given_" ~ column, "plain_" ~ column
+                ) -%}
+                {{ number if column == "quantity" else exchanged(given, number) }} as {{ column }},
             {% endfor -%}
-            {{ parsed_timestamp(given, "ordered_at") }} as ordered_at,
-            {{ exchanged(given, parsed_number(given, "amount")) }} as amount,
-            {{ parsed_number(given, "quantity") }} as quantity,
-            {{ exchanged(given, parsed_number(given, "unit_price")) }} as unit_price,
-            {{ exchanged(given, parsed_number(given, "discount_amount")) }} as discount_amount,
-            {{ exchanged(given, parsed_number(given, "refunded_amount")) }} as refunded_amount,
             {{ parsed_boolean(given, "is_return") }} as is_return,
-            {{ parsed_timestamp(given, "updated_at") }} as updated_at,
+            {{ parsed_timestamp(given, "updated_at", "given_updated_at") }} as updated_at,
             {{ ignored_values(given, typed_columns) }} as ignored_values,
             {{ column_or_null(given, "source_file", text) }} as source_file,
             {{ column_or_null(given, "source_row", "bigint") }} as source_row,
             {{ column_or_null(given, "segmart_file_version", text) }} as file_version,
             segmart_is_forgotten
-        from order_lines
+        from cast_numbers
     ),
 
     -- A product beyond ten thousand million fits no DECIMAL, and is no price of goods.
