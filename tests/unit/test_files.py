@@ -299,7 +299,7 @@ def test_a_staging_folder_knows_every_column_of_the_contract() -> None:
     macros = (ROOT / "dbt_project/macros/input_columns.sql").read_text()
     macro = macros[macros.index("macro ignored_values") :].split("endmacro")[0]
     typed = (ROOT / "dbt_project/models/orders/typed_order_lines.sql").read_text()
-    typed = typed[typed.index("set typed_columns") :].split("]")[0]
+    typed = typed[typed.index("set number_columns") :].split("set checked_columns")[0]
     listed = set(re.findall(r"\w+", macro + typed))
     assert set(known("order_lines")) <= listed
 
