@@ -62,7 +62,7 @@
                 "max_input_age_days": {"from": 0, "to": 36500},
                 "warn_input_age_days": {"from": 0, "to": 36500},
                 "date_format": {
-                    "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
+                    "pattern": "iso|(%[aA][.,]? )?(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
                 },
                 "time_zone": {
@@ -73,11 +73,12 @@
                 "times_without_zone": {"words": ["shop", "utc"]},
                 "order_versions": {"words": ["all", "latest_file", "latest_update"]},
                 "negative_amounts": {"words": ["return", "discount"]},
+                "dash_is": {"words": ["malformed", "zero"]},
                 "decimal_sign": {"words": ["point", "comma"]},
                 "thousands_sign": {"words": ["none", "comma", "point", "space", "apostrophe"]},
                 "currency_sign": {
-                    "pattern": "(?!(?i:[cd]r)$)(none|[$€£¥₹₽₺₩₪฿₫₴₦₱]|R[$]?|[A-Z]{2,3}[$]?|[A-ZČa-zčł]{2,3}|лв)",
-                    "allowed": "none, a sign such as $, R$ or €, or a code such as EUR or kr; CR and DR of ledgers are none",
+                    "pattern": "(?!(?i:[cd]r|e)/?[.]?$)(none|[^\\W\\d_]{0,3}[$¢-¥֏؋৳฿៛\u20a0-\u20cf]|[^\\W\\d_]{1,5}/?[.]?)",
+                    "allowed": "none, a sign such as $, A$ or €, or letters such as EUR, kr or Rs.; CR and DR of ledgers are none",
                 },
                 "cancelled_order_pattern": {
                     "pattern": "none|(([A-Za-z0-9._-]|\\[[A-Za-z0-9]-[A-Za-z0-9]\\])[*+]?){1,40}",

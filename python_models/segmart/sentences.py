@@ -256,25 +256,43 @@ def _reason(
     return position, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
 
 
-# What values look like that do not read, by reason and pattern, and what to do.
+# What values look like that do not read, by patterns of the reason and the value, and what to do.
+_TIMES = "(ordered_at|updated_at)_malformed"
+_NUMBERS = "(amount|unit_price|discount_amount|refunded_amount|quantity)_malformed"
+_DIGITS = r"[.,]?\d[\d.,'\u2019\s]*"
+_SIGN = r"(?P<sign>[^-+()\u2212\s\d.,'\u2019]{1,5}[.]?)"
+_OTHER_SIGN = "has the sign {sign}, which is not that of the var currency_sign"
 LOOKS = {
-    ("ordered_at_malformed", r"1\d{9}(\d{3})?"): (
-        "seconds or milliseconds since 1970: export dates such as 2024-01-31"
+    (_TIMES, r"1\d{9}(\d{3})?"): (
+        "looks like seconds or milliseconds since 1970: export dates such as 2024-01-31"
     ),
-    ("ordered_at_malformed", r"[2-6]\d{4}([.,]\d+)?"): (
-        "the number that a spreadsheet has for a day: give the column a format of dates there, "
-        "such as 2024-01-31, and export it again"
+    (_TIMES, r"[2-6]\d{4}([.,]\d+)?"): (
+        "looks like the number that a spreadsheet has for a day: give the column a format of dates "
+        "there, such as 2024-01-31, and export it again"
     ),
-    ("amount_malformed", r"(?i).*\d *(cr|dr)[.]?"): (
-        "a credit or a debit of a ledger: export amounts with a sign, - for money given back"
+    (_TIMES, r"(?s)(?=.*\d)(?=.*([^\W\d_]{2}|[/.]|-\d(-|$))).*"): (
+        "is not as the var date_format says; its codes are such as %d/%m/%Y %I:%M %p or "
+        "%a, %d %b %Y %H:%M:%S %z"
+    ),
+    (_NUMBERS, r"(?i).*\d *(cr|dr)[.]?"): (
+        "looks like a credit or a debit of a ledger: export amounts with a sign, - for money given "
+        "back"
+    ),
+    (_NUMBERS, r"[-\u2013\u2014\u2212]"): (
+        "looks like nothing in an account: set the var dash_is to zero"
+    ),
+    (_NUMBERS, rf"[-+(\u2212\s]*{_SIGN}[-(\u2212\s]*{_DIGITS}[-)\s]*"): _OTHER_SIGN,
+    (_NUMBERS, rf"[-+(\u2212\s]*{_DIGITS}[-)\s]*{_SIGN}[-)\s]*"): _OTHER_SIGN,
+    (_NUMBERS, rf"[-+(\u2212]*{_DIGITS}[-)]?"): (
+        "is not as the vars decimal_sign and thousands_sign say"
     ),
 }
 
 
 def _what_it_looks_like(reason: str, value: str) -> str:
     for (of_reason, pattern), what in LOOKS.items():
-        if reason == of_reason and re.fullmatch(pattern, value):
-            return f", which looks like {what}"
+        if re.fullmatch(of_reason, reason) and (match := re.fullmatch(pattern, value)):
+            return f", which {what.format(**match.groupdict())}"
     return ""
 
 

@@ -43,7 +43,8 @@ def test_as_many_malformed_rows_as_are_allowed_end_no_build() -> None:
     assert not found["is_error"].any()
     assert found.sort_values("position")["finding"].tolist() == [
         "order_lines: 1000 rows, 30 customers, 10 rows malformed",
-        "order_lines: 10 rows amount_malformed, such as file orders.csv, line 7: amount = 1,5",
+        "order_lines: 10 rows amount_malformed, such as file orders.csv, line 7: amount = 1,5, "
+        "which is not as the vars decimal_sign and thousands_sign say",
     ]
 
 
@@ -80,13 +81,25 @@ def test_many_lines_are_told_by_a_part_of_them() -> None:
         ({"rejected_value": None}, "file orders.csv, line 7: amount is empty"),
         ({"file": None, "customer_id": "c1", "order_id": "o1"}, "customer c1, order o1: amount"),
         ({"file": None, "column_name": None, "rejected_value": None}, "such as customer missing"),
-        ({"rejected_value": "12.00 CR"}, "= 12.00 CR, which looks like a credit or a debit"),
+        *(
+            ({"rejected_value": value}, f"= {value}, which {what}")
+            for value, what in (
+                ("12.00 CR", "looks like a credit or a debit"),
+                ("-", "looks like nothing in an account: set the var dash_is"),
+                ("-$5.00", "has the sign $, which is not that of the var currency_sign"),
+                ("Rs. (1,200.50)", "has the sign Rs., which"),
+                ("12,50 kr.-", "has the sign kr., which"),
+                ("1.234,50", "is not as the vars decimal_sign and thousands_sign say"),
+            )
+        ),
         *(
             ({"reason": "ordered_at_malformed", "rejected_value": value}, f"{value}, which {what}")
             for value, what in (
                 ("1704067200", "looks like seconds or milliseconds since 1970"),
                 ("1704067200000", "looks like seconds or milliseconds since 1970"),
                 ("45296.5", "looks like the number that a spreadsheet has for a day"),
+                ("2024-1-5", "is not as the var date_format says"),
+                ("Fri, 05 Jan 2024 10:00:00 GMT", "is not as the var date_format says"),
             )
         ),
     ],
@@ -103,7 +116,8 @@ def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
     found = sentences.findings(counted(rows_of(1000), few, most, nothing), max_rejected_share=0.01)
     assert found[found["is_error"]].sort_values("position")["finding"].iloc[0] == (
         "order_lines: no row can be used, of 1000: 998 rows amount_malformed, such as file "
-        "orders.csv, line 7: amount = 1,5"
+        "orders.csv, line 7: amount = 1,5, which is not as the vars decimal_sign and "
+        "thousands_sign say"
     )
     found = sentences.findings(counted(nothing), max_rejected_share=0.01)
     assert found["finding"].tolist() == [
