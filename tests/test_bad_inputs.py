@@ -475,12 +475,23 @@ CASES = {
     "a title above the names of the columns": refused(
         "Orders of May\n\n" + text(), "in line 3", "set the var title_lines to 2"
     ),
-    "a title above the names of the columns, declared": Case(
-        "Orders of May\n\n" + with_value("amount", "abc"),
+    "a quoted title of two lines": refused(
+        '"Orders\nof May"\n\n' + text(), "in line 4", "set the var title_lines to 3"
+    ),
+    "a title above names that nobody has mapped": refused(
+        "Orders of May,,\n" + RENAMED, "has 'Orders of May'", "If that is a title", "title_lines"
+    ),
+    "a title above columns with another delimiter": refused(
+        "Orders of May\n" + text(delimiter=";"),
+        "in line 2",
+        "title_lines to 1, and delimiter to ';'",
+    ),
+    "titles above the names of the columns, one quoted and of two lines, declared": Case(
+        '"Orders\nof May"\n\n' + with_value("amount", "abc"),
         counted={"amount_malformed": 1},
         query=MALFORMED,
-        gives=[(14, "amount", "abc")],
-        variables={"title_lines": 2},
+        gives=[(15, "amount", "abc")],
+        variables={"title_lines": 3},
         decided_by=OWN_BUILD,
     ),
     "a name of a file as browsers number them": Case(

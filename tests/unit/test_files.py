@@ -413,7 +413,18 @@ def test_lines_above_the_header_are_declared(tmp_path: Path) -> None:
     assert line_numbers(wanted, **settings)["line"].tolist() == [5, 6, 8]
 
 
-@pytest.mark.parametrize("title", ["Orders of Ulm\n", "Orders of Ulm\n\n"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Orders of Ulm\n",
+        "Orders of Ulm\n\n",
+        '"Orders\nof Ulm"\n',
+        '"Orders\nof Ulm",,\n\n',
+        '"Orders" of 5"\n',
+        '"Orders of Ulm\n',
+        ' "customer_id,ordered_at\nof ""Ulm"""\n',
+    ],
+)
 def test_a_title_above_the_header_is_named_with_the_var(title: str, tmp_path: Path) -> None:
     path = write(tmp_path, title + "x, Customer_ID ,ordered_at\n1,a,2024-01-01\n")
     lines = title.count("\n")
@@ -421,7 +432,13 @@ def test_a_title_above_the_header_is_named_with_the_var(title: str, tmp_path: Pa
         SegmentationError, match=rf"line {lines + 1}: set the var title_lines to {lines}"
     ):
         columns_of(path)
-    assert len(columns_of(path, title_lines=lines)) == 3
+    found = columns_of(path, title_lines=lines)
+    assert len(found) == 3
+    assert [row["customer_id"] for row in rows_of(path, title_lines=lines)] == ["a"]
+    settings = {"delimiter": ",", "encoding": "utf-8", "title_lines": lines}
+    assert unreadable_lines(
+        found.drop_duplicates("file"), **settings, is_text_shown=True, threads=1
+    ).empty
 
 
 def test_an_ignored_column_may_stand_twice_and_a_wanted_one_not(tmp_path: Path) -> None:

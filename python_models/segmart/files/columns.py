@@ -141,7 +141,7 @@ def _look_at(
         header = content.csv_header(path, sign, encoding, title_lines)
         # A column without a name is called as pandas calls it.
         found = [(column or f"Unnamed: {at}", "text") for at, column in enumerate(header)]
-        read_from = content.copied_in_utf8(path, encoding, copies) or path
+        read_from = content.copied_in_utf8(path, encoding, copies, title_lines) or path
     else:
         found, lines = content.parquet_columns(path)
         if any(not column for column, _ in found):
@@ -160,13 +160,9 @@ def _look_at(
         )
     except SegmentationError:
         required = [renamed.get(column, column) for column in contract.CONTRACT[name][0]]
-        line = content.line_with(path, sign, encoding, required) if file_format == "csv" else None
-        if line is None or line == title_lines + 1:
-            raise
-        raise SegmentationError(
-            f"file {path}: the names of the columns stand in line {line}: set the var title_lines "
-            f"to {line - 1}"
-        ) from None
+        if file_format == "csv":
+            _check_place_of_header(path, sign, encoding, title_lines, required)
+        raise
     columns = []
     for column, kind in contract.told_apart(found):
         contract_column = mapped.get(column)
@@ -185,6 +181,21 @@ def _look_at(
     for key in [key for key in of_folders if key in mapped]:
         columns.append(queries.Column(key, "text", mapped[key], "folder", of_folders[key]))
     return queries.File(path, read_from, file_format, lines, columns)
+
+
+def _check_place_of_header(
+    path: Path, sign: str, encoding: str, title_lines: int, required: list[str]
+) -> None:
+    """Refuse a header in another line than is declared, with the vars that help."""
+    # That with the declared sign first.
+    for word, other in sorted(content.DELIMITERS.items(), key=lambda item: item[1] != sign):
+        line = content.line_with(path, other, encoding, required)
+        if line is not None and line != title_lines + 1:
+            also = "" if other == sign else f", and delimiter to {word!r}"
+            raise SegmentationError(
+                f"file {path}: the names of the columns stand in line {line}: set the var "
+                f"title_lines to {line - 1}{also}"
+            ) from None
 
 
 def _guessed(

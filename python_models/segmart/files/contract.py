@@ -145,6 +145,11 @@ def _hint(name: str, column: str, found: list[str]) -> str:
     delimiters = [sign for sign in ";\t|," if len(found) == 1 and sign in found[0]]
     if delimiters:
         return f"The columns seem to be separated by {delimiters[0]!r}: set the var delimiter"
+    if sum(not column.startswith("Unnamed: ") for column in found) == 1:
+        return (
+            "If that is a title, set the var title_lines to the number of lines above the names of "
+            "the columns"
+        )
     return f"Map it: --vars '{{columns: {{{name}: {{{column}: NAME IN THE FILE}}}}}}'"
 
 
