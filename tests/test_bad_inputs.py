@@ -143,7 +143,7 @@ SHARED_BUILDS = {
         "order_lines": "*/orders.csv",
         "customers": "*/customers.csv",
         "delimiter": ";",
-        "encoding": "cp1252",
+        "encoding": "Windows-1252",
         "date_format": "%d/%m/%Y",
         "decimal_sign": "comma",
         "currency_sign": "$",
@@ -156,7 +156,7 @@ SHARED_BUILDS = {
     "tabulators": {
         "order_lines": "*/orders.csv",
         "delimiter": "tab",
-        "encoding": "utf-16",
+        "encoding": "UTF16",
         "thousands_sign": "comma",
         "as_of": "default",
     },

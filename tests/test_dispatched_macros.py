@@ -122,6 +122,7 @@ MADE_OF_THEM = {
             "2024-01-05 09:00:00",
         ),
     ],
+    "encoding_of_list": [("'{{ encoding_of_list() }}'", "latin-1")],
     "written_number": [
         (f"{{{{ written_number(\"'{written}'\", '.', 'decimal(18, 4)') }}}}", number)
         for written, number in [
@@ -223,6 +224,7 @@ def test_each_macro_gives_the_same(target: str, tmp_path: Path) -> None:
         currency_sign="Rs.",
         thousands_sign="comma",
         dash_is="zero",
+        encoding="ISO_8859-1",
     )
     assert shown.returncode == 0, shown.output
     rows = json.loads(shown.output[shown.output.index("{") :])["show"]

@@ -40,7 +40,7 @@
                 "checksums": path,
                 "delimiter": {"pattern": "[,;|]|tab", "allowed": "one of , ; | and tab"},
                 "encoding": {
-                    "pattern": "[a-z][a-z0-9_-]{1,29}",
+                    "pattern": "(?!.*--)[A-Za-z0-9][A-Za-z0-9 _-]{1,29}",
                     "allowed": "utf-8, utf-16, or an encoding of one byte a character such as cp1252",
                 },
                 "title_lines": {"from": 0, "to": 100},

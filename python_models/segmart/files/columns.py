@@ -50,7 +50,7 @@ def file_columns(
             is not given, ``table:`` or ``ref:`` and a name for one that is a table or a model.
         columns: by input, the file's name of each contract column that is named otherwise.
         delimiter: of CSV files, one character or ``tab``.
-        encoding: of CSV files, as ``content.codec_of`` takes it.
+        encoding: of CSV files, as ``content.known_encoding`` takes it.
         title_lines: lines above the header of each CSV file.
         copies: folder of the copies in UTF-8 of files that DuckDB does not read in their encoding;
             it is emptied of all others.
@@ -76,6 +76,7 @@ def file_columns(
     contract.check_inputs(given)
     contract.check_mapping(columns, given)
     manifest = content.manifest_of(Path(checksums)) if checksums != "none" else None
+    encoding = content.known_encoding(encoding)
     settings = {"delimiter": delimiter, "encoding": encoding, "title_lines": title_lines}
     rows: list[dict] = []
     read_from: set[Path] = set()

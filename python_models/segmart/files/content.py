@@ -27,6 +27,14 @@ from segmart import SegmentationError
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 # Encodings that DuckDB reads, by Python's name for each. Of UTF-16 it reads one order of bytes.
 ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
+# By Python's name of a codec the key above that it is; ASCII is a part of UTF-8.
+NAMES_OF_ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "ascii": "utf-8",
+    "iso8859-1": "latin-1",
+    "utf-16": "utf-16",
+}
 # What the var delimiter may be, and the sign that each is.
 DELIMITERS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
 # The value of a folder whose rows have none.
@@ -117,16 +125,16 @@ def check_sum(path: Path, manifest: dict[Path, str], checksums: str) -> str:
     return found
 
 
-def codec_of(encoding: str) -> str:
-    """Python's name of an encoding: a key of ``ENCODINGS``, or a codec of one byte a character.
+def known_encoding(encoding: str) -> str:
+    """An encoding by one name, whatever it is called: a key of ``ENCODINGS``, or else Python's.
 
     Raises:
-        SegmentationError: it is neither of them.
+        SegmentationError: it is neither of these nor a codec of one byte a character.
     """
-    if encoding in ENCODINGS:
-        return ENCODINGS[encoding]
     try:
         name = codecs.lookup(encoding).name
+        if name in NAMES_OF_ENCODINGS:
+            return NAMES_OF_ENCODINGS[name]
         # Such a codec has a table: https://docs.python.org/3/library/codecs.html#standard-encodings
         module = importlib.import_module(f"encodings.{name.replace('-', '_')}")
         if hasattr(module, "decoding_table"):
@@ -137,6 +145,12 @@ def codec_of(encoding: str) -> str:
         f"var encoding is {encoding!r}: allowed are {', '.join(ENCODINGS)}, and the codecs of "
         "Python with one byte for each character, such as cp1252, iso8859-15 or mac-roman"
     )
+
+
+def codec_of(encoding: str) -> str:
+    """Python's name of the codec that reads an encoding."""
+    name = known_encoding(encoding)
+    return ENCODINGS.get(name, name)
 
 
 def copied_in_utf8(path: Path, encoding: str, folder: Path, title_lines: int = 0) -> Path | None:

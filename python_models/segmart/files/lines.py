@@ -121,7 +121,7 @@ def line_numbers(
         rows: source_file and source_row (from 1, without the header) of CSV files, sorted by both.
             A negative row is an unreadable one: -1 the first of the file.
         delimiter: of CSV files.
-        encoding: of CSV files, as ``content.codec_of`` takes it.
+        encoding: of CSV files, as ``content.known_encoding`` takes it.
         title_lines: lines above the header of each.
 
     Returns:
