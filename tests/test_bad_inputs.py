@@ -971,6 +971,18 @@ CASES = {
     "an unknown code of a date": refused(
         text(), "var date_format is", decided_by=SETTINGS, date_format="%d %Q %Y"
     ),
+    "a status of five thousand letters": refused(
+        text(
+            [[*row, "paid" if number else "x" * 5000] for number, row in enumerate(ROWS)],
+            [*COLUMNS, "status"],
+        ),
+        "xxx… (",
+        decided_by=OWN_BUILD,
+        statuses={"paid": "sale"},
+    ),
+    "a var of five thousand letters": refused(
+        text(), "var currency_sign is", "xxx…", decided_by=SETTINGS, currency_sign="x" * 5000
+    ),
     # Metrics.
     "an infinite metric": metrics_case(
         METRICS.assign(value=METRICS["value"].where(METRICS.index != 3, float("inf"))),

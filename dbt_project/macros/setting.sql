@@ -193,7 +193,7 @@
     {%- else -%} {%- set fits = modules.re.fullmatch(pattern, value | string) -%}
     {%- endif -%}
     {%- if not fits or (kind.to and not kind["from"] <= value | int <= kind.to) -%}
-        {%- do refuse("var %s is %s: allowed is %s", name, value | tojson, allowed) -%}
+        {%- do refuse("var %s is %s: allowed is %s", name, shown_text(value | tojson), allowed) -%}
     {%- endif -%}
     {{- return(value) -}}
 {%- endmacro -%}
@@ -219,7 +219,11 @@
             ) -%}
         {#- dbt renders a var when it is asked for, and a template could run SQL: it is refused unread. -#}
         {%- elif name in setting_kinds() and modules.re.search("[{][{%]", value | string) -%}
-            {%- do refuse("var %s is %s: a var is a value, not a template", name, value) -%}
+            {%- do refuse(
+                "var %s is %s: a var is a value, not a template",
+                name,
+                shown_text(value | string),
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for name in setting_kinds() -%} {%- do setting(name) -%} {%- endfor -%}
@@ -238,7 +242,7 @@
     {%- if statuses | unique | list | length < statuses | length -%}
         {%- do refuse(
             "var statuses is %s: a status stands there twice, in other letters",
-            setting("statuses") | tojson,
+            shown_text(setting("statuses") | tojson),
         ) -%}
     {%- endif -%}
     {%- if uses_metrics() and setting("max_input_age_days") | int > 0 -%}

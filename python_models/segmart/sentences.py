@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from segmart import SegmentationError
+from segmart import SegmentationError, shown
 
 
 def number(value: float) -> str:
@@ -40,7 +40,8 @@ FINDING_COLUMNS = {
     "is_warning": "bool",
     "kind": "string",
 }
-EXAMPLE_LENGTH = 80
+# Of what is counted, what is no value of the input, and is said whole.
+SAID_WHOLE = ("file", "source_file", "line_text", "sums", "columns", "unavailable_because")
 
 
 def findings(
@@ -77,7 +78,13 @@ def findings(
             f"{', '.join(SUSPICIONS)}"
         )
     counted = [
-        (kind, json.loads(values))
+        (
+            kind,
+            {
+                name: shown(value) if isinstance(value, str) and name not in SAID_WHOLE else value
+                for name, value in json.loads(values).items()
+            },
+        )
         for kind, values in zip(counts["kind"], counts["counts"], strict=True)
     ]
     malformed = {
@@ -248,7 +255,7 @@ def _reason(
         where = f"customer {customer_id or 'missing'}" + (f", order {order_id}" if order_id else "")
     what = f": {column_name}" if column_name else ""
     if rejected_value is not None:
-        what += f" = {rejected_value[:EXAMPLE_LENGTH]}{_what_it_looks_like(reason, rejected_value)}"
+        what += f" = {rejected_value}{_what_it_looks_like(reason, rejected_value)}"
     elif column_name:
         what += " is empty"
     # The most frequent one is said before the number of all malformed rows.
@@ -301,7 +308,7 @@ def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
     how = ' as "" and not as \\"' if '\\"' in line_text else ""
     return 6, (
         f"file {source_file}, line {line}: a quote is not closed or stands inside a value, in "
-        f"{line_text[:EXAMPLE_LENGTH]}. Double the quotes inside a quoted value{how}, or export "
+        f"{shown(line_text)}. Double the quotes inside a quoted value{how}, or export "
         "the file again"
     )
 

@@ -463,6 +463,16 @@ def test_a_title_above_the_header_is_named_with_the_var(title: str, tmp_path: Pa
     ).empty
 
 
+def test_names_of_columns_are_listed_in_part(tmp_path: Path) -> None:
+    names = ["n" * 5000, *(f"c{number}" for number in range(2000))]
+    path = write(tmp_path, ",".join(names) + "\n")
+    with pytest.raises(SegmentationError) as raised:
+        columns_of(path, {"order_lines": {"customer_id": "w" * 5000}})
+    assert "n" * 79 + "…', 'c0', " in str(raised.value)
+    assert "'c48' and 1951 more. Map it" in str(raised.value)
+    assert "w" * 80 not in str(raised.value)
+
+
 def test_an_ignored_column_may_stand_twice_and_a_wanted_one_not(tmp_path: Path) -> None:
     path = write(tmp_path, "customer_id,note,ordered_at,Note,note\na,x,2024-01-01,y,z\n")
     assert columns_of(path)["column_name"].tolist() == [

@@ -1,6 +1,7 @@
 """What a build says, from what was counted."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -107,6 +108,34 @@ def test_many_lines_are_told_by_a_part_of_them() -> None:
 def test_a_reason_has_the_place_of_its_first_row(changes: dict, example: str) -> None:
     found = sentences.findings(counted(("reason", REASON | changes)), max_rejected_share=0.01)
     assert example in found["finding"].iloc[0]
+
+
+@pytest.mark.parametrize("kind", [*sentences.SUSPICIONS, "reason", "column", "open_quote"])
+def test_no_value_of_the_input_is_said_longer_than_eighty_letters(kind: str) -> None:
+    texts = dict.fromkeys(
+        [
+            *("source", "example", "other_example", "customer_id", "order_id", "metric"),
+            *("column_name", "rejected_value", "contract_column", "line_text"),
+        ],
+        "x" * 5000,
+    )
+    values = texts
+    if kind in sentences.SUSPICIONS:
+        fields = re.findall(r"{(\w+)(?:\[(\w+)\])?(!r)?(:[^}]+)?}", sentences.SUSPICIONS[kind])
+        values = {key or name: 1 if spec else "x" * 5000 for name, key, _, spec in fields}
+    elif kind == "reason":
+        values = REASON | {name: texts[name] for name in ("column_name", "rejected_value")}
+    elif kind == "column":
+        values = {name: texts[name] for name in ("source", "column_name", "contract_column")}
+        values |= {"role": "guessed", "files": 1, "files_of_input": 1, "is_metric": False}
+    else:
+        values = {"source_file": "orders.csv", "line": 2, "line_text": texts["line_text"]}
+    if "sums" in values:
+        # Cut where they are put together: test_bad_inputs.py.
+        return
+    finding = sentences.findings(counted((kind, values)), max_rejected_share=1)["finding"][0]
+    assert "x" * 80 not in finding
+    assert "x" * 5000 not in values.values() or "x" * 79 + "…" in finding
 
 
 def test_when_no_row_can_be_used_the_first_error_says_why() -> None:

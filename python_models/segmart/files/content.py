@@ -22,7 +22,7 @@ from typing import TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segmart import SegmentationError
+from segmart import SegmentationError, shown
 
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 # Encodings that DuckDB reads, by Python's name for each. Of UTF-16 it reads one order of bytes.
@@ -103,8 +103,8 @@ def manifest_of(path: Path) -> dict[Path, str]:
         match = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
         if not match:
             raise SegmentationError(
-                f"file {path}, line {number}: {line!r} is no line of a manifest; write it with "
-                "sha256sum"
+                f"file {path}, line {number}: {shown(line)!r} is no line of a manifest; "
+                "write it with sha256sum"
             )
         sums[(path.parent / match[2]).resolve()] = match[1]
     return sums
