@@ -853,6 +853,22 @@ CASES = {
         variables={"order_lines": "orders.parquet", "time_zone": "Asia/Tokyo"},
         decided_by=OWN_BUILD,
     ),
+    "Parquet with milliseconds that no time reaches": Case(
+        {
+            "orders.parquet": frame().assign(
+                ordered_at=in_arrow(
+                    lambda row: 2**62 if row == 10 else 1704067200000, pa.timestamp("ms", "UTC")
+                )
+            )
+        },
+        fails=True,
+        says=[
+            "column 'ordered_at', row 11: 4611686018427387904 milliseconds since 1970 is a time "
+            "that no calendar reaches: write null or a real date there"
+        ],
+        variables={"order_lines": "orders.parquet"},
+        decided_by=OWN_BUILD,
+    ),
     "Parquet with the largest amount": parquet_case(
         frame().assign(amount=lambda data: data["amount"].where(data.index != 10, 99e12)),
         query=AMOUNT,

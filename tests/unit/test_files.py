@@ -285,7 +285,7 @@ def test_a_file_that_the_engine_cannot_read_is_named(tmp_path: Path) -> None:
     content[4:40] = bytes(36)
     path.write_bytes(content)
     files = columns_of(path).drop_duplicates("file")
-    with pytest.raises(SegmentationError, match=r"orders\.parquet cannot be read"):
+    with pytest.raises(SegmentationError, match=r"orders\.parquet, column 'customer_id' cannot"):
         unreadable_lines(files, delimiter=",", encoding="utf-8", is_text_shown=True, threads=1)
 
 
@@ -461,6 +461,20 @@ def test_a_title_above_the_header_is_named_with_the_var(title: str, tmp_path: Pa
     assert unreadable_lines(
         found.drop_duplicates("file"), **settings, is_text_shown=True, threads=1
     ).empty
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize(("unit", "a_millisecond"), [("s", 1000), ("ms", 1)])
+def test_a_time_that_duckdb_does_not_reach_is_named_with_its_column(
+    unit: str, a_millisecond: int, zone: str | None, tmp_path: Path
+) -> None:
+    far = 10**16 // a_millisecond
+    times = pa.array([0, None, far], pa.int64()).cast(pa.timestamp(unit, zone))
+    path = write_parquet(tmp_path, customer_id=["a", "b", "c"], ordered_at=[NOON] * 3, note=times)
+    files = columns_of(path).drop_duplicates("file")
+    settings = {"delimiter": ",", "encoding": "utf-8", "is_text_shown": True, "threads": 1}
+    with pytest.raises(SegmentationError, match=r"column 'note', row 3: 10000000000000000 milli"):
+        unreadable_lines(files, **settings)
 
 
 def test_names_of_columns_are_listed_in_part(tmp_path: Path) -> None:

@@ -397,6 +397,22 @@ def parquet_columns(path: Path) -> tuple[list[tuple[str, str]], int]:
     return [(field.name, _kind(field.type)) for field in schema], metadata.num_rows
 
 
+def time_out_of_range(path: Path, column: str) -> tuple[int, int] | None:
+    """The first row, from 1, whose milliseconds are too many as microseconds, and their number."""
+    file = pq.ParquetFile(path)
+    kind = file.schema_arrow.field(column).type
+    if not pa.types.is_timestamp(kind) or kind.unit != "ms":
+        return None
+    rows = 0
+    for batch in file.iter_batches(columns=[column]):
+        for row, value in enumerate(batch.column(0).cast(pa.int64()).to_pylist(), start=1):
+            # The largest numbers stand for ever, and are read.
+            if value is not None and abs(value) * 1000 >= 2**63 > abs(value) + 1:
+                return rows + row, value
+        rows += len(batch)
+    return None
+
+
 def _kind(arrow_type: pa.DataType) -> str:
     if pa.types.is_dictionary(arrow_type):
         arrow_type = arrow_type.value_type
