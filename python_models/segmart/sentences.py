@@ -432,6 +432,11 @@ SUSPICIONS = {
         "same discount, such as order {example}. If it is the order's, it counts several times: "
         "write it on one line, or map discount_amount to none"
     ),
+    "repeated_refunds": (
+        "order_lines: in {repeated_orders} of {orders} orders with a refund each line has the same "
+        "refunded_amount, such as order {example}. If it is the order's, it is taken off several "
+        "times: write it on one line, or map refunded_amount to none"
+    ),
     "grand_totals": (
         "order_lines: the only line of customer {customer_id!r} has the amount of all others "
         "together, {amount:,.2f}. If it is a total, set missing_customer_ids to "
