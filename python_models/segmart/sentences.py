@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from segmart import SegmentationError, shown
+from segmart.files import guesses
 
 
 def number(value: float) -> str:
@@ -168,6 +169,7 @@ def _column(
         "contract": contract_column,
         "folder": f"{contract_column}, with the value of the folder above each file",
         "ignored": "ignored",
+        "of_table": "ignored" + _likely(column_name),
         "guessed": f"{contract_column}, since it looks like one. If it is none, map "
         f"{contract_column} to another column, or to none",
         "index": "ignored, since it has the row numbers of pandas",
@@ -178,6 +180,14 @@ def _column(
     )
     position = 2 if role in ("contract", "folder", "guessed") else 3
     return position, f"{source}: column {column_name} is {what}{where}"
+
+
+def _likely(column: str) -> str:
+    """Of a table no value is looked at to guess what a column is; its name may tell."""
+    likely = guesses.named(column)
+    if likely is None:
+        return ""
+    return f". If it has the {likely} of a line, and no other column has, map {likely} to it"
 
 
 def _dates(first_on: str, last_on: str, as_of: str) -> tuple[int, str]:

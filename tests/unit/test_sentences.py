@@ -138,6 +138,25 @@ def test_no_value_of_the_input_is_said_longer_than_eighty_letters(kind: str) -> 
     assert "x" * 5000 not in values.values() or "x" * 79 + "…" in finding
 
 
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [
+        ("payment_status", "ignored. If it has the status of a line, and no other column has, map"),
+        ("currency_code", "ignored. If it has the currency of a line"),
+        ("shipping_status", "ignored"),
+        ("note", "ignored"),
+    ],
+)
+def test_a_column_of_a_table_is_named_for_what_its_name_makes_likely(
+    column: str, says: str
+) -> None:
+    values = {"source": "order_lines", "column_name": column, "role": "of_table"}
+    values |= {"files": 1, "files_of_input": 1, "is_metric": False}
+    found = sentences.findings(counted(("column", values)), max_rejected_share=1)["finding"][0]
+    assert f"column {column} is {says}" in found
+    assert found.endswith("ignored") == (says == "ignored")
+
+
 def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
     nothing = ("nothing_usable", {"source": "order_lines", "row_count": 1000})
     few = ("reason", REASON | {"reason": "customer_id_missing", "rows_of_reason": 2})
