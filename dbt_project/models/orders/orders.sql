@@ -31,7 +31,7 @@ with
                 end as amount,
                 {{ sold }} as purchased_amount,
                 sum(quantity) filter (where not is_return) as units,
-                max(abs(discount_amount)) filter (where not is_return) as discount_amount,
+                max(abs(discount_amount)) filter (where not is_return) as discount_amount
             {%- else -%}
                 sum(amount) as amount,
                 sum(amount) filter (where not is_return) as purchased_amount,
