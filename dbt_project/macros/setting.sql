@@ -77,7 +77,7 @@
                 "decimal_sign": {"words": ["point", "comma"]},
                 "thousands_sign": {"words": ["none", "comma", "point", "space", "apostrophe"]},
                 "currency_sign": {
-                    "pattern": "(?!(?i:[cd]r|e)/?[.]?$)(none|[^\\W\\d_]{0,3}[$¢-¥֏؋৳฿៛\u20a0-\u20cf]|[^\\W\\d_]{1,5}/?[.]?)",
+                    "pattern": "(?!(?i:[cd]r|e)/?[.]?$)(none|[^\\W\\d_]{0,3}[$¢-¥֏؋৳฿៛﷼\u20a0-\u20cf]|[^\\W\\d_]{1,5}/?[.]?)",
                     "allowed": "none, a sign such as $, A$ or €, or letters such as EUR, kr or Rs.; CR and DR of ledgers are none",
                 },
                 "cancelled_order_pattern": {
