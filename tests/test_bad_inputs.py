@@ -79,6 +79,25 @@ def in_europe(column: str = "order_id", value: str = "o10") -> str:
     return text(rows, ["CustNo", *COLUMNS[1:]], ";")
 
 
+def in_words(column: str = "order_id", value: str = "o10") -> str:
+    """The good file as a shop in India may write it, with one value in place of another."""
+    days = [pd.Timestamp(row[1]).strftime("%A %-d %B %Y 1:30 pm") for row in ROWS]
+    rows = [
+        [row[0], day, row[2], f'"Rs. 1,0{float(row[3]):05.2f}"', *row[4:]]
+        for row, day in zip(ROWS, days, strict=True)
+    ]
+    rows[10][COLUMNS.index(column)] = value
+    return text(rows)
+
+
+def of_a_web_server(column: str = "order_id", value: str = "o10") -> str:
+    """The good file with times as web servers and mails have them, with a value replaced."""
+    days = [pd.Timestamp(row[1]).strftime("%a, %d %b %Y 10:00:00 GMT") for row in ROWS]
+    rows = [[row[0], f'"{day}"', *row[2:]] for row, day in zip(ROWS, days, strict=True)]
+    rows[10][COLUMNS.index(column)] = value
+    return text(rows)
+
+
 def tabbed(column: str = "order_id", value: str = "o10") -> str:
     """The good file with tabulators and without its last column, with a value replaced."""
     return text([row[:5] for row in rows_with_value(column, value)], COLUMNS[:5], "\t")
@@ -124,7 +143,7 @@ SHARED_BUILDS = {
         "order_lines": "*/orders.csv",
         "customers": "*/customers.csv",
         "delimiter": ";",
-        "encoding": "cp1252",
+        "encoding": "Windows-1252",
         "date_format": "%d/%m/%Y",
         "decimal_sign": "comma",
         "currency_sign": "$",
@@ -137,7 +156,7 @@ SHARED_BUILDS = {
     "tabulators": {
         "order_lines": "*/orders.csv",
         "delimiter": "tab",
-        "encoding": "utf-16",
+        "encoding": "UTF16",
         "thousands_sign": "comma",
         "as_of": "default",
     },
@@ -145,6 +164,18 @@ SHARED_BUILDS = {
         "order_lines": "*/orders.csv",
         "currency_sign": "CHF",
         "thousands_sign": "apostrophe",
+    },
+    "words": {
+        "order_lines": "*/orders.csv",
+        "date_format": "%A %d %B %Y %I:%M %p",
+        "currency_sign": "Rs.",
+        "thousands_sign": "comma",
+        "dash_is": "zero",
+    },
+    "web server": {
+        "order_lines": "*/orders.csv",
+        "date_format": "%a, %d %b %Y %H:%M:%S %z",
+        "currency_sign": "A$",
     },
     "Parquet": {"order_lines": "*/orders.parquet", "checksums": "SHA256SUMS"},
     "metrics": {
@@ -243,6 +274,14 @@ def european_case(column: str, value: str, **expected: object) -> Case:
 
 def tabbed_case(column: str = "order_id", value: str = "o10", **expected: object) -> Case:
     return Case(tabbed(column, value), decided_by="tabulators", encoding="utf-16", **expected)
+
+
+def case_in_words(column: str, value: str, **expected: object) -> Case:
+    return Case(in_words(column, value), decided_by="words", **expected)
+
+
+def case_of_a_web_server(column: str, value: str, **expected: object) -> Case:
+    return Case(of_a_web_server(column, value), decided_by="web server", **expected)
 
 
 def parquet_case(data: pd.DataFrame, **expected: object) -> Case:
@@ -436,12 +475,23 @@ CASES = {
     "a title above the names of the columns": refused(
         "Orders of May\n\n" + text(), "in line 3", "set the var title_lines to 2"
     ),
-    "a title above the names of the columns, declared": Case(
-        "Orders of May\n\n" + with_value("amount", "abc"),
+    "a quoted title of two lines": refused(
+        '"Orders\nof May"\n\n' + text(), "in line 4", "set the var title_lines to 3"
+    ),
+    "a title above names that nobody has mapped": refused(
+        "Orders of May,,\n" + RENAMED, "has 'Orders of May'", "If that is a title", "title_lines"
+    ),
+    "a title above columns with another delimiter": refused(
+        "Orders of May\n" + text(delimiter=";"),
+        "in line 2",
+        "title_lines to 1, and delimiter to ';'",
+    ),
+    "titles above the names of the columns, one quoted and of two lines, declared": Case(
+        '"Orders\nof May"\n\n' + with_value("amount", "abc"),
         counted={"amount_malformed": 1},
         query=MALFORMED,
-        gives=[(14, "amount", "abc")],
-        variables={"title_lines": 2},
+        gives=[(15, "amount", "abc")],
+        variables={"title_lines": 3},
         decided_by=OWN_BUILD,
     ),
     "a name of a file as browsers number them": Case(
@@ -519,6 +569,46 @@ CASES = {
         query=ORDERED,
         gives=[("2024-03-01 00:30:00",)],
     ),
+    "a time in GMT": Case(
+        with_value("ordered_at", "2024-03-01 00:30:00 GMT"),
+        query=ORDERED,
+        gives=[("2024-03-01 00:30:00",)],
+    ),
+    "a time of a web server": malformed("ordered_at", "Fri, 01 Mar 2024 10:00:00 GMT"),
+    **{
+        f"{written}, declared": case_of_a_web_server(
+            "ordered_at", f'"{written}"', query=ORDERED, gives=[("2024-03-01 10:00:00",)]
+        )
+        for written in (
+            "Fri, 01 Mar 2024 10:00:00 GMT",
+            "Fri, 01 Mar 2024 10:00:00 Z",
+            "Fri, 01 Mar 2024 11:00:00 UTC+01:00",
+            "Fri, 1 Mar 2024 11:00:00 GMT+0100",
+            "ven., 1 Mar 2024 11:00:00 +0100",
+        )
+    },
+    **{
+        f"{written}, declared": case_in_words(
+            "ordered_at", written, query=ORDERED, gives=[("2024-03-01 15:00:00",)]
+        )
+        for written in (
+            "Friday 1 March 2024 3:00 p.m.",
+            "Friday 1 March 2024 3:00 P.M.",
+            "Friday 1 March 2024 3:00 p.\u00a0m.",
+            "Friday 1 March 2024 3:00\u202fPM",
+            "Freitag 01 march 2024 03:00 Pm",
+        )
+    },
+    **{
+        f"{written} for a time": case_in_words(
+            "ordered_at", written, counted={"ordered_at_malformed": 1}
+        )
+        for written in (
+            "1 March 2024 3:00 pm",
+            "Friday 1 March 2024 15:00 p.m.",
+            "32 1 March 2024 3:00 pm",
+        )
+    },
     "a date in the future": tabbed_case(
         "ordered_at",
         "2999-01-01",
@@ -583,6 +673,49 @@ CASES = {
         )
         for written in ("CHF 1'260.50", "1\u2019260.50 CHF", "1260.50")
     },
+    **{
+        f"{written} for an amount, declared": case_in_words(
+            "amount", f'"{written}"', query=AMOUNT, gives=[(amount,)]
+        )
+        for written, amount in [
+            ("Rs. 1,200.50", 1200.5),
+            ("Rs.1,200", 1200),
+            ("Rs 1200.5", 1200.5),
+            ("1,200.50 Rs.", 1200.5),
+            ("Rs.50", 50),
+            ("-Rs. 1,200", -1200),
+            ("Rs. (1,200)", -1200),
+            ("(Rs. 1,200)", -1200),
+            ("Rs.   1,200-", -1200),
+            ("Rs.  -   ", 0),
+            (" -   ", 0),
+            ("\u2014", 0),
+        ]
+    },
+    **{
+        f"{written} for an amount, declared": case_of_a_web_server(
+            "amount", f'"{written}"', query=AMOUNT, gives=[(amount,)]
+        )
+        for written, amount in [
+            ("A$12.00", 12),
+            ("A$ .50", 0.5),
+            ("-A$12.00", -12),
+            ("A$(12.00)", -12),
+            ("(12.00) A$", -12),
+            ("A$ -", 0),
+        ]
+    },
+    **{
+        f"{written} for an amount": case_of_a_web_server(
+            "amount", written, counted={"amount_malformed": 1}
+        )
+        for written in ("-", "$12", "A$A$12", "A$12A$", "A$(12", "A$--12", "A$")
+    },
+    "Fr.50 for an amount where Fr is declared": Case(
+        with_value("amount", "CHF.50"),
+        counted={"amount_malformed": 1},
+        decided_by="Switzerland",
+    ),
     "a word for a quantity": malformed("quantity", "two"),
     "a quantity that is no number of units": Case(
         with_value("quantity", "5000"),
@@ -720,6 +853,22 @@ CASES = {
         variables={"order_lines": "orders.parquet", "time_zone": "Asia/Tokyo"},
         decided_by=OWN_BUILD,
     ),
+    "Parquet with milliseconds that no time reaches": Case(
+        {
+            "orders.parquet": frame().assign(
+                ordered_at=in_arrow(
+                    lambda row: 2**62 if row == 10 else 1704067200000, pa.timestamp("ms", "UTC")
+                )
+            )
+        },
+        fails=True,
+        says=[
+            "column 'ordered_at', row 11: 4611686018427387904 milliseconds since 1970 is a time "
+            "that no calendar reaches: write null or a real date there"
+        ],
+        variables={"order_lines": "orders.parquet"},
+        decided_by=OWN_BUILD,
+    ),
     "Parquet with the largest amount": parquet_case(
         frame().assign(amount=lambda data: data["amount"].where(data.index != 10, 99e12)),
         query=AMOUNT,
@@ -838,6 +987,18 @@ CASES = {
     "an unknown code of a date": refused(
         text(), "var date_format is", decided_by=SETTINGS, date_format="%d %Q %Y"
     ),
+    "a status of five thousand letters": refused(
+        text(
+            [[*row, "paid" if number else "x" * 5000] for number, row in enumerate(ROWS)],
+            [*COLUMNS, "status"],
+        ),
+        "xxx… (",
+        decided_by=OWN_BUILD,
+        statuses={"paid": "sale"},
+    ),
+    "a var of five thousand letters": refused(
+        text(), "var currency_sign is", "xxx…", decided_by=SETTINGS, currency_sign="x" * 5000
+    ),
     # Metrics.
     "an infinite metric": metrics_case(
         METRICS.assign(value=METRICS["value"].where(METRICS.index != 3, float("inf"))),
@@ -906,6 +1067,7 @@ HOSTILE_VARS = [
     ("drift_stop", 0),
     ("drift_warn", 0.3),
     ("share_shift_warn", 0.4),
+    ("currency_sign", "Dr."),
 ]
 
 

@@ -115,6 +115,39 @@ CASES = {
         ("(select {{ quoted('two \\\" ` words') }} from names)", "5"),
     ],
 }
+# These are made of them, and are to give the same too; with the vars of the test.
+MADE_OF_THEM = {
+    "time_of_format": [
+        (
+            "{{ time_of_format(\"'Fri, 05 Jan 2024 10:00:00 GMT'\", '%a, %d %b %Y %H:%M:%S %z') }}",
+            "2024-01-05 10:00:00",
+        ),
+        (
+            "{{ time_of_format(\"'Friday 5 January 2024'\", '%A %d %B %Y') }}",
+            "2024-01-05 00:00:00",
+        ),
+        ("{{ time_of_format(\"'5 January 2024'\", '%A %d %B %Y') }}", None),
+        (
+            "{{ time_of_format(\"'1/5/2024, 3:04\u202fp.m.'\", '%m/%d/%Y, %I:%M %p') }}",
+            "2024-01-05 15:04:00",
+        ),
+        (
+            "{{ time_of_format(\"'5.1.2024 10:00 UTC+01:00'\", '%d.%m.%Y %H:%M %z') }}",
+            "2024-01-05 09:00:00",
+        ),
+    ],
+    "encoding_of_list": [("'{{ encoding_of_list() }}'", "latin-1")],
+    "written_number": [
+        (f"{{{{ written_number(\"'{written}'\", '.', 'decimal(18, 4)') }}}}", number)
+        for written, number in [
+            ("Rs. 1,200.50", "1200.5000"),
+            ("Rs.(12)", "-12.0000"),
+            ("Rs -", "0.0000"),
+            ("\u2013", "0.0000"),
+            ("Rs12Rs", None),
+        ]
+    ],
+}
 # These read or make tables: a build of both engines calls them.
 IN_BUILDS = {
     "any_row_number": "test_spark.py::test_a_table_of_the_catalog_is_an_input",
@@ -187,7 +220,7 @@ def test_no_model_has_a_trap(trap: str) -> None:
 
 @pytest.mark.parametrize("target", ["dev", pytest.param("spark", marks=NEEDS_SPARK)])
 def test_each_macro_gives_the_same(target: str, tmp_path: Path) -> None:
-    cases = [case for of_macro in CASES.values() for case in of_macro]
+    cases = [case for of_macro in (CASES | MADE_OF_THEM).values() for case in of_macro]
     selects = [
         f"select {number} as position, cast({expression} as string) as found"
         for number, (expression, _) in enumerate(cases)
@@ -202,6 +235,10 @@ def test_each_macro_gives_the_same(target: str, tmp_path: Path) -> None:
         tmp_path,
         command=["show", "--inline", sql, "--limit", "-1", "--output", "json", "--quiet"],
         target=target,
+        currency_sign="Rs.",
+        thousands_sign="comma",
+        dash_is="zero",
+        encoding="ISO_8859-1",
     )
     assert shown.returncode == 0, shown.output
     rows = json.loads(shown.output[shown.output.index("{") :])["show"]

@@ -440,7 +440,9 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "crm.duckdb") as connection:
         connection.register("orders", orders)
         connection.execute("create schema sales")
-        connection.execute("create table sales.orders as select *, 'x' as Note from orders")
+        connection.execute(
+            "create table sales.orders as select *, 'x' as Note, 'paid' as paid_status from orders"
+        )
     profile = (ROOT / "profiles.yml").read_text()
     attach = fenced("docs/input-tables.md", "attach:").replace("exports", str(tmp_path))
     (tmp_path / "profiles.yml").write_text(
@@ -459,4 +461,5 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
     assert build.returncode == 0, build.output
     assert "order_lines: the columns are customer_id, ordered_at, quantity, amount" in build.output
     assert "order_lines: column note is ignored" in build.output
+    assert "column paid_status is ignored. If it has the status of a line" in build.output
     assert build.rows("select count(*) from customer_segments") == [(orders["customer"].nunique(),)]

@@ -120,6 +120,30 @@ def stripe(orders: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def stripe_table(orders: pd.DataFrame) -> pd.DataFrame:
+    """Amounts in cents; what failed was never taken."""
+    words = {status: ["succeeded"] for status in PAID} | {
+        "voided": ["failed"],
+        "pending": ["pending"],
+    }
+    cents = (orders["total"] * 100).round().astype(int)
+    return pd.DataFrame(
+        {
+            "id": "ch_" + orders["order"],
+            "object": "charge",
+            "amount": cents,
+            "amount_captured": cents.where(orders["status"].isin(PAID), 0),
+            "amount_refunded": (orders["refunded"] * 100).round().astype(int),
+            "currency": "eur",
+            "created": orders["at"].dt.tz_localize("UTC"),
+            "customer": None,
+            "receipt_email": orders.apply(written_email, axis=1),
+            "paid": orders["status"].isin(PAID),
+            "status": named(orders, words),
+        }
+    )
+
+
 def till(orders: pd.DataFrame) -> pd.DataFrame:
     """A row a unit; a refund is a receipt of its own on the same day, with a positive amount."""
     rows = []
@@ -432,6 +456,7 @@ def placed(export: pd.DataFrame, order_lines: str, folder: Path) -> dict[str, ob
     [
         ("shopify", shopify, PAID),
         ("stripe", stripe, PAID),
+        ("stripe_table", stripe_table, PAID),
         ("till", till, ["paid", "refunded"]),
         ("square", square, PAID),
         ("woocommerce", woocommerce, PAID),

@@ -79,6 +79,15 @@ def given_back(amount) -> list[list[str]]:
     ]
 
 
+def total_of(line: list[str]) -> str:
+    return str(sum(float(other[3]) for other in shop() if other[0] == line[0]))
+
+
+def refund_of(line: list[str]) -> str:
+    """Of the first line of an order alone."""
+    return "5" if line[0] in REFUND and line[4] == "mug" else ""
+
+
 @dataclass
 class Case:
     """Files by name, words of the sentence, the vars that help, and the spend that is meant."""
@@ -456,6 +465,26 @@ CASES = {
         changed("discount_amount", lambda line: f"{1 + int(line[1][1:]) % 9}.50"),
         "in 80 of 80 orders with several lines each line has the same discount",
         helps={"columns": NO_DISCOUNT},
+    ),
+    "the same refund on each line of an order": orders(
+        with_column("refunded_amount", lambda line: "2.00" if line[0] in REFUND else "0"),
+        "in 20 of 20 orders with a refund each line has the same refunded_amount",
+        helps={"columns": {"order_lines": {"refunded_amount": "none"}}},
+    ),
+    "a refund on one line of an order whose total is on each": orders(
+        "\n".join(
+            [
+                f"{HEAD},refunded_amount",
+                *(
+                    ",".join([*line[:3], total_of(line), *line[4:], refund_of(line)])
+                    for line in shop()
+                ),
+            ]
+        )
+        + "\n",
+        "in 60 of 80 orders with several lines each line has the same amount",
+        helps={"amount_is": "order"},
+        spend=SPEND - 20 * 5,
     ),
     "half of the lines without a customer": orders(
         text([*shop(), *([line[0] + "x", "", *line[2:]] for line in shop())]),

@@ -26,10 +26,16 @@
         comment = '',
         skip = 0,
         strict_mode = true,
-        {#- Those that DuckDB reads itself. -#}
-        {%- set encoding = setting("encoding") %}
-        encoding = '{{ encoding if encoding in ("latin-1", "utf-16") else "utf-8" }}'
+        encoding = '{{ encoding_of_list() }}'
     )
+{%- endmacro -%}
+
+{#- The encoding if DuckDB reads it itself, whatever name of Python's it is called by; else utf-8. -#}
+{%- macro encoding_of_list() -%}
+    {%- set name = modules.re.sub("[ _-]+", "_", setting("encoding") | string | lower) -%}
+    {%- set latin = "(8859|cp819|csisolatin1|ibm819|iso_?8859(_1(_1987)?)?|iso_ir_100|l1|latin(_?1)?)" -%}
+    {%- if modules.re.fullmatch(latin, name) -%} {{- return("latin-1") -}} {%- endif -%}
+    {{- return("utf-16" if modules.re.fullmatch("u16|utf_?16", name) else "utf-8") -}}
 {%- endmacro -%}
 
 {#-

@@ -117,25 +117,57 @@
                     fits_pattern(
                         value,
                         "'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'"
-                        ~ " || ' ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$'",
+                        ~ " || ' ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$'",
                     )
                 }}
             then
                 {{
                     time_of_shop(
                         timestamp_of_zone(
-                            replaced(value, {"UTC": "Z", " +": "+", " -": "-", " Z": "Z"})
+                            replaced(
+                                value,
+                                {"UTC": "Z", "GMT": "Z", " +": "+", " -": "-", " Z": "Z"},
+                            )
                         ),
                         true,
                     )
                 }}
         end
     {%- else -%}
-        {%- set time = timestamp_of_format(value, setting("date_format")) -%}
+        {%- set time = time_of_format(value, setting("date_format")) -%}
         {#- A date alone is the shop's. -#}
         {%- set has_time = modules.re.search("%-?[HI]", setting("date_format")) -%}
         {{ time_of_shop(time, "%z" in setting("date_format")) if has_time else time }}
     {%- endif -%}
+{%- endmacro -%}
+
+{#-
+  A time in the format of the var date_format. A weekday before it may be of any language and tells
+  nothing. Only what does not fit is looked at for p.m., for spaces of typography before it, and for
+  GMT and UTC in place of an offset.
+-#}
+{%- macro time_of_format(value, format) -%}
+    {%- set weekday = modules.re.match("%[aA][.,]? ", format) -%}
+    {%- if weekday -%}
+        {%- set format = format[weekday.end() :] -%}
+        {%- set value = "case when %s then substr(%s, instr(%s, ' ') + 1) end" | format(
+            fits_pattern(value, "'^[^0-9 ]{2,20} '"), value, value
+        ) -%}
+    {%- endif -%}
+    {%- set words = {"\u202f": " ", "\u00a0": " "} -%}
+    {%- if "%p" in format -%}
+        {%- do words.update({"a. m.": "am", "p. m.": "pm"}) -%}
+        {%- do words.update({"a.m.": "am", "p.m.": "pm", "A.M.": "AM", "P.M.": "PM"}) -%}
+    {%- endif -%}
+    {%- if "%z" in format -%}
+        {%- for zone in ("GMT", "UTC", "Z") -%}
+            {%- do words.update({zone ~ "+": "+", zone ~ "-": "-", zone: "+0000"}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    coalesce(
+        {{ timestamp_of_format(value, format) }},
+        {{ timestamp_of_format(replaced(value, words), format) }}
+    )
 {%- endmacro -%}
 
 {#- A timestamp in UTC as the clocks of the shop show it, by the vars time_zone and times_without_zone. -#}
@@ -148,10 +180,10 @@
 
 {#-
   A number as a DECIMAL; null where it does not read as a finite one. In text the point or the var
-  decimal_sign stands before the fraction; signs of currency and of thousands are rejected unless
-  the vars currency_sign and thousands_sign declare them. Most are plain: only the others are looked at
-  for how people write them. Who has the trimmed text in a column, and in another one what
-  plain_decimal gives, names both.
+  decimal_sign stands before the fraction; signs of currency and of thousands, and a dash alone, are
+  rejected unless the vars currency_sign, thousands_sign and dash_is declare them. Most are plain: only
+  the others are looked at for how people write them. Who has the trimmed text in a column, and in
+  another one what plain_decimal gives, names both.
 -#}
 {%- macro parsed_number(given, column, type="decimal(18, 4)", value=none, plain=none) -%}
     {%- if column not in given -%} cast(null as {{ type }})
@@ -214,8 +246,9 @@
 {%- endmacro -%}
 
 {#-
-  A number as people, spreadsheets and ledgers write it: -$12, $-12, 12-, (12), 12,- for no cents, with
-  minus signs, spaces and apostrophes of typography, and groups of three digits, or of two in India.
+  A number as people, spreadsheets and ledgers write it: -$12, $-12, 12-, (12), $(12), 12,- for no
+  cents, $ - for nothing, with minus signs, spaces and apostrophes of typography, and groups of three
+  digits, or of two in India.
 -#}
 {%- macro written_number(value, point, type) -%}
     {%- set signs = {"comma": ",", "point": ".", "space": " ", "apostrophe": "'"} -%}
@@ -223,7 +256,7 @@
     {%- set currency = setting("currency_sign") if setting("currency_sign") != "none" -%}
     {#- The mark tells the end of the text: a dash in place of cents stands there or before the currency. -#}
     {%- set mark, words = "\u001f", {} -%}
-    {%- for old, new in ["\u2212-", "\u2013-", "\u00a0 ", "\u202f ", "\u2019'"] -%}
+    {%- for old, new in ["\u2212-", "\u2013-", "\u2014-", "\u00a0 ", "\u202f ", "\u2019'"] -%}
         {%- do words.update({old: new}) -%}
     {%- endfor -%}
     {%- for after in (mark, " ", currency or mark) -%}
@@ -236,24 +269,37 @@
     {#- Only between groups: 1,5 is no 15. -#}
     {%- set groups = "|[0-9]{1,3}([%s][0-9]{2,3})*[%s][0-9]{3}" | format(thousands, thousands) -%}
     {%- set whole = "([0-9]+%s)" | format(groups if thousands else "") -%}
-    {%- set number = "(%s([%s][0-9]*)?|[%s][0-9]+)" | format(whole, point, point) -%}
-    {%- set sign = "(%s)" | format(currency | replace("$", "[$]")) if currency else "" -%}
-    {%- set money = "(%s ?)?%s( ?%s)?" | format(sign, number, sign) if currency else number -%}
+    {%- set of_digit = "%s([%s][0-9]*)?" | format(whole, point) -%}
+    {%- set number = "(%s|[%s][0-9]+)" | format(of_digit, point) -%}
+    {%- set money, nothing = number, ["-"] if setting("dash_is") == "zero" else [] -%}
+    {%- if currency -%}
+        {#- The point of Rs. may be missing; where the var has none, Rs.50 is neither 50 nor half of one. -#}
+        {%- set sign = currency | replace("$", "[$]") | replace(".", "[.]?") -%}
+        {%- set behind = of_digit if modules.re.search("[\\w.]$", currency) else number -%}
+        {%- set money = "(%s( *%s)?|%s *%s)" | format(number, sign, sign, behind) -%}
+        {%- do nothing.extend([sign ~ " *-", "- *" ~ sign]) -%}
+    {%- endif -%}
     {%- set forms = ["[+-]? ?" ~ money, money ~ " ?-", "[(] ?" ~ money ~ " ?[)]"] -%}
     {%- if currency -%}
-        {%- do forms.extend([sign ~ " ?[+-] ?" ~ number, number ~ " ?- ?" ~ sign]) -%}
+        {%- do forms.append("%s *([+-] ?%s|[(] ?%s ?[)])" | format(sign, behind, number)) -%}
+        {%- do forms.append("(%s ?-|[(] ?%s ?[)]) ?%s" | format(number, number, sign)) -%}
     {%- endif -%}
-    {%- set left_out = {"(": "", ")": "", "+": "", "-": "", " ": ""} -%}
-    {%- for word in (thousands, currency) if word -%}
+    {#- The sign first: its point may be that of thousands too. -#}
+    {%- set left_out = {} -%}
+    {%- for word in [currency, (currency or "").rstrip("."), thousands] + "()+- " | list if word -%}
         {%- do left_out.update({word: ""}) -%}
     {%- endfor -%}
     case
         when {{ fits_pattern(written, text_literal("^(" ~ forms | join("|") ~ ")$")) }}
         then
             try_cast(
-                case when {{ written }} like '%-%' or {{ written }} like '(%' then '-' else '' end
+                case when {{ fits_pattern(written, "'[-(]'") }} then '-' else '' end
                 || {{ replaced(replaced(written, left_out), {point: "."}) }} as {{ type }}
             )
+        {% if nothing -%}
+            when {{ fits_pattern(written, text_literal("^(" ~ nothing | join("|") ~ ")$")) }}
+            then cast(0 as {{ type }})
+        {%- endif %}
     end
 {%- endmacro -%}
 

@@ -60,6 +60,15 @@
     {%- endfor %}
 {%- endmacro -%}
 
+{#- A value from outside as messages have it, as segmart.shown has it: as SQL, and as text. -#}
+{%- macro shown(value) -%}
+    case when length({{ value }}) > 80 then left({{ value }}, 79) || '…' else {{ value }} end
+{%- endmacro -%}
+
+{%- macro shown_text(value) -%}
+    {{- return(value if value | length <= 80 else value[:79] ~ "…") -}}
+{%- endmacro -%}
+
 {#- Ends the build with a message, in which each %s is one of the further values, in their order. -#}
 {%- macro refuse(message) -%}
     {{- exceptions.raise_compiler_error(message | format(*varargs)) -}}

@@ -40,7 +40,7 @@
                 "checksums": path,
                 "delimiter": {"pattern": "[,;|]|tab", "allowed": "one of , ; | and tab"},
                 "encoding": {
-                    "pattern": "[a-z][a-z0-9_-]{1,29}",
+                    "pattern": "(?!.*--)[A-Za-z0-9][A-Za-z0-9 _-]{1,29}",
                     "allowed": "utf-8, utf-16, or an encoding of one byte a character such as cp1252",
                 },
                 "title_lines": {"from": 0, "to": 100},
@@ -62,7 +62,7 @@
                 "max_input_age_days": {"from": 0, "to": 36500},
                 "warn_input_age_days": {"from": 0, "to": 36500},
                 "date_format": {
-                    "pattern": "iso|(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
+                    "pattern": "iso|(%[aA][.,]? )?(?=.*%-?d)(?=.*%[yY])(%-?[YymdHMSfzbBIp]|[/.:, _TZ-]){2,40}",
                     "allowed": "iso, or a format with codes such as %d/%m/%Y %H:%M",
                 },
                 "time_zone": {
@@ -73,11 +73,12 @@
                 "times_without_zone": {"words": ["shop", "utc"]},
                 "order_versions": {"words": ["all", "latest_file", "latest_update"]},
                 "negative_amounts": {"words": ["return", "discount"]},
+                "dash_is": {"words": ["malformed", "zero"]},
                 "decimal_sign": {"words": ["point", "comma"]},
                 "thousands_sign": {"words": ["none", "comma", "point", "space", "apostrophe"]},
                 "currency_sign": {
-                    "pattern": "(?!(?i:[cd]r)$)(none|[$€£¥₹₽₺₩₪฿₫₴₦₱]|R[$]?|[A-Z]{2,3}[$]?|[A-ZČa-zčł]{2,3}|лв)",
-                    "allowed": "none, a sign such as $, R$ or €, or a code such as EUR or kr; CR and DR of ledgers are none",
+                    "pattern": "(?!(?i:[cd]r|e)/?[.]?$)(none|[^\\W\\d_]{0,3}[$¢-¥֏؋৳฿៛﷼\u20a0-\u20cf]|[^\\W\\d_]{1,5}/?[.]?)",
+                    "allowed": "none, a sign such as $, A$ or €, or letters such as EUR, kr or Rs.; CR and DR of ledgers are none",
                 },
                 "cancelled_order_pattern": {
                     "pattern": "none|(([A-Za-z0-9._-]|\\[[A-Za-z0-9]-[A-Za-z0-9]\\])[*+]?){1,40}",
@@ -192,7 +193,7 @@
     {%- else -%} {%- set fits = modules.re.fullmatch(pattern, value | string) -%}
     {%- endif -%}
     {%- if not fits or (kind.to and not kind["from"] <= value | int <= kind.to) -%}
-        {%- do refuse("var %s is %s: allowed is %s", name, value | tojson, allowed) -%}
+        {%- do refuse("var %s is %s: allowed is %s", name, shown_text(value | tojson), allowed) -%}
     {%- endif -%}
     {{- return(value) -}}
 {%- endmacro -%}
@@ -218,7 +219,11 @@
             ) -%}
         {#- dbt renders a var when it is asked for, and a template could run SQL: it is refused unread. -#}
         {%- elif name in setting_kinds() and modules.re.search("[{][{%]", value | string) -%}
-            {%- do refuse("var %s is %s: a var is a value, not a template", name, value) -%}
+            {%- do refuse(
+                "var %s is %s: a var is a value, not a template",
+                name,
+                shown_text(value | string),
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for name in setting_kinds() -%} {%- do setting(name) -%} {%- endfor -%}
@@ -237,7 +242,7 @@
     {%- if statuses | unique | list | length < statuses | length -%}
         {%- do refuse(
             "var statuses is %s: a status stands there twice, in other letters",
-            setting("statuses") | tojson,
+            shown_text(setting("statuses") | tojson),
         ) -%}
     {%- endif -%}
     {%- if uses_metrics() and setting("max_input_age_days") | int > 0 -%}

@@ -11,3 +11,8 @@ class SegmentationError(ValueError):
 
     # dbt-duckdb prints the stack of what a model raises; people need the message alone.
     __traceback__ = property(lambda self: None, lambda self, stack: None)
+
+
+def shown(value: str, most: int = 80) -> str:
+    """A value from outside as messages have it: of a long one the beginning, with a sign for it."""
+    return value if len(value) <= most else value[: most - 1] + "…"

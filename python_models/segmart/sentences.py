@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from segmart import SegmentationError
+from segmart import SegmentationError, shown
+from segmart.files import guesses
 
 
 def number(value: float) -> str:
@@ -40,7 +41,8 @@ FINDING_COLUMNS = {
     "is_warning": "bool",
     "kind": "string",
 }
-EXAMPLE_LENGTH = 80
+# Of what is counted, what is no value of the input, and is said whole.
+SAID_WHOLE = ("file", "source_file", "line_text", "sums", "columns", "unavailable_because")
 
 
 def findings(
@@ -77,7 +79,13 @@ def findings(
             f"{', '.join(SUSPICIONS)}"
         )
     counted = [
-        (kind, json.loads(values))
+        (
+            kind,
+            {
+                name: shown(value) if isinstance(value, str) and name not in SAID_WHOLE else value
+                for name, value in json.loads(values).items()
+            },
+        )
         for kind, values in zip(counts["kind"], counts["counts"], strict=True)
     ]
     malformed = {
@@ -161,6 +169,7 @@ def _column(
         "contract": contract_column,
         "folder": f"{contract_column}, with the value of the folder above each file",
         "ignored": "ignored",
+        "of_table": "ignored" + _likely(column_name),
         "guessed": f"{contract_column}, since it looks like one. If it is none, map "
         f"{contract_column} to another column, or to none",
         "index": "ignored, since it has the row numbers of pandas",
@@ -171,6 +180,14 @@ def _column(
     )
     position = 2 if role in ("contract", "folder", "guessed") else 3
     return position, f"{source}: column {column_name} is {what}{where}"
+
+
+def _likely(column: str) -> str:
+    """Of a table no value is looked at to guess what a column is; its name may tell."""
+    likely = guesses.named(column)
+    if likely is None:
+        return ""
+    return f". If it has the {likely} of a line, and no other column has, map {likely} to it"
 
 
 def _dates(first_on: str, last_on: str, as_of: str) -> tuple[int, str]:
@@ -248,7 +265,7 @@ def _reason(
         where = f"customer {customer_id or 'missing'}" + (f", order {order_id}" if order_id else "")
     what = f": {column_name}" if column_name else ""
     if rejected_value is not None:
-        what += f" = {rejected_value[:EXAMPLE_LENGTH]}{_what_it_looks_like(reason, rejected_value)}"
+        what += f" = {rejected_value}{_what_it_looks_like(reason, rejected_value)}"
     elif column_name:
         what += " is empty"
     # The most frequent one is said before the number of all malformed rows.
@@ -256,25 +273,43 @@ def _reason(
     return position, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
 
 
-# What values look like that do not read, by reason and pattern, and what to do.
+# What values look like that do not read, by patterns of the reason and the value, and what to do.
+_TIMES = "(ordered_at|updated_at)_malformed"
+_NUMBERS = "(amount|unit_price|discount_amount|refunded_amount|quantity)_malformed"
+_DIGITS = r"[.,]?\d[\d.,'\u2019\s]*"
+_SIGN = r"(?P<sign>[^-+()\u2212\s\d.,'\u2019]{1,5}[.]?)"
+_OTHER_SIGN = "has the sign {sign}, which is not that of the var currency_sign"
 LOOKS = {
-    ("ordered_at_malformed", r"1\d{9}(\d{3})?"): (
-        "seconds or milliseconds since 1970: export dates such as 2024-01-31"
+    (_TIMES, r"1\d{9}(\d{3})?"): (
+        "looks like seconds or milliseconds since 1970: export dates such as 2024-01-31"
     ),
-    ("ordered_at_malformed", r"[2-6]\d{4}([.,]\d+)?"): (
-        "the number that a spreadsheet has for a day: give the column a format of dates there, "
-        "such as 2024-01-31, and export it again"
+    (_TIMES, r"[2-6]\d{4}([.,]\d+)?"): (
+        "looks like the number that a spreadsheet has for a day: give the column a format of dates "
+        "there, such as 2024-01-31, and export it again"
     ),
-    ("amount_malformed", r"(?i).*\d *(cr|dr)[.]?"): (
-        "a credit or a debit of a ledger: export amounts with a sign, - for money given back"
+    (_TIMES, r"(?s)(?=.*\d)(?=.*([^\W\d_]{2}|[/.]|-\d(-|$))).*"): (
+        "is not as the var date_format says; its codes are such as %d/%m/%Y %I:%M %p or "
+        "%a, %d %b %Y %H:%M:%S %z"
+    ),
+    (_NUMBERS, r"(?i).*\d *(cr|dr)[.]?"): (
+        "looks like a credit or a debit of a ledger: export amounts with a sign, - for money given "
+        "back"
+    ),
+    (_NUMBERS, r"[-\u2013\u2014\u2212]"): (
+        "looks like nothing in an account: set the var dash_is to zero"
+    ),
+    (_NUMBERS, rf"[-+(\u2212\s]*{_SIGN}[-(\u2212\s]*{_DIGITS}[-)\s]*"): _OTHER_SIGN,
+    (_NUMBERS, rf"[-+(\u2212\s]*{_DIGITS}[-)\s]*{_SIGN}[-)\s]*"): _OTHER_SIGN,
+    (_NUMBERS, rf"[-+(\u2212]*{_DIGITS}[-)]?"): (
+        "is not as the vars decimal_sign and thousands_sign say"
     ),
 }
 
 
 def _what_it_looks_like(reason: str, value: str) -> str:
     for (of_reason, pattern), what in LOOKS.items():
-        if reason == of_reason and re.fullmatch(pattern, value):
-            return f", which looks like {what}"
+        if re.fullmatch(of_reason, reason) and (match := re.fullmatch(pattern, value)):
+            return f", which {what.format(**match.groupdict())}"
     return ""
 
 
@@ -283,7 +318,7 @@ def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
     how = ' as "" and not as \\"' if '\\"' in line_text else ""
     return 6, (
         f"file {source_file}, line {line}: a quote is not closed or stands inside a value, in "
-        f"{line_text[:EXAMPLE_LENGTH]}. Double the quotes inside a quoted value{how}, or export "
+        f"{shown(line_text)}. Double the quotes inside a quoted value{how}, or export "
         "the file again"
     )
 
@@ -406,6 +441,11 @@ SUSPICIONS = {
         "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
         "same discount, such as order {example}. If it is the order's, it counts several times: "
         "write it on one line, or map discount_amount to none"
+    ),
+    "repeated_refunds": (
+        "order_lines: in {repeated_orders} of {orders} orders with a refund each line has the same "
+        "refunded_amount, such as order {example}. If it is the order's, it is taken off several "
+        "times: write it on one line, or map refunded_amount to none"
     ),
     "grand_totals": (
         "order_lines: the only line of customer {customer_id!r} has the amount of all others "

@@ -1,6 +1,7 @@
 """What a build says, from what was counted."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -43,7 +44,8 @@ def test_as_many_malformed_rows_as_are_allowed_end_no_build() -> None:
     assert not found["is_error"].any()
     assert found.sort_values("position")["finding"].tolist() == [
         "order_lines: 1000 rows, 30 customers, 10 rows malformed",
-        "order_lines: 10 rows amount_malformed, such as file orders.csv, line 7: amount = 1,5",
+        "order_lines: 10 rows amount_malformed, such as file orders.csv, line 7: amount = 1,5, "
+        "which is not as the vars decimal_sign and thousands_sign say",
     ]
 
 
@@ -80,13 +82,25 @@ def test_many_lines_are_told_by_a_part_of_them() -> None:
         ({"rejected_value": None}, "file orders.csv, line 7: amount is empty"),
         ({"file": None, "customer_id": "c1", "order_id": "o1"}, "customer c1, order o1: amount"),
         ({"file": None, "column_name": None, "rejected_value": None}, "such as customer missing"),
-        ({"rejected_value": "12.00 CR"}, "= 12.00 CR, which looks like a credit or a debit"),
+        *(
+            ({"rejected_value": value}, f"= {value}, which {what}")
+            for value, what in (
+                ("12.00 CR", "looks like a credit or a debit"),
+                ("-", "looks like nothing in an account: set the var dash_is"),
+                ("-$5.00", "has the sign $, which is not that of the var currency_sign"),
+                ("Rs. (1,200.50)", "has the sign Rs., which"),
+                ("12,50 kr.-", "has the sign kr., which"),
+                ("1.234,50", "is not as the vars decimal_sign and thousands_sign say"),
+            )
+        ),
         *(
             ({"reason": "ordered_at_malformed", "rejected_value": value}, f"{value}, which {what}")
             for value, what in (
                 ("1704067200", "looks like seconds or milliseconds since 1970"),
                 ("1704067200000", "looks like seconds or milliseconds since 1970"),
                 ("45296.5", "looks like the number that a spreadsheet has for a day"),
+                ("2024-1-5", "is not as the var date_format says"),
+                ("Fri, 05 Jan 2024 10:00:00 GMT", "is not as the var date_format says"),
             )
         ),
     ],
@@ -96,6 +110,53 @@ def test_a_reason_has_the_place_of_its_first_row(changes: dict, example: str) ->
     assert example in found["finding"].iloc[0]
 
 
+@pytest.mark.parametrize("kind", [*sentences.SUSPICIONS, "reason", "column", "open_quote"])
+def test_no_value_of_the_input_is_said_longer_than_eighty_letters(kind: str) -> None:
+    texts = dict.fromkeys(
+        [
+            *("source", "example", "other_example", "customer_id", "order_id", "metric"),
+            *("column_name", "rejected_value", "contract_column", "line_text"),
+        ],
+        "x" * 5000,
+    )
+    values = texts
+    if kind in sentences.SUSPICIONS:
+        fields = re.findall(r"{(\w+)(?:\[(\w+)\])?(!r)?(:[^}]+)?}", sentences.SUSPICIONS[kind])
+        values = {key or name: 1 if spec else "x" * 5000 for name, key, _, spec in fields}
+    elif kind == "reason":
+        values = REASON | {name: texts[name] for name in ("column_name", "rejected_value")}
+    elif kind == "column":
+        values = {name: texts[name] for name in ("source", "column_name", "contract_column")}
+        values |= {"role": "guessed", "files": 1, "files_of_input": 1, "is_metric": False}
+    else:
+        values = {"source_file": "orders.csv", "line": 2, "line_text": texts["line_text"]}
+    if "sums" in values:
+        # Cut where they are put together: test_bad_inputs.py.
+        return
+    finding = sentences.findings(counted((kind, values)), max_rejected_share=1)["finding"][0]
+    assert "x" * 80 not in finding
+    assert "x" * 5000 not in values.values() or "x" * 79 + "…" in finding
+
+
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [
+        ("payment_status", "ignored. If it has the status of a line, and no other column has, map"),
+        ("currency_code", "ignored. If it has the currency of a line"),
+        ("shipping_status", "ignored"),
+        ("note", "ignored"),
+    ],
+)
+def test_a_column_of_a_table_is_named_for_what_its_name_makes_likely(
+    column: str, says: str
+) -> None:
+    values = {"source": "order_lines", "column_name": column, "role": "of_table"}
+    values |= {"files": 1, "files_of_input": 1, "is_metric": False}
+    found = sentences.findings(counted(("column", values)), max_rejected_share=1)["finding"][0]
+    assert f"column {column} is {says}" in found
+    assert found.endswith("ignored") == (says == "ignored")
+
+
 def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
     nothing = ("nothing_usable", {"source": "order_lines", "row_count": 1000})
     few = ("reason", REASON | {"reason": "customer_id_missing", "rows_of_reason": 2})
@@ -103,7 +164,8 @@ def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
     found = sentences.findings(counted(rows_of(1000), few, most, nothing), max_rejected_share=0.01)
     assert found[found["is_error"]].sort_values("position")["finding"].iloc[0] == (
         "order_lines: no row can be used, of 1000: 998 rows amount_malformed, such as file "
-        "orders.csv, line 7: amount = 1,5"
+        "orders.csv, line 7: amount = 1,5, which is not as the vars decimal_sign and "
+        "thousands_sign say"
     )
     found = sentences.findings(counted(nothing), max_rejected_share=0.01)
     assert found["finding"].tolist() == [

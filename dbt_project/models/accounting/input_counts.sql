@@ -276,7 +276,7 @@ with
                     select
                         'order_lines' as source,
                         column_name,
-                        'ignored' as role,
+                        'of_table' as role,
                         1 as files,
                         1 as files_of_input,
                         false as is_metric

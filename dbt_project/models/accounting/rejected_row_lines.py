@@ -7,4 +7,6 @@ def model(dbt, session):
     title_lines = dbt.config.get("title_lines")
     delimiter = dbt.config.get("delimiter")
     rows = ordered_frame(dbt.ref("segmart", "rejected_file_rows"), ["source_file", "source_row"])
-    return line_numbers(rows, delimiter=delimiter, encoding=encoding, title_lines=int(title_lines))
+    return line_numbers(
+        rows, delimiter=delimiter, encoding=str(encoding), title_lines=int(title_lines)
+    )

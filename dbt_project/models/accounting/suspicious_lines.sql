@@ -192,7 +192,7 @@ with
                 {{
                     joined_texts(
                         "cast(lines as string) || ' ' || "
-                        ~ column
+                        ~ shown(column)
                         ~ " || ' (' || coalesce(cast(cast(amount as decimal(18, 2)) as string), '?') || ')'",
                         "', '",
                         "place",

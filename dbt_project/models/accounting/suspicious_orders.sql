@@ -19,6 +19,11 @@
         }
     ) -%}
 {%- endif -%}
+{%- if "refunded_amount" in given and setting("amount_is") == "line" -%}
+    {%- do suspicions.update(
+        {"repeated_refunds": ["repeated_orders", "orders", "share_looked_at", "example"]}
+    ) -%}
+{%- endif -%}
 {%- if setting("amount_is") == "line" and setting("identical_lines") == "count_once" -%}
     {%- for kind in ("repeated_totals", "repeated_returns") -%}
         {%- do suspicions.update(
@@ -79,6 +84,7 @@ with
             checked_order_lines.amount,
             checked_order_lines.quantity,
             checked_order_lines.discount_amount,
+            checked_order_lines.refunded_amount,
             checked_order_lines.is_return,
             checked_order_lines.updated_at,
             checked_order_lines.status,
@@ -124,6 +130,11 @@ with
             count(discount_amount) = count(*)
             and min(discount_amount) = max(discount_amount)
             and max(discount_amount) <> 0 as are_discounts_equal,
+            count(refunded_amount) = count(*)
+            and min(refunded_amount) = max(refunded_amount) as are_refunds_equal,
+            coalesce(max(refunded_amount) > 0, false) as has_refund,
+            min(amount + refunded_amount)
+            < max(amount + refunded_amount) as are_refunded_lines_different,
             -- As versions of it have.
             coalesce(min(source_file) <> max(source_file), false)
             or coalesce(min(status) <> max(status), false)
@@ -287,6 +298,25 @@ with
         having
             count(*) filter (where are_discounts_equal) >= 0.5 * count(*)
             and count(*) filter (where are_discounts_equal) >= 5
+    ),
+
+    -- Lines of one price may each have been given back.
+    repeated_refunds as (
+        select
+            count(*) as orders,
+            count(*) filter (where are_refunds_equal) as repeated_orders,
+            min(order_id) filter (where are_refunds_equal) as example,
+            min(share_looked_at) as share_looked_at
+        from orders
+        where
+            customer_id is not null
+            and lines > 1
+            and has_refund
+            and are_refunded_lines_different
+            and not has_versions
+        having
+            count(*) filter (where are_refunds_equal) >= 0.5 * count(*)
+            and count(*) filter (where are_refunds_equal) >= 5
     ),
 
     days_of_orders as (

@@ -74,6 +74,7 @@ with
             coalesce(abs(quantity) > {{ setting("max_quantity") }}, false) as is_quantity_set_aside,
             unit_price,
             discount_amount,
+            refunded_amount,
             is_return,
             updated_at,
             status,

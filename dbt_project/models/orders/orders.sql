@@ -2,6 +2,11 @@
 {%- set key = (
     ["customer_id", "order_id"] if setting("order_versions") == "all" else ["order_id"]
 ) -%}
+{#- Each line has the amount of the order, and each or one alone what was given back. -#}
+{%- set sold -%}
+    max(amount + coalesce(refunded_amount, 0)) filter (where not is_return)
+    - coalesce(max(refunded_amount) filter (where not is_return), 0)
+{%- endset -%}
 {{ kept_rows(key, settings=["amount_is", "order_versions"]) }}
 
 with
@@ -22,13 +27,11 @@ with
             {% if setting("amount_is") == "order" -%}
                 case
                     when count(amount) > 0
-                    then
-                        coalesce(max(amount) filter (where not is_return), 0)
-                        + coalesce(min(amount) filter (where is_return), 0)
+                    then coalesce({{ sold }}, 0) + coalesce(min(amount) filter (where is_return), 0)
                 end as amount,
-                max(amount) filter (where not is_return) as purchased_amount,
+                {{ sold }} as purchased_amount,
                 sum(quantity) filter (where not is_return) as units,
-                max(abs(discount_amount)) filter (where not is_return) as discount_amount,
+                max(abs(discount_amount)) filter (where not is_return) as discount_amount
             {%- else -%}
                 sum(amount) as amount,
                 sum(amount) filter (where not is_return) as purchased_amount,

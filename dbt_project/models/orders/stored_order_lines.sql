@@ -19,6 +19,7 @@ with
             quantity,
             unit_price,
             discount_amount,
+            refunded_amount,
             is_return,
             updated_at,
             status,

@@ -178,6 +178,7 @@ with
                 then cast(coalesce(abs(discount_amount), 0) - net_amount as decimal(18, 4))
                 else discount_amount
             end as discount_amount,
+            abs(refunded_amount) as refunded_amount,
             coalesce(
                 nullif(is_said_to_return, false),
                 is_return,

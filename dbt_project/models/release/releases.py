@@ -52,7 +52,7 @@ def model(dbt, session):
         "rejected_rows": dbt.ref("segmart", "rejected_rows"),
     }
     key = key_from(customer_ids, os.environ)
-    forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding, fold=fold)
+    forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=str(encoding), fold=fold)
     built_on = ordered_frame(dbt.ref("segmart", "last_release"))["standing_release"].iloc[0]
     with writing("var serve", Path(serve)):
         releases = publish(

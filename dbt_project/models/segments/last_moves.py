@@ -13,6 +13,6 @@ def model(dbt, session):
     encoding = dbt.config.get("encoding")
     fold = dbt.config.get("fold_customer_ids")
     release = ordered_frame(dbt.ref("segmart", "last_release"))
-    forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=encoding, fold=fold)
+    forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=str(encoding), fold=fold)
     key = key_from(customer_ids, os.environ)
     return last_moves(release, forgotten_as_published(forgotten, key))

@@ -50,7 +50,7 @@ def file_columns(
             is not given, ``table:`` or ``ref:`` and a name for one that is a table or a model.
         columns: by input, the file's name of each contract column that is named otherwise.
         delimiter: of CSV files, one character or ``tab``.
-        encoding: of CSV files, as ``content.codec_of`` takes it.
+        encoding: of CSV files, as ``content.known_encoding`` takes it.
         title_lines: lines above the header of each CSV file.
         copies: folder of the copies in UTF-8 of files that DuckDB does not read in their encoding;
             it is emptied of all others.
@@ -76,6 +76,7 @@ def file_columns(
     contract.check_inputs(given)
     contract.check_mapping(columns, given)
     manifest = content.manifest_of(Path(checksums)) if checksums != "none" else None
+    encoding = content.known_encoding(encoding)
     settings = {"delimiter": delimiter, "encoding": encoding, "title_lines": title_lines}
     rows: list[dict] = []
     read_from: set[Path] = set()
@@ -141,7 +142,7 @@ def _look_at(
         header = content.csv_header(path, sign, encoding, title_lines)
         # A column without a name is called as pandas calls it.
         found = [(column or f"Unnamed: {at}", "text") for at, column in enumerate(header)]
-        read_from = content.copied_in_utf8(path, encoding, copies) or path
+        read_from = content.copied_in_utf8(path, encoding, copies, title_lines) or path
     else:
         found, lines = content.parquet_columns(path)
         if any(not column for column, _ in found):
@@ -160,13 +161,9 @@ def _look_at(
         )
     except SegmentationError:
         required = [renamed.get(column, column) for column in contract.CONTRACT[name][0]]
-        line = content.line_with(path, sign, encoding, required) if file_format == "csv" else None
-        if line is None or line == title_lines + 1:
-            raise
-        raise SegmentationError(
-            f"file {path}: the names of the columns stand in line {line}: set the var title_lines "
-            f"to {line - 1}"
-        ) from None
+        if file_format == "csv":
+            _check_place_of_header(path, sign, encoding, title_lines, required)
+        raise
     columns = []
     for column, kind in contract.told_apart(found):
         contract_column = mapped.get(column)
@@ -185,6 +182,21 @@ def _look_at(
     for key in [key for key in of_folders if key in mapped]:
         columns.append(queries.Column(key, "text", mapped[key], "folder", of_folders[key]))
     return queries.File(path, read_from, file_format, lines, columns)
+
+
+def _check_place_of_header(
+    path: Path, sign: str, encoding: str, title_lines: int, required: list[str]
+) -> None:
+    """Refuse a header in another line than is declared, with the vars that help."""
+    # That with the declared sign first.
+    for word, other in sorted(content.DELIMITERS.items(), key=lambda item: item[1] != sign):
+        line = content.line_with(path, other, encoding, required)
+        if line is not None and line != title_lines + 1:
+            also = "" if other == sign else f", and delimiter to {word!r}"
+            raise SegmentationError(
+                f"file {path}: the names of the columns stand in line {line}: set the var "
+                f"title_lines to {line - 1}{also}"
+            ) from None
 
 
 def _guessed(

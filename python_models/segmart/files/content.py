@@ -15,19 +15,28 @@ import os
 import re
 import urllib.parse
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segmart import SegmentationError
+from segmart import SegmentationError, shown
 
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 # Encodings that DuckDB reads, by Python's name for each. Of UTF-16 it reads one order of bytes.
 ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
-DELIMITERS = {"tab": "\t"}
+# By Python's name of a codec the key above that it is; ASCII is a part of UTF-8.
+NAMES_OF_ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "ascii": "utf-8",
+    "iso8859-1": "latin-1",
+    "utf-16": "utf-16",
+}
+# What the var delimiter may be, and the sign that each is.
+DELIMITERS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
 # The value of a folder whose rows have none.
 EMPTY_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 CHUNK = 1 << 20
@@ -94,8 +103,8 @@ def manifest_of(path: Path) -> dict[Path, str]:
         match = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
         if not match:
             raise SegmentationError(
-                f"file {path}, line {number}: {line!r} is no line of a manifest; write it with "
-                "sha256sum"
+                f"file {path}, line {number}: {shown(line)!r} is no line of a manifest; "
+                "write it with sha256sum"
             )
         sums[(path.parent / match[2]).resolve()] = match[1]
     return sums
@@ -116,16 +125,16 @@ def check_sum(path: Path, manifest: dict[Path, str], checksums: str) -> str:
     return found
 
 
-def codec_of(encoding: str) -> str:
-    """Python's name of an encoding: a key of ``ENCODINGS``, or a codec of one byte a character.
+def known_encoding(encoding: str) -> str:
+    """An encoding by one name, whatever it is called: a key of ``ENCODINGS``, or else Python's.
 
     Raises:
-        SegmentationError: it is neither of them.
+        SegmentationError: it is neither of these nor a codec of one byte a character.
     """
-    if encoding in ENCODINGS:
-        return ENCODINGS[encoding]
     try:
         name = codecs.lookup(encoding).name
+        if name in NAMES_OF_ENCODINGS:
+            return NAMES_OF_ENCODINGS[name]
         # Such a codec has a table: https://docs.python.org/3/library/codecs.html#standard-encodings
         module = importlib.import_module(f"encodings.{name.replace('-', '_')}")
         if hasattr(module, "decoding_table"):
@@ -138,28 +147,41 @@ def codec_of(encoding: str) -> str:
     )
 
 
-def copied_in_utf8(path: Path, encoding: str, folder: Path) -> Path | None:
-    """A copy in UTF-8 of a file that DuckDB does not read in its encoding; None where it does.
+def codec_of(encoding: str) -> str:
+    """Python's name of the codec that reads an encoding."""
+    name = known_encoding(encoding)
+    return ENCODINGS.get(name, name)
+
+
+def copied_in_utf8(path: Path, encoding: str, folder: Path, title_lines: int = 0) -> Path | None:
+    """A copy in UTF-8 of a file that DuckDB does not read as it is; None where it does.
+
+    It does not where it does not know the encoding, or where a quote stands above the names of the
+    columns: what is quoted there it skips as one line, and what is not closed to the end.
 
     Args:
         path: a CSV file whose bytes ``csv_lines`` has looked at.
         encoding: of it.
         folder: of the copies. One of an unchanged file is used again.
+        title_lines: lines above the header; the copy has them with apostrophes for quotes.
     """
     is_big_endian = encoding == "utf-16" and next(_chunks(path))[:2] == codecs.BOM_UTF16_BE
-    if encoding in ENCODINGS and not is_big_endian:
+    with opened(path, encoding) as file:
+        titles = [file.readline() for _ in range(title_lines)]
+    if encoding in ENCODINGS and not is_big_endian and '"' not in "".join(titles):
         return None
     state = path.stat()
-    version = f"{path.resolve()} {encoding} {state.st_size} {state.st_mtime_ns}"
+    version = f"{path.resolve()} {encoding} {title_lines} {state.st_size} {state.st_mtime_ns}"
     copy = folder / f"{hashlib.sha256(version.encode()).hexdigest()}.csv"
     if not copy.exists():
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        decoder = codecs.getincrementaldecoder(codec_of(encoding))()
         aside = copy.with_suffix(".part")
-        with aside.open("wb") as file:
-            for chunk in _chunks(path):
-                file.write(decoder.decode(chunk).encode())
+        with opened(path, encoding) as file, aside.open("wb") as copied:
+            for _ in range(title_lines):
+                copied.write(file.readline().replace('"', "'").encode())
+            while chunk := file.read(CHUNK):
+                copied.write(chunk.encode())
         os.replace(aside, copy)
     return copy
 
@@ -282,32 +304,40 @@ def csv_header(path: Path, delimiter: str, encoding: str, title_lines: int) -> l
     with opened(path, encoding) as file:
         for _ in range(title_lines):
             next(file, None)
-        names = next(csv.reader(file, delimiter=delimiter), [])
+        names = _header_in(file, delimiter)
     if not any(name.strip() for name in names):
         raise SegmentationError(
-            f"file {path}, line {title_lines + 1}: there are no names of columns: set the var "
-            "title_lines to the number of lines above them"
+            f"file {path}, line {title_lines + 1}: there are no names of columns, or a quote "
+            "among them is not closed: set the var title_lines to the number of lines above them"
         )
     if names[0].casefold().startswith("sep="):
         raise SegmentationError(
             f"file {path}, line {title_lines + 1}: it tells spreadsheets which sign separates the "
             f"columns: set the var delimiter to that sign, and title_lines to {title_lines + 1}"
         )
-    return [re.sub(r"\s*[\r\n]+\s*", " ", name.translate(WIDTHLESS)).strip() for name in names]
+    return names
 
 
 def line_with(path: Path, delimiter: str, encoding: str, names: Collection[str]) -> int | None:
-    """The first of the upper lines of a CSV file that has all of these names, from 1."""
+    """The first of the upper lines of a CSV file at which all of these names begin, from 1."""
     wanted = {name.casefold() for name in names}
     with opened(path, encoding) as file:
-        for number, line in enumerate(itertools.islice(file, TITLE_LINES + 1), start=1):
-            found = {
-                name.strip().casefold()
-                for name in next(csv.reader([line], delimiter=delimiter), [])
-            }
-            if wanted <= found:
-                return number
+        lines = list(itertools.islice(file, 2 * TITLE_LINES))
+    # Each line is tried as the first one of a header, whatever is quoted above it.
+    for at in range(min(len(lines), TITLE_LINES + 1)):
+        found = _header_in(itertools.islice(lines, at, None), delimiter)
+        if wanted <= {name.casefold() for name in found}:
+            return at + 1
     return None
+
+
+def _header_in(lines: Iterable[str], delimiter: str) -> list[str]:
+    """The names of columns with which lines of CSV begin; none where a quote takes in too much."""
+    try:
+        names = next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    return [re.sub(r"\s*[\r\n]+\s*", " ", name.translate(WIDTHLESS)).strip() for name in names]
 
 
 def _count_line_ends(text: str) -> int:
@@ -365,6 +395,22 @@ def parquet_columns(path: Path) -> tuple[list[tuple[str, str]], int]:
             "column of the file"
         )
     return [(field.name, _kind(field.type)) for field in schema], metadata.num_rows
+
+
+def time_out_of_range(path: Path, column: str) -> tuple[int, int] | None:
+    """The first row, from 1, whose milliseconds are too many as microseconds, and their number."""
+    file = pq.ParquetFile(path)
+    kind = file.schema_arrow.field(column).type
+    if not pa.types.is_timestamp(kind) or kind.unit != "ms":
+        return None
+    rows = 0
+    for batch in file.iter_batches(columns=[column]):
+        for row, value in enumerate(batch.column(0).cast(pa.int64()).to_pylist(), start=1):
+            # The largest numbers stand for ever, and are read.
+            if value is not None and abs(value) * 1000 >= 2**63 > abs(value) + 1:
+                return rows + row, value
+        rows += len(batch)
+    return None
 
 
 def _kind(arrow_type: pa.DataType) -> str:

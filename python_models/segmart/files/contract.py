@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from segmart import SegmentationError
+from segmart import SegmentationError, shown
 
 # Columns that must be there, and those that may be.
 CONTRACT = {
@@ -23,6 +23,8 @@ CONTRACT = {
 OPEN_INPUTS = ("customers", "customer_metrics")
 # In the var columns: the input has no such column, whatever the names in the file.
 LEFT_OUT = "none"
+# So many names of columns a message lists.
+MOST_LISTED = 50
 IDENTIFIERS = (
     *("customer_id", "order_id", "line_id", "product_id", "category"),
     *("status", "currency"),
@@ -44,8 +46,8 @@ def parse_mapping(text: str) -> dict[str, dict[str, str]]:
     )
     if not well_formed:
         raise SegmentationError(
-            f"var columns is {text}: give the name in the file of each contract column, by input, "
-            "such as {order_lines: {customer_id: CustNo}}"
+            f"var columns is {shown(text)}: give the name in the file of each contract column, "
+            "by input, such as {order_lines: {customer_id: CustNo}}"
         )
     return mapping
 
@@ -106,22 +108,23 @@ def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> 
             if there in contract:
                 raise SegmentationError(
                     f"var columns, input {name}: {contract[there]} and {column} are both mapped to "
-                    f"{there!r}; map each to a column of its own"
+                    f"{shown(there)!r}; map each to a column of its own"
                 )
             contract[there] = column
             if there.casefold() in twice:
                 raise SegmentationError(
-                    f"file {path}: the header has the column {there!r} twice; rename or remove one"
+                    f"file {path}: the header has the column {shown(there)!r} twice; rename "
+                    "or remove one"
                 )
         elif column in required or column in renamed:
             raise SegmentationError(
-                f"file {path}: no column {wanted!r}, which is to be {column}; the file has "
-                f"{', '.join(map(repr, found))}. {_hint(name, column, found)}"
+                f"file {path}: no column {shown(wanted)!r}, which is to be {column}; the file has "
+                f"{_listed(found)}. {_hint(name, column, found)}"
             )
     if twice and (name in OPEN_INPUTS or path.suffix == ".parquet"):
         raise SegmentationError(
-            f"file {path}: the header has the column {by_name[min(twice)]!r} twice; rename or "
-            "remove one"
+            f"file {path}: the header has the column {shown(by_name[min(twice)])!r} twice; rename "
+            "or remove one"
         )
     return contract
 
@@ -141,10 +144,20 @@ def told_apart(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return found
 
 
+def _listed(found: list[str]) -> str:
+    more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+    return ", ".join(repr(shown(column)) for column in found[:MOST_LISTED]) + more
+
+
 def _hint(name: str, column: str, found: list[str]) -> str:
     delimiters = [sign for sign in ";\t|," if len(found) == 1 and sign in found[0]]
     if delimiters:
         return f"The columns seem to be separated by {delimiters[0]!r}: set the var delimiter"
+    if sum(not column.startswith("Unnamed: ") for column in found) == 1:
+        return (
+            "If that is a title, set the var title_lines to the number of lines above the names of "
+            "the columns"
+        )
     return f"Map it: --vars '{{columns: {{{name}: {{{column}: NAME IN THE FILE}}}}}}'"
 
 
@@ -162,6 +175,7 @@ def check_type(path: Path, column: str, column_type: str, contract_column: str) 
         allowed = ("text", "date", "timestamp")
     if column_type.replace("instant", "timestamp") not in (*allowed, "null"):
         raise SegmentationError(
-            f"file {path}, column {column!r}: its type is {column_type}, and {contract_column} "
-            f"must be one of {', '.join(allowed)}: write the file with one of them"
+            f"file {path}, column {shown(column)!r}: its type is {column_type}, and "
+            f"{contract_column} must be one of {', '.join(allowed)}: write the file with one of "
+            "them"
         )

@@ -88,5 +88,13 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, str]:
     return found
 
 
+def named(column: str) -> str | None:
+    """The contract column that the name of a column makes likely, whose values nobody has seen."""
+    name = column.casefold()
+    if OTHER.search(name):
+        return None
+    return next((kind for kind, pattern in NAMES.items() if pattern.search(name)), None)
+
+
 def _words(text: str) -> list[str]:
     return text.replace("_", " ").replace("-", " ").split()

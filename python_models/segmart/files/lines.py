@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from segmart import SegmentationError
-from segmart.files.content import DELIMITERS, opened
+from segmart import SegmentationError, shown
+from segmart.files.content import DELIMITERS, opened, parquet_columns, time_out_of_range
+from segmart.files.queries import identifier
 
 UNREADABLE_COLUMNS = {
     "source": "string",
@@ -61,10 +62,9 @@ def unreadable_lines(
                     f"select count(*), bit_xor(hash(columns(*))) from {read}"  # noqa: S608 - queries.source quoted
                 ).fetchall()[0][0]
             except duckdb.Error as error:
-                raise SegmentationError(
-                    f"file {file.file} cannot be read ({str(error).splitlines()[0]}): it is "
-                    "damaged or of another kind; copy or export it again"
-                ) from None
+                if not is_csv:
+                    _check_columns(connection, file.file, read)
+                raise SegmentationError(_damaged(f"file {file.file}", error)) from None
             if not is_csv:
                 continue
             unreadable = _of_last_scan(connection)
@@ -77,6 +77,30 @@ def unreadable_lines(
             ]
     frame = pd.DataFrame(found, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
     return frame if is_text_shown else frame.assign(line_text="(a line that cannot be read)")
+
+
+def _damaged(what: str, error: Exception) -> str:
+    return (
+        f"{what} cannot be read ({str(error).splitlines()[0]}): it is damaged or of another kind; "
+        "copy or export it again"
+    )
+
+
+def _check_columns(connection: duckdb.DuckDBPyConnection, file: str, source: str) -> None:
+    """Name the column of a Parquet file that cannot be read, and a time that is none to DuckDB."""
+    for column, _ in parquet_columns(Path(file))[0]:
+        try:
+            connection.execute(f"select bit_xor(hash({identifier(column)})) from {source}")  # noqa: S608 - quoted
+        except duckdb.Error as error:
+            where = f"file {file}, column {shown(column)!r}"
+            found = time_out_of_range(Path(file), column)
+            if found is None:
+                raise SegmentationError(_damaged(where, error)) from None
+            row, value = found
+            raise SegmentationError(
+                f"{where}, row {row}: {value} milliseconds since 1970 is a time that no calendar "
+                "reaches: write null or a real date there"
+            ) from None
 
 
 def _of_last_scan(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str, str]]:
@@ -121,7 +145,7 @@ def line_numbers(
         rows: source_file and source_row (from 1, without the header) of CSV files, sorted by both.
             A negative row is an unreadable one: -1 the first of the file.
         delimiter: of CSV files.
-        encoding: of CSV files, as ``content.codec_of`` takes it.
+        encoding: of CSV files, as ``content.known_encoding`` takes it.
         title_lines: lines above the header of each.
 
     Returns:

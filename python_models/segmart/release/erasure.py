@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmart import SegmentationError
-from segmart.files.content import ENCODINGS
+from segmart.files.content import ENCODINGS, known_encoding
 
 
 def folded(customer_id: str, fold: str) -> str:
@@ -30,6 +30,7 @@ def forgotten_ids(path: str, *, delimiter: str, encoding: str, fold: str = "none
     """
     if path == "none":
         return set()
+    encoding = known_encoding(encoding)
     # Read as the macro forgotten_customers_file reads it; the signs that SQL trims, and no other.
     with duckdb.connect() as connection:
         rows = connection.execute(

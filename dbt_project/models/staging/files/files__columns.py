@@ -19,7 +19,7 @@ def model(dbt, session):
         {"order_lines": order_lines, "customers": customers, "customer_metrics": customer_metrics},
         parse_mapping(columns),
         delimiter=delimiter,
-        encoding=encoding,
+        encoding=str(encoding),
         title_lines=int(title_lines),
         copies=Path(target_folder).resolve() / "utf-8",
         checksums=checksums,

@@ -13,7 +13,7 @@ def model(dbt, session):
     return unreadable_lines(
         columns.dropna(subset="file").drop_duplicates("file"),
         delimiter=delimiter,
-        encoding=encoding,
+        encoding=str(encoding),
         title_lines=int(title_lines),
         is_text_shown=forgotten_customers == "none",
         threads=threads_of(session),
