@@ -373,6 +373,12 @@ SUSPICIONS = {
         "largest is read as {example:g}, and no other one has any. If the sign separates "
         "thousands, set thousands_sign to {sign} and decimal_sign to {other_sign}"
     ),
+    "mixed_thousands": (
+        "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
+        "customer {customer}, the largest is read as {example:g}, and {other_lines} have one or "
+        "two. If the sign separates thousands in the former, write all in one form in the export: "
+        "no setting reads both"
+    ),
     "row_numbers": (
         "customer_metrics: the column {metric} numbers the rows from {least} to {most}. If it "
         "says nothing of the customers, leave it out of the var metrics"
@@ -417,6 +423,13 @@ SUSPICIONS = {
         "sale stands there with its negative copy, leave the copies out"
     ),
 }
+
+
+def _few_identical_lines(**counts: Any) -> tuple[int, str]:
+    # Worth too little to warn of.
+    return 5, SUSPICIONS["identical_lines"].format(**counts)
+
+
 # What would be added up or left out without a word: these end the build.
 UNDECIDED = {
     "unmapped_statuses": (
@@ -439,6 +452,7 @@ FINDINGS = {
     "dates": _dates,
     "amount_is_product": _amount_is_product,
     "without_amount": _without_amount,
+    "few_identical_lines": _few_identical_lines,
     "nobody_forgotten": _nobody_forgotten,
     "feature_switched_off": _feature_switched_off,
     "attribute_switched_off": _attribute_switched_off,
