@@ -225,6 +225,77 @@ CASES = {
         "11 customer ids are numbers that a spreadsheet has shortened, such as 4507012345678000000",
         "Export the column as text",
     ),
+    "an apostrophe before some ids": orders(
+        ids(lambda n: f"'{n:06}", lambda n: f"{n:06}"),
+        '40 customer ids stand there in more than one form, such as "\'000001" and "000001"',
+    ),
+    "an apostrophe of typography around some ids": orders(
+        ids(lambda n: f"\u2018C{n}\u2019", lambda n: f"C{n}"),
+        "40 customer ids stand there in more than one form",
+    ),
+    "zeros after the letter of some ids": orders(
+        ids(lambda n: f"C{n:06}", lambda n: f"C{n}"),
+        '40 customer ids stand there in more than one form, such as "C000001" and "C1"',
+        "write them in one form",
+    ),
+    "thousands in some ids": orders(
+        ids(lambda n: f'"{n + 1017000:,}"', lambda n: f"{n + 1017000}"),
+        '40 customer ids stand there in more than one form, such as "1,017,001" and "1017001"',
+    ),
+    "cents after some ids": orders(
+        ids(lambda n: f"{n}.00", lambda n: f"{n}"),
+        '40 customer ids stand there in more than one form, such as "1" and "1.00"',
+    ),
+    "wide digits in some ids": orders(
+        ids(
+            lambda n: "".join(chr(ord(sign) + 0xFEE0) for sign in f"A{n}"),
+            lambda n: f"a{n}",
+        ),
+        '40 customer ids stand there in more than one form, such as "a1" and "\uff21\uff11"',
+    ),
+    "digits of Arabic in some ids": orders(
+        ids(
+            lambda n: "".join(chr(ord(sign) - 0x30 + 0x660) for sign in f"{n}"),
+            lambda n: f"{n}",
+        ),
+        "40 customer ids stand there in more than one form",
+    ),
+    "two names that differ in a zero": orders(
+        ids(
+            lambda n: f"anna{n}" if n != 7 else "anna07",
+            lambda n: f"anna{n}" if n != 40 else "anna7",
+        ).replace("anna40", "anna7"),
+    ),
+    "ids that a spreadsheet has made months of": orders(
+        changed(
+            "customer_id",
+            lambda line: f"Jan-{int(line[1][1:]):02}" if line[1] < "c2" else f"1-{line[1][1:]}",
+        ),
+        "11 of 40 customer ids are dates, such as Jan-01",
+        "Export the column as text",
+    ),
+    "ids that a spreadsheet has made days of": orders(
+        changed(
+            "customer_id",
+            lambda line: f"2017-01-{int(line[1][1:]):02}" if line[1] < "c2" else line[1][1:],
+        ),
+        "11 of 40 customer ids are dates, such as 2017-01-01",
+    ),
+    "ids that a German spreadsheet has made days of": orders(
+        changed(
+            "customer_id",
+            lambda line: f"{int(line[1][1:]):02}. Mrz" if line[1] < "c2" else line[1][1:],
+        ),
+        "11 of 40 customer ids are dates, such as 01. Mrz",
+    ),
+    "ids with year, month and number": orders(
+        changed("customer_id", lambda line: f"2017-01-{3 * int(line[1][1:]):02}")
+    ),
+    "ids that a spreadsheet could not count": orders(
+        text([*shop(), *([line[0], "#NAME?", *line[2:]] for line in CROWD)]),
+        "the customer '#NAME?' has 30 lines, 13.0% of all",
+        helps={"missing_customer_ids": ["#NAME?"]},
+    ),
     "ids of sixteen digits": orders(
         changed("customer_id", lambda line: f"45070123456789{int(line[1][1:]):02}")
     ),
@@ -553,6 +624,39 @@ CASES = {
         text([*shop(), ["", "Total 2024:", "2024-03-28", "7", "", ""]]),
         "the customer 'Total 2024:' has 1 lines",
         helps={"missing_customer_ids": ["total 2024:"]},
+    ),
+    "a subtotal of each customer": orders(
+        text(
+            [
+                *shop(),
+                *(
+                    ["", name, "2024-03-28", f"{paid}", "", ""]
+                    for name, paid in PAID.items()
+                    if name.startswith("c")
+                ),
+            ]
+        ),
+        "of 40 customers one line has the amount of all their others together, such as of customer "
+        "c1; these lines have 3,200.00",
+        "leave such lines out of the export",
+    ),
+    "a subtotal of some customers": orders(
+        text(
+            [
+                *shop(),
+                *(
+                    ["", name, "2024-03-28", f"{paid}", "", ""]
+                    for name, paid in PAID.items()
+                    if name.startswith("c1") or name.startswith("c2")
+                ),
+            ]
+        ),
+        "of 22 customers one line has the amount of all their others together",
+    ),
+    "a subtotal of a customer as a spreadsheet writes it": orders(
+        text([*shop(), ["", "c1 Ergebnis", "2024-03-28", f"{PAID['c1']}", "", ""]]),
+        "the customer 'c1 Ergebnis' has 1 lines",
+        helps={"missing_customer_ids": ["c1 ergebnis"]},
     ),
     "each sale with its negative copy": orders(
         text(
@@ -1024,8 +1128,9 @@ def test_a_metric_that_numbers_the_rows_is_said(tmp_path: Path) -> None:
         customer_metrics=str(path),
     )
     assert suspicions(found) == [
-        "customer_metrics: the column level numbers the rows from 0 to 39. If it says nothing of "
-        "the customers, leave it out of the var metrics"
+        "customer_metrics: in the column level each of 40 customers has a whole number that no "
+        "other one has, from 0 to 39, as numbers of rows and ids are. If it says nothing of the "
+        "customers, leave it out of the var metrics"
     ]
     assert found.rows("select feature from feature_catalog order by feature") == [
         ("metric_level",),
@@ -1034,6 +1139,30 @@ def test_a_metric_that_numbers_the_rows_is_said(tmp_path: Path) -> None:
     assert (
         "customer_metrics: column Unnamed: 0 is ignored, since it has the row numbers of pandas",
     ) in found.rows("select finding from input_check")
+
+
+@pytest.mark.slow
+def test_numbers_of_rows_with_gaps_are_said_and_those_of_customers_are_not(tmp_path: Path) -> None:
+    # In each of two files, with every third left out, in any order; beside points, whole and with
+    # cents.
+    for file in (1, 2):
+        rows = [
+            f"c{file}-{at},{at * 3 // 2},{at * at // 4},{at * 1.37:.2f},{at % 9}"
+            for at in range(60)
+        ]
+        (tmp_path / f"metrics-{file}.csv").write_text(
+            "\n".join(["customer_id,level,points,cents,visits", *rows[30:], *rows[:30]]) + "\n"
+        )
+    found = dbt_build(
+        tmp_path,
+        select="+input_check",
+        tests=False,
+        input="files",
+        customer_metrics=str(tmp_path / "metrics-*.csv"),
+    )
+    (said,) = suspicions(found)
+    assert "in the column level each of 120 customers has a whole number" in said
+    assert "from 0 to 88, " in said
 
 
 @pytest.mark.slow

@@ -328,6 +328,10 @@ SUSPICIONS = {
         "{source}: {customers} customer ids are numbers that a spreadsheet has shortened, such as "
         "{example}: several customers may have become one. Export the column as text"
     ),
+    "date_ids": (
+        "{source}: {customers} of {all_customers} customer ids are dates, such as {example}: a "
+        "spreadsheet writes them in place of ids such as 1-17 and JAN17. Export the column as text"
+    ),
     "two_forms": (
         "{source}: {ids} customer ids stand there in more than one form, such as {quoted[example]} "
         "and {quoted[other_example]}. If they are one customer, set fold_customer_ids for zeros "
@@ -380,8 +384,9 @@ SUSPICIONS = {
         "no setting reads both"
     ),
     "row_numbers": (
-        "customer_metrics: the column {metric} numbers the rows from {least} to {most}. If it "
-        "says nothing of the customers, leave it out of the var metrics"
+        "customer_metrics: in the column {metric} each of {customers} customers has a whole number "
+        "that no other one has, from {least} to {most}, as numbers of rows and ids are. If it says "
+        "nothing of the customers, leave it out of the var metrics"
     ),
     "strangers": (
         "customers: only {known} of {buyers} customers with orders stand there; {example} does "
@@ -417,6 +422,12 @@ SUSPICIONS = {
         "order_lines: the only line of customer {customer_id!r} has the amount of all others "
         "together, {amount:,.2f}. If it is a total, set missing_customer_ids to "
         "[{quoted[customer_id]}]"
+    ),
+    "subtotals": (
+        "order_lines: of {customers} customers one line has the amount of all their others "
+        "together, such as of customer {example}; these lines have {amount:,.2f}. If they are "
+        "subtotals, the others count twice: leave such lines out of the export, or map a column "
+        "that tells them to status and set it to left_out in the var statuses"
     ),
     "mostly_returns": (
         "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back. If each "
