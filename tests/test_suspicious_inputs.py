@@ -131,6 +131,70 @@ CASES = {
         "set amount_is to order",
         helps={"amount_is": "order"},
     ),
+    "the order's total on each of its lines, in half of the orders": orders(
+        text(amounts(lambda at, line: f"{PAID[line[0]]}" if int(line[1][1:]) % 2 else line[3])),
+        "in 40 of 80 orders with several lines each line has the same amount",
+        "if it is that in some orders alone, write it on one line of each",
+    ),
+    "equal prices in some orders of two lines": orders(
+        text(amounts(lambda at, line: f"{5 + int(line[1][1:]) % 13 + (at % 5 == 2)}")),
+        spend=sum(5 + int(line[1][1:]) % 13 + (at % 5 == 2) for at, line in enumerate(shop())),
+    ),
+    "two prices alone and few orders of two lines": orders(
+        text(
+            [
+                *([f"s{n}", f"c{n}", "2024-01-05", f"{20 - 10 * (n % 2)}", "mug", ""] for n in N),
+                *(
+                    [f"t{n}", f"c{n}", "2024-02-05", amount, thing, ""]
+                    for n in range(1, 6)
+                    for amount, thing in (("20", "mug"), ("10" if n == 5 else "20", "tea"))
+                ),
+            ]
+        ),
+        spend=20 * 10 + 20 * 20 + 9 * 20 + 10,
+    ),
+    "each line once more, with another time of export": orders(
+        written(
+            f"{HEAD},exported_on",
+            [[*line, f"2024-04-0{day}"] for day in (1, 2) for line in shop()],
+        ),
+        "in 120 of 120 orders each line stands there twice or more often, such as order o1-0",
+        "leave that column out of the export",
+        helps={
+            "columns": {"order_lines": {"updated_at": "exported_on"}},
+            "order_versions": "latest_update",
+        },
+    ),
+    "each line twice more, without products": orders(
+        written(
+            f"{HEAD.replace('product_id', 'thing')},batch",
+            [[*line, batch] for line in shop() for batch in "abc"],
+        ),
+        "in 120 of 120 orders each line stands there twice or more often",
+    ),
+    "each line of some orders once for each payment": orders(
+        written(
+            f"{HEAD},payment",
+            [
+                [*line, payment]
+                for line in shop()
+                for payment in ("card", "points")[: 1 + (int(line[1][1:]) % 3 == 0)]
+            ],
+        ),
+        "in 39 of 120 orders each line stands there twice or more often",
+    ),
+    "a line for each unit, by its place in the order": orders(
+        written(
+            f"{HEAD},place",
+            [
+                [*line, f"{place}"]
+                for line in shop()
+                for place in range(1 + 2 * (line[4] == "mug" and int(line[1][1:]) % 2))
+            ],
+        ),
+        spend=SPEND
+        + 2 * sum(float(line[3]) for line in shop() if line[4] == "mug" and int(line[1][1:]) % 2),
+    ),
     "what was given back for an order on each of its lines": orders(
         text([*shop(), *given_back(lambda line: REFUND[line[0]])]),
         "in 20 of 20 orders with several returned lines each of them has the same amount",
@@ -653,10 +717,35 @@ CASES = {
         ),
         "of 22 customers one line has the amount of all their others together",
     ),
+    "a subtotal of each order": orders(
+        text(
+            [
+                *shop(),
+                *(
+                    [*line[:3], f"{PAID[line[0]]}", "total", ""]
+                    for line in shop()
+                    if line[4] == "tea"
+                ),
+            ]
+        ),
+        "in 80 of 80 orders with three lines or more one line has the amount of all others",
+    ),
     "a subtotal of a customer as a spreadsheet writes it": orders(
         text([*shop(), ["", "c1 Ergebnis", "2024-03-28", f"{PAID['c1']}", "", ""]]),
         "the customer 'c1 Ergebnis' has 1 lines",
         helps={"missing_customer_ids": ["c1 ergebnis"]},
+    ),
+    "a price that is the sum of two others": orders(
+        text(
+            [
+                [f"o{n}", f"c{n}", "2024-01-05", f"{amount}", thing, ""]
+                for n in N
+                for amount, thing in zip(
+                    (5, 5, 10) if n % 3 == 0 else (5, 10, 10), ("mug", "tea", "cup"), strict=True
+                )
+            ]
+        ),
+        spend=13 * 20 + 27 * 25,
     ),
     "each sale with its negative copy": orders(
         text(

@@ -302,12 +302,25 @@ SUSPICIONS = {
     ),
     "repeated_totals": (
         "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
-        "same amount, such as order {example}. If it is the order's total, set amount_is to order"
+        "same amount, such as order {example}. If it is the order's total, set amount_is to order; "
+        "if it is that in some orders alone, write it on one line of each"
     ),
     "repeated_returns": (
         "order_lines: in {repeated_orders} of {orders} orders with several returned lines each of "
         "them has the same amount, such as order {example}. If that was given back for the whole "
         "order, it counts several times: write it on one line"
+    ),
+    "order_subtotals": (
+        "order_lines: in {repeated_orders} of {orders} orders with three lines or more one line "
+        "has the amount of all others together, such as order {example}. If that is a subtotal, "
+        "the others count twice: leave such lines out of the export, or map a column that tells "
+        "them to status and set it to left_out in the var statuses"
+    ),
+    "doubled_lines": (
+        "order_lines: in {repeated_orders} of {orders} orders each line stands there twice or more "
+        "often, such as order {example}, and only a column that is ignored, or line_id, tells them "
+        "apart. If each is to count once, leave that column out of the export; or, if it has "
+        "times, map it to updated_at and set order_versions to latest_update"
     ),
     "long_orders": (
         "order_lines: {long_orders} of {orders} orders have lines of several days, up to {days} "
