@@ -607,6 +607,23 @@ CASES = {
         helps={"statuses": {"no": "sale", "yes": "left_out"}},
         spend=SPEND - FIRST,
     ),
+    "a 1 where a line was given back": orders(
+        with_column("was_refunded", lambda line: "1" if is_first(line) else "0"),
+        f"160 0 ({SPEND - FIRST:.2f}), 40 1 ({FIRST:.2f})",
+        helps={"statuses": {"0": "sale", "1": "return"}},
+        spend=SPEND - 2 * FIRST,
+    ),
+    "a true where a line was given back": orders(
+        with_column("Rückgabe", lambda line: "true" if is_first(line) else "false"),
+        f"160 false ({SPEND - FIRST:.2f}), 40 true ({FIRST:.2f})",
+        helps={
+            "columns": {"order_lines": {"is_return": "Rückgabe"}},
+        },
+        spend=SPEND - 2 * FIRST,
+    ),
+    "a yes that says something else": orders(
+        with_column("is_gift", lambda line: "yes" if is_first(line) else "no")
+    ),
     "a date where an order was cancelled": orders(
         with_column(
             "cancelled_at", lambda line: f"{line[2]}T1{line[1][-1]}:00Z" if is_first(line) else ""
