@@ -208,8 +208,7 @@ with
         from ids_without_dress
     ),
 
-    -- Zeros after letters and signs of thousands too: two names of people may differ in these
-    -- alone.
+    -- Zeros after letters and signs of thousands too: two names may differ in these alone.
     ids_in_two_forms as (
         select
             source,
@@ -363,9 +362,8 @@ with
             {% endfor %}
         ),
 
-        -- Whole numbers of which no two are the same, though by chance nine pairs and more would
-        -- be,
-        -- in each of the files.
+        -- In each file whole numbers of which no two are the same, though by chance nine pairs and
+        -- more would be.
         row_numbers as (
             select
                 metric,

@@ -79,10 +79,9 @@ with
         having max(decimals) = 3 and min(abs({{ number }})) >= 1 and max(abs({{ number }})) < 1000
     ),
 
-    -- Beside 500, or in hundreds alone. Beside 12.50 they are round or end in 9, as prices do; most
-    -- are hundreds, or the least follows upon the largest of the others. Things by weight have
-    -- three
-    -- digits too.
+    -- Thousands stand beside 500, or are hundreds alone. Beside 12.50 they are round or end in 9, as
+    -- prices do, and most are hundreds, or the least follows upon the largest of the others. Things
+    -- by weight have three digits too.
     decimals_of_files as (
         select
             three_digits.*, count(*) filter (where lines_of_file.decimals in (1, 2)) as other_lines

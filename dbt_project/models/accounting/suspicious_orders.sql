@@ -313,9 +313,8 @@ with
         from copies_of_orders
     ),
 
-    -- All lines of nearly all orders, or of most orders of several things in which one does: who
-    -- buys
-    -- two of one thing rarely buys two of each.
+    -- Each line of nearly all orders, or of most orders of several things in which one stands there
+    -- twice: who buys two of one thing rarely buys two of each.
     doubled_lines as (
         select *
         from lines_with_copies
@@ -339,11 +338,9 @@ with
         from orders_of_several_lines
     ),
 
-    -- Of several lines each has the same amount: in many orders, or in one of three lines or
-    -- more, and
-    -- in more than by chance. Where that is the price of each thing, orders of one line have it
-    -- too.
-    -- In fewer orders it is told by amounts that are larger than those of the other orders' lines.
+    -- Of several lines each has the same amount: in many orders, or in one of three lines or more,
+    -- and in more than by chance. Where that is the price of each thing, orders of one line have it
+    -- too. In fewer orders it is told by larger amounts than the lines of the others have.
     repeated_totals as (
         select equal_amounts.*
         from equal_amounts
