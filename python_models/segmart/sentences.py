@@ -337,12 +337,25 @@ SUSPICIONS = {
     ),
     "repeated_totals": (
         "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
-        "same amount, such as order {example}. If it is the order's total, set amount_is to order"
+        "same amount, such as order {example}. If it is the order's total, set amount_is to order; "
+        "if it is that in some orders alone, write it on one line of each"
     ),
     "repeated_returns": (
         "order_lines: in {repeated_orders} of {orders} orders with several returned lines each of "
         "them has the same amount, such as order {example}. If that was given back for the whole "
         "order, it counts several times: write it on one line"
+    ),
+    "order_subtotals": (
+        "order_lines: in {repeated_orders} of {orders} orders with three lines or more one line "
+        "has the amount of all others together, such as order {example}. If that is a subtotal, "
+        "the others count twice: leave such lines out of the export, or map a column that tells "
+        "them to status and set it to left_out in the var statuses"
+    ),
+    "doubled_lines": (
+        "order_lines: in {repeated_orders} of {orders} orders each line stands there twice or more "
+        "often, such as order {example}, and only a column that is ignored, or line_id, tells them "
+        "apart. If each is to count once, leave that column out of the export; or, if it has "
+        "times, map it to updated_at and set order_versions to latest_update"
     ),
     "long_orders": (
         "order_lines: {long_orders} of {orders} orders have lines of several days, up to {days} "
@@ -362,6 +375,10 @@ SUSPICIONS = {
     "spoilt_ids": (
         "{source}: {customers} customer ids are numbers that a spreadsheet has shortened, such as "
         "{example}: several customers may have become one. Export the column as text"
+    ),
+    "date_ids": (
+        "{source}: {customers} of {all_customers} customer ids are dates, such as {example}: a "
+        "spreadsheet writes them in place of ids such as 1-17 and JAN17. Export the column as text"
     ),
     "two_forms": (
         "{source}: {ids} customer ids stand there in more than one form, such as {quoted[example]} "
@@ -408,9 +425,16 @@ SUSPICIONS = {
         "largest is read as {example:g}, and no other one has any. If the sign separates "
         "thousands, set thousands_sign to {sign} and decimal_sign to {other_sign}"
     ),
+    "mixed_thousands": (
+        "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
+        "customer {customer}, the largest is read as {example:g}, and {other_lines} have one or "
+        "two. If the sign separates thousands in the former, write all in one form in the export: "
+        "no setting reads both"
+    ),
     "row_numbers": (
-        "customer_metrics: the column {metric} numbers the rows from {least} to {most}. If it "
-        "says nothing of the customers, leave it out of the var metrics"
+        "customer_metrics: in the column {metric} each of {customers} customers has a whole number "
+        "that no other one has, from {least} to {most}, as numbers of rows and ids are. If it says "
+        "nothing of the customers, leave it out of the var metrics"
     ),
     "strangers": (
         "customers: only {known} of {buyers} customers with orders stand there; {example} does "
@@ -452,11 +476,24 @@ SUSPICIONS = {
         "together, {amount:,.2f}. If it is a total, set missing_customer_ids to "
         "[{quoted[customer_id]}]"
     ),
+    "subtotals": (
+        "order_lines: of {customers} customers one line has the amount of all their others "
+        "together, such as of customer {example}; these lines have {amount:,.2f}. If they are "
+        "subtotals, the others count twice: leave such lines out of the export, or map a column "
+        "that tells them to status and set it to left_out in the var statuses"
+    ),
     "mostly_returns": (
         "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back. If each "
         "sale stands there with its negative copy, leave the copies out"
     ),
 }
+
+
+def _few_identical_lines(**counts: Any) -> tuple[int, str]:
+    # Worth too little to warn of.
+    return 5, SUSPICIONS["identical_lines"].format(**counts)
+
+
 # What would be added up or left out without a word: these end the build.
 UNDECIDED = {
     "unmapped_statuses": (
@@ -479,6 +516,7 @@ FINDINGS = {
     "dates": _dates,
     "amount_is_product": _amount_is_product,
     "without_amount": _without_amount,
+    "few_identical_lines": _few_identical_lines,
     "nobody_forgotten": _nobody_forgotten,
     "feature_switched_off": _feature_switched_off,
     "attribute_switched_off": _attribute_switched_off,

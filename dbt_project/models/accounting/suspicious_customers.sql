@@ -1,6 +1,7 @@
 {#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
 {%- set suspicions = {
     "spoilt_ids": ["source", "customers", "example"],
+    "date_ids": ["source", "customers", "all_customers", "example"],
     "two_forms": ["source", "ids", "example", "other_example"],
     "crowd": ["source", "customer_id", "lines", "share"],
     "grand_totals": ["customer_id", "amount"],
@@ -9,13 +10,38 @@
 {%- set nobody = (
     "^[^a-z0-9]*(null|none|nan|na|n/a|blank|unknown|unbekannt|guest|gast|anonym[a-zé]*|test|walk.?in|cash"
     ~ "|laufkund[a-z]*|barverkauf|invité|invitado|ospite|deleted|no customer)([^a-z0-9][^0-9]*)?$"
-    ~ "|^-1$|^[0-]+$|^9{4,}$|^x$"
+    ~ "|^-1$|^[0-]+$|^9{4,}$|^x$|^#[a-z0/#]+[!?]?$"
 ) -%}
-{#- Also with a year, a colon or another word after it. -#}
-{%- set total = "^((grand|sub)[ -]?total|totals?|totale|totaal|gesamt(summe)?|summe|somme|итого)([^a-z].*)?$" -%}
+{#- Also with a year, a colon or another word after it, or with what it is the total of before it. -#}
+{%- set total = (
+    "^((grand|sub)[ -]?total|totals?|totale|totaal|gesamt(summe)?|summe|somme|итого)([^a-z].*)?$"
+    ~ "|[^a-z](total|totale|totaal|ergebnis|итого)$"
+) -%}
+{#- As spreadsheets write dates in place of ids such as 1-17 and JAN17. -#}
+{%- set day, month = "(0?[1-9]|[12][0-9]|3[01])", (
+    "(jan|feb|m[aä]r|mrz|apr|avr|ma[iy]|ju[inl]|aug|ao[uû]|sep|o[ck]t|nov|de[cz]|déc)[a-zéûä]*[.]?"
+) -%}
+{%- set date = (
+    "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ t][0-9:.]+)?$"
+    ~ "|^%s([-/.])%s[-/.](19|20)[0-9]{2}$|^%s[.]?[- ]%s([- ][0-9]{2,4})?$|^%s[- ]([0-9]{2}|(19|20)[0-9]{2})$"
+    | format(day, day, day, month, month)
+) -%}
+{#- Digits and letters as wide as a sign of Chinese, and Arabic and Persian digits. -#}
+{%- set wide, plain = [], [] -%}
+{%- for first, signs in (
+    (65296, "0123456789"),
+    (65345, "abcdefghijklmnopqrstuvwxyz"),
+    (1632, "0123456789"),
+    (1776, "0123456789"),
+) -%}
+    {%- for sign in signs -%}
+        {%- do wide.append("%c" | format(first + loop.index0)) -%} {%- do plain.append(sign) -%}
+    {%- endfor -%}
+{%- endfor -%}
 {%- set source = "customer_metrics" if uses_metrics() else "order_lines" -%}
 {%- if uses_metrics() -%}
-    {%- do suspicions.update({"row_numbers": ["metric", "least", "most"]}) -%}
+    {%- do suspicions.update({"row_numbers": ["metric", "customers", "least", "most"]}) -%}
+{%- else -%} {%- do suspicions.update({"subtotals": ["customers", "amount", "example"]}) -%}
 {%- endif -%}
 {%- if has_customers_input() -%}
     {%- do suspicions.update({"strangers": ["known", "buyers", "example"]}) -%}
@@ -31,12 +57,18 @@ with
                 customer_id,
                 '{{ source }}' as source,
                 count(*) as lines,
-                cast(null as decimal(18, 4)) as amount
+                cast(null as decimal(18, 4)) as amount,
+                cast(null as decimal(18, 4)) as largest_amount
             from {{ ref("checked_customer_metrics") }}
             where customer_id is not null
             group by customer_id
         {%- else -%}
-            select customer_id, '{{ source }}' as source, count(*) as lines, sum(amount) as amount
+            select
+                customer_id,
+                '{{ source }}' as source,
+                count(*) as lines,
+                sum(amount) as amount,
+                max(amount) as largest_amount
             from {{ ref("checked_order_lines") }}
             where reason is null
             group by customer_id
@@ -89,25 +121,73 @@ with
         from fifteen_digits
     ),
 
-    -- Without zeros before it, .0 after it, signs around it that nobody sees, quotes and case.
+    -- Where few are dates, the others end in a digit and none is such as 2017-01-32.
+    date_ids as (
+        select
+            source,
+            count(*) filter (where is_date) as customers,
+            count(*) as all_customers,
+            min(customer_id) filter (where is_date) as example
+        from
+            (
+                select
+                    source,
+                    customer_id,
+                    {{ fits_pattern("lower(customer_id)", "'" ~ date ~ "'") }} as is_date
+                from of_customers
+            ) as dated
+        group by source
+        having
+            count(*) filter (where is_date) between 1 and 0.5 * count(*)
+            and count(*) filter (where right(customer_id, 1) between '0' and '9') >= 0.5 * count(*)
+            and count(*) filter (
+                where
+                    not is_date
+                    and {{ fits_pattern("customer_id", "'^[12][0-9]{3}-[0-9]{2}-[0-9]{2,}$'") }}
+            )
+            = 0
+    ),
+
+    -- Without signs that nobody sees, quotes and apostrophes around it, and case.
     ids_without_dress as (
         select
             source,
             customer_id,
-            {{
-                replaced(
-                    composed("lower(customer_id)"),
-                    {"\u00a0": "", "\u200b": "", "\ufeff": "", "=": "", '"': ""},
-                )
-            }} as seen
+            case
+                when {{ fits_pattern("customer_id", text_literal("[^ -~]|[='\"]")) }}
+                then
+                    trim(
+                        both {{ text_literal("'") }}
+                        from
+                            translate(
+                                {{
+                                    replaced(
+                                        composed("lower(customer_id)"),
+                                        {
+                                            "\u00a0": "",
+                                            "\u200b": "",
+                                            "\ufeff": "",
+                                            "\u2018": "'",
+                                            "\u2019": "'",
+                                            "=": "",
+                                            '"': "",
+                                        },
+                                    )
+                                }},
+                                '{{ wide | join }}',
+                                '{{ plain | join }}'
+                            )
+                    )
+                else lower(customer_id)
+            end as seen
         from of_customers
     ),
 
-    ids_in_two_forms as (
-        select source, min(customer_id) as example, max(customer_id) as other_example
-        from ids_without_dress
-        group by
+    -- Without .0 after it and zeros before it.
+    ids_without_zeros as (
+        select
             source,
+            customer_id,
             coalesce(
                 nullif(
                     trim(
@@ -116,25 +196,58 @@ with
                             case
                                 when right(seen, 2) = '.0'
                                 then left(seen, length(seen) - 2)
+                                when right(seen, 3) = '.00'
+                                then left(seen, length(seen) - 3)
                                 else seen
                             end
                     ),
                     ''
                 ),
                 '0'
-            )
+            ) as bare_id
+        from ids_without_dress
+    ),
+
+    -- Zeros after letters and signs of thousands too: two names may differ in these alone.
+    ids_in_two_forms as (
+        select
+            source,
+            min(customer_id) as example,
+            max(customer_id) as other_example,
+            min(bare_id) <> max(bare_id) as may_be_two_names
+        from ids_without_zeros
+        group by
+            source,
+            case
+                when {{ fits_pattern("bare_id", "'^[1-9][0-9]{0,2}([,.][0-9]{3})+$'") }}
+                then {{ replaced("bare_id", {",": "", ".": ""}) }}
+                when {{ fits_pattern("bare_id", "'^[^0-9]+0+[1-9][0-9]*$'") }}
+                then
+                    regexp_extract(bare_id, '^[^0-9]+', 0)
+                    || regexp_extract(bare_id, '[1-9][0-9]*$', 0)
+                else bare_id
+            end
         having count(*) > 1
     ),
 
-    numbered_forms as (
-        select
-            *,
-            row_number() over (partition by source order by example) as place,
-            count(*) over (partition by source) as ids
+    counted_forms as (
+        select *, count(*) over (partition by source, may_be_two_names) as forms
         from ids_in_two_forms
     ),
 
-    two_forms as (select * from numbered_forms where place = 1),
+    two_forms as (
+        select
+            counted_forms.source,
+            count(*) as ids,
+            min(counted_forms.example) as example,
+            min_by(counted_forms.other_example, counted_forms.example) as other_example
+        from counted_forms
+        cross join totals
+        where
+            not counted_forms.may_be_two_names
+            or (counted_forms.forms >= 2 and counted_forms.forms >= 0.01 * totals.customers)
+        group by counted_forms.source
+    ),
 
     crowds as (
         select
@@ -184,6 +297,32 @@ with
             and abs(2 * of_customers.amount - totals.total_amount) <= 0.001 * totals.total_amount
     ),
 
+    lines_with_subtotals as (
+        select
+            count(*) as all_customers,
+            count(*) filter (where is_subtotal) as customers,
+            count(*) filter (where lines >= 4) as large_customers,
+            count(*) filter (where lines >= 4 and is_subtotal) as large_customers_with_subtotal,
+            cast(sum(largest_amount) filter (where is_subtotal) as double) as amount,
+            min(customer_id) filter (where is_subtotal) as example
+        from
+            (
+                select *, abs(2 * largest_amount - amount) <= 0.01 as is_subtotal
+                from of_customers
+                where lines >= 3 and largest_amount > 0.01
+            ) as of_several_lines
+    ),
+
+    -- One line of a customer has the amount of all others together. Of three lines that happens by
+    -- chance, where there are few prices.
+    subtotals as (
+        select *
+        from lines_with_subtotals
+        where
+            customers >= greatest(5, 0.75 * all_customers)
+            or large_customers_with_subtotal >= greatest(10, 0.3 * large_customers)
+    ),
+
     -- Customers with orders whom the input of customers does not know: ids of another kind.
     known_ids as (
         select distinct customer_id from {{ ref("checked_customers") }} where reason is null
@@ -212,18 +351,35 @@ with
                     {{ text_literal(metric.column) }} as metric,
                     count({{ metric.feature }}) as customers,
                     count(distinct {{ metric.feature }}) as different_values,
-                    cast(min({{ metric.feature }}) as bigint) as least,
-                    cast(max({{ metric.feature }}) as bigint) as most
+                    count(*) filter (
+                        where {{ metric.feature }} <> floor({{ metric.feature }})
+                    ) as fractions,
+                    min({{ metric.feature }}) as least,
+                    max({{ metric.feature }}) as most
                 from {{ ref("checked_customer_metrics") }}
-                where reason is null {{ "union all" if not loop.last }}
+                where reason is null
+                group by source_file {{ "union all" if not loop.last }}
             {% endfor %}
         ),
 
-        -- Each number once, without a gap, as a table numbers its rows.
+        -- In each file whole numbers of which no two are the same, though by chance nine pairs and
+        -- more would be.
         row_numbers as (
-            select metric, least, most
+            select
+                metric,
+                sum(customers) as customers,
+                try_cast(min(least) as bigint) as least,
+                try_cast(max(most) as bigint) as most
             from metric_ranges
-            where customers >= 20 and most = least + customers - 1 and different_values = customers
+            group by metric
+            having
+                count(*) filter (
+                    where
+                        fractions = 0
+                        and different_values = customers
+                        and 1e0 * customers * (customers - 1) >= 18 * (most - least + 1)
+                )
+                = count(*)
         ),
     {%- endif %}
 

@@ -19,10 +19,17 @@
 {%- endif -%}
 {%- if setting("amount_is") == "line" -%}
     {%- do suspicions.update({"identical_lines": ["lines", "amount", "example"]}) -%}
+    {%- do suspicions.update({"few_identical_lines": ["lines", "amount", "example"]}) -%}
 {%- endif -%}
 {%- if setting("thousands_sign") == "none" -%}
     {%- do suspicions.update({"thousands": ["lines", "example", "sign", "other_sign"]}) -%}
+    {%- do suspicions.update(
+        {"mixed_thousands": ["lines", "other_lines", "example", "customer"]}
+    ) -%}
 {%- endif -%}
+{#- The number whose digits are counted. -#}
+{%- set number = "amount" if "amount" in given else "unit_price" -%}
+{%- set three_digit_currencies = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"] -%}
 {#- By kind: the column, its values that a var names, and the lines whose amounts are summed by value. -#}
 {%- set sums = {} -%}
 {%- if "status" in given -%}
@@ -47,33 +54,73 @@ with
         where reason is null
     ),
 
-    -- File by file: a sign before exactly three digits in each amount that has one, as in 15.000,
-    -- beside 500 or in hundreds alone, and none below 1. Things by weight have three digits too.
+    -- File by file the numbers with a sign before exactly three digits, as in 15.000, where none is
+    -- below 1 or has four digits before the sign.
+    three_digits as (
+        select
+            coalesce(source_file, '') as source_file,
+            coalesce(currency, '') as currency,
+            count(*) as lines,
+            max({{ number }}) as largest,
+            min(abs({{ number }})) as least,
+            sum(abs({{ number }})) as total,
+            min(customer_id) as customer,
+            count(*) filter (where {{ number }} = round({{ number }}, 1)) as hundreds,
+            count(*) filter (where {{ number }} = round({{ number }}, 2)) as tens,
+            count(*) filter (
+                where abs({{ number }}) + 0.001 = round(abs({{ number }}) + 0.001, 2)
+            ) as nines
+        from {{ ref("checked_order_lines") }}
+        where
+            reason is null
+            and decimals >= 3
+            and (currency is null or currency not in {{ text_literals(three_digit_currencies) }})
+        group by coalesce(source_file, ''), coalesce(currency, '')
+        having max(decimals) = 3 and min(abs({{ number }})) >= 1 and max(abs({{ number }})) < 1000
+    ),
+
+    -- Thousands stand beside 500, or are hundreds alone. Beside 12.50 they are round or end in 9,
+    -- as
+    -- prices do, and most are hundreds, or the least follows upon the largest of the others. Things
+    -- by weight have three digits too.
     decimals_of_files as (
         select
-            count(*) filter (where decimals = 3) as lines,
-            cast(max(amount) filter (where decimals = 3) as double) as example
-        from {{ ref("checked_order_lines") }}
-        where reason is null
-        group by source_file
+            three_digits.*, count(*) filter (where lines_of_file.decimals in (1, 2)) as other_lines
+        from three_digits
+        inner join
+            {{ ref("checked_order_lines") }} as lines_of_file
+            on three_digits.source_file = coalesce(lines_of_file.source_file, '')
+            and three_digits.currency = coalesce(lines_of_file.currency, '')
+        where lines_of_file.reason is null
+        group by all
         having
-            count(*) filter (where decimals = 3) > 0
-            and count(*) filter (where decimals not in (0, 3)) = 0
-            and count(*) filter (where decimals = 3 and abs(amount) < 1) = 0
-            and count(*) filter (where quantity <> floor(quantity)) = 0
-            and count(*) filter (where decimals = 0 and abs(amount) >= 1000)
-            <= 0.1 * count(*) filter (where decimals = 0)
-            and (
-                count(*) filter (where decimals = 0) > 0
-                or count(*) filter (where decimals = 3 and 10e0 * amount <> floor(10e0 * amount))
-                = 0
+            count(*) filter (where lines_of_file.quantity <> floor(lines_of_file.quantity)) = 0
+            and count(*) filter (
+                where lines_of_file.decimals = 0 and abs(lines_of_file.{{ number }}) >= 1000
             )
+            <= 0.1 * count(*) filter (where lines_of_file.decimals = 0)
+            and case
+                when count(*) filter (where lines_of_file.decimals in (1, 2)) = 0
+                then
+                    three_digits.hundreds = three_digits.lines
+                    or count(*) filter (where lines_of_file.decimals = 0) > 0
+                else
+                    three_digits.tens >= 0.1 * three_digits.lines
+                    and three_digits.tens + three_digits.nines >= 0.5 * three_digits.lines
+                    and 1000 * three_digits.total >= 0.01 * sum(abs(lines_of_file.{{ number }}))
+                    and (
+                        three_digits.hundreds >= 0.5 * three_digits.lines
+                        or 100 * three_digits.least <= max(abs(lines_of_file.{{ number }})) filter (
+                            where lines_of_file.decimals < 3
+                        )
+                    )
+            end
     ),
 
     thousands as (
         select
             sum(lines) as lines,
-            max(example) as example,
+            cast(max(largest) as double) as example,
             {%- set signs = (
                 ["comma", "point"]
                 if setting("decimal_sign") == "comma"
@@ -82,21 +129,39 @@ with
             '{{ signs[0] }}' as sign,
             '{{ signs[1] }}' as other_sign
         from decimals_of_files
+        where other_lines = 0
         having count(*) > 0
     ),
 
-    identical_lines as (
+    mixed_thousands as (
+        select
+            sum(lines) as lines,
+            sum(other_lines) as other_lines,
+            cast(max(largest) as double) as example,
+            min(customer) as customer
+        from decimals_of_files
+        where other_lines > 0
+        having count(*) > 0
+    ),
+
+    copies_in_files as (
         select
             count(*) as lines,
-            cast(sum(abs(checked_order_lines.amount)) as double) as amount,
-            min(checked_order_lines.customer_id) as example
+            coalesce(cast(sum(abs(checked_order_lines.amount)) as double), 0) as amount,
+            min(checked_order_lines.customer_id) as example,
+            abs(cast(totals.total_amount as double)) as total_amount
         from {{ ref("checked_order_lines") }} as checked_order_lines
         cross join totals
         where checked_order_lines.reason = 'duplicate_row' and checked_order_lines.is_copy_in_file
         group by totals.total_amount
-        having
-            sum(abs(checked_order_lines.amount)) >= 0.01 * abs(totals.total_amount)
-            and sum(abs(checked_order_lines.amount)) > 0
+    ),
+
+    identical_lines as (
+        select * from copies_in_files where amount > 0 and amount >= 0.01 * total_amount
+    ),
+
+    few_identical_lines as (
+        select * from copies_in_files where amount = 0 or amount < 0.01 * total_amount
     ),
 
     days as (

@@ -19,18 +19,20 @@
         }
     ) -%}
 {%- endif -%}
-{%- if "refunded_amount" in given and setting("amount_is") == "line" -%}
+{%- set kinds_of_lines = (
+    ["order_subtotals", "doubled_lines"] if setting("amount_is") == "line" else []
+) -%}
+{%- if kinds_of_lines and setting("identical_lines") == "count_once" -%}
+    {%- do kinds_of_lines.extend(["repeated_totals", "repeated_returns"]) -%}
+{%- endif -%}
+{%- if kinds_of_lines and "refunded_amount" in given -%}
+    {%- do kinds_of_lines.append("repeated_refunds") -%}
+{%- endif -%}
+{%- for kind in kinds_of_lines -%}
     {%- do suspicions.update(
-        {"repeated_refunds": ["repeated_orders", "orders", "share_looked_at", "example"]}
+        {kind: ["repeated_orders", "orders", "share_looked_at", "example"]}
     ) -%}
-{%- endif -%}
-{%- if setting("amount_is") == "line" and setting("identical_lines") == "count_once" -%}
-    {%- for kind in ("repeated_totals", "repeated_returns") -%}
-        {%- do suspicions.update(
-            {kind: ["repeated_orders", "orders", "share_looked_at", "example"]}
-        ) -%}
-    {%- endfor -%}
-{%- endif -%}
+{%- endfor -%}
 {%- if "order_id" in given -%}
     {%- do suspicions.update(
         {"long_orders": ["long_orders", "orders", "days", "share_looked_at", "example"]}
@@ -113,6 +115,7 @@ with
             count(*) filter (where is_numbered) > 0 as is_numbered,
             count(*) as lines,
             count(amount) as lines_with_amount,
+            cast(sum(amount) as double) as amount,
             count(*) filter (where is_return) as return_lines,
             -- Beside what was bought at that time.
             sum(amount) > 0
@@ -220,34 +223,157 @@ with
         select avg(cast(largest_amount as double)) as mean_amount from orders where lines = 1
     ),
 
-    -- Of several lines each has the same amount: in many orders, or in one of three lines or more.
-    -- Where that is the price of each thing, orders of one line have it too.
-    repeated_totals as (
+    orders_by_amount as (
+        select largest_amount, 1e0 * count(*) as orders
+        from orders
+        where customer_id is not null and largest_amount is not null
+        group by largest_amount
+    ),
+
+    -- How likely two orders have the same amount: of few prices two lines have the same by chance.
+    few_prices as (
+        select
+            coalesce(
+                sum(orders * (orders - 1)) / nullif(sum(orders) * (sum(orders) - 1), 0), 0
+            ) as chance
+        from orders_by_amount
+    ),
+
+    orders_of_several_lines as (
+        select
+            order_id,
+            lines,
+            share_looked_at,
+            cast(largest_amount as double) as largest_amount,
+            are_amounts_equal,
+            lines >= 3
+            and largest_amount > 0.01
+            and abs(2 * cast(largest_amount as double) - amount) <= 0.01 as has_subtotal,
+            median(case when not are_amounts_equal then amount / lines end) over () as usual_amount
+        from orders
+        where
+            customer_id is not null
+            and lines > 1
+            and lines_with_amount = lines
+            and return_lines = 0
+            and are_things_different
+            and not has_versions
+    ),
+
+    lines_with_subtotals as (
         select
             count(*) as orders,
-            count(*) filter (where orders.are_amounts_equal) as repeated_orders,
-            min(orders.order_id) filter (where orders.are_amounts_equal) as example,
-            min(orders.share_looked_at) as share_looked_at
-        from orders
-        cross join single_lines
+            count(*) filter (where has_subtotal) as repeated_orders,
+            count(*) filter (where lines >= 4) as long_orders,
+            count(*) filter (where lines >= 4 and has_subtotal) as repeated_long_orders,
+            min(order_id) filter (where has_subtotal) as example,
+            min(share_looked_at) as share_looked_at
+        from orders_of_several_lines
+        where lines >= 3
+    ),
+
+    -- One line has the amount of all others together. Of three lines that happens by chance.
+    order_subtotals as (
+        select *
+        from lines_with_subtotals
         where
-            orders.customer_id is not null
-            and orders.lines > 1
-            and orders.lines_with_amount = orders.lines
-            and orders.return_lines = 0
-            and orders.are_things_different
-            and not orders.has_versions
+            repeated_orders >= greatest(5, 0.75 * orders)
+            or repeated_long_orders >= greatest(10, 0.3 * long_orders)
+    ),
+
+    -- How often each thing of an order stands there, of lines that are no versions of each other.
+    copies_of_things as (
+        select
+            order_id,
+            customer_id,
+            product_id,
+            count(*) as copies,
+            min(share_looked_at) as share_looked_at
+        from looked_at
+        where customer_id is not null and amount <> 0 and not is_return
+        group by customer_id, order_id, ordered_at, product_id, amount, quantity
         having
-            count(*) filter (where orders.are_amounts_equal) >= 0.75 * count(*)
-            and (count(*) >= 5 or max(orders.lines) >= 3)
-            and coalesce(
-                avg(
-                    case
-                        when orders.are_amounts_equal then cast(orders.largest_amount as double)
-                    end
+            coalesce(min(source_file) = max(source_file), true)
+            and coalesce(min(status) = max(status), true)
+            and coalesce(min(updated_at) = max(updated_at), true)
+    ),
+
+    copies_of_orders as (
+        select
+            order_id,
+            min(copies) = max(copies) and max(copies) > 1 as is_doubled,
+            max(copies) > 1 as has_copies,
+            count(*) > 1 as has_several_things,
+            count(product_id) > 0 or count(*) > 1 as are_things_told,
+            min(share_looked_at) as share_looked_at
+        from copies_of_things
+        group by customer_id, order_id
+    ),
+
+    lines_with_copies as (
+        select
+            count(*) as orders,
+            count(*) filter (where is_doubled) as repeated_orders,
+            count(*) filter (where is_doubled and are_things_told) as told_orders,
+            count(*) filter (where has_several_things and has_copies) as orders_with_copies,
+            count(*) filter (where has_several_things and is_doubled) as doubled_orders,
+            min(order_id) filter (where is_doubled) as example,
+            min(share_looked_at) as share_looked_at
+        from copies_of_orders
+    ),
+
+    -- Each line of nearly all orders, or of most orders of several things in which one stands there
+    -- twice: who buys two of one thing rarely buys two of each.
+    doubled_lines as (
+        select *
+        from lines_with_copies
+        where
+            (repeated_orders >= greatest(20, 0.95 * orders) and told_orders > 0)
+            or doubled_orders >= greatest(10, 0.01 * orders, 0.75 * orders_with_copies)
+    ),
+
+    equal_amounts as (
+        select
+            count(*) as orders,
+            count(*) filter (where are_amounts_equal) as repeated_orders,
+            count(*) filter (where are_amounts_equal and largest_amount > usual_amount) as larger,
+            count(*) filter (
+                where are_amounts_equal and largest_amount > 1.5 * usual_amount
+            ) as much_larger,
+            max(lines) as most_lines,
+            avg(case when are_amounts_equal then largest_amount end) as mean_amount,
+            min(order_id) filter (where are_amounts_equal) as example,
+            min(share_looked_at) as share_looked_at
+        from orders_of_several_lines
+    ),
+
+    -- Of several lines each has the same amount: in many orders, or in one of three lines or more,
+    -- and in more than by chance. Where that is the price of each thing, orders of one line have it
+    -- too. In fewer orders it is told by larger amounts than the lines of the others have.
+    repeated_totals as (
+        select equal_amounts.*
+        from equal_amounts
+        cross join single_lines
+        cross join few_prices
+        left join order_subtotals on true
+        left join doubled_lines on true
+        where
+            order_subtotals.example is null
+            and doubled_lines.example is null
+            and equal_amounts.repeated_orders
+            > equal_amounts.orders * few_prices.chance
+            + 3 * sqrt(equal_amounts.orders * few_prices.chance * (1 - few_prices.chance))
+            and (
+                (
+                    equal_amounts.repeated_orders >= 0.75 * equal_amounts.orders
+                    and (equal_amounts.orders >= 5 or equal_amounts.most_lines >= 3)
+                    and coalesce(equal_amounts.mean_amount > 1.2 * single_lines.mean_amount, true)
                 )
-                > 1.2 * min(single_lines.mean_amount),
-                true
+                or (
+                    equal_amounts.repeated_orders >= greatest(20, 0.1 * equal_amounts.orders)
+                    and equal_amounts.larger >= 0.75 * equal_amounts.repeated_orders
+                    and equal_amounts.much_larger >= 0.5 * equal_amounts.repeated_orders
+                )
             )
     ),
 

@@ -44,8 +44,9 @@ KINDS = {
 NAMES = {
     "status": re.compile(
         "status|cancel|void|storn|deleted|^(is[ _])?test([ _](order|mode))?$|^livemode$"
-        "|^(is[ _]?)?(refund|refunded|returned|reversed|failed)([ _]?(at|on|date|flag))?$"
-        "|^return[ _]?flag$"
+        "|^((is|was|has|has[ _]been|ist|wurde)[ _]?)?(refund|refunded|return|returned|reversed"
+        "|failed|credited|retour|retoure|retourniert|erstattet|gutschrift|r(ü|ue)ckgabe"
+        "|r(ü|ue)cksendung|zur(ü|ue)ckgegeben)([ _]?(at|on|date|flag))?$"
     ),
     "currency": re.compile("currency|währung|waehrung|devise|valuta|moneda"),
 }
