@@ -6,14 +6,14 @@
 {%- set version = column_of_versions() -%}
 {%- do check_columns_of_settings(given) -%}
 {%- set decimal = "decimal(18, 4)" -%}
-{%- set number_columns = [
-    "amount",
-    "quantity",
-    "unit_price",
-    "discount_amount",
-    "refunded_amount",
-] -%}
+{%- set number_columns = "amount quantity unit_price discount_amount refunded_amount".split() -%}
 {%- set typed_columns = ["ordered_at"] + number_columns + ["is_return"] -%}
+{#- The order is part of the digest. -#}
+{%- set digest_columns = (
+    "customer_id order_id given_ordered_at given_amount given_quantity given_unit_price "
+    ~ "given_discount_amount product_id category given_is_return ignored_values line_id status "
+    ~ "currency given_refunded_amount given_updated_at"
+) -%}
 {%- set checked_columns = typed_columns + (["updated_at"] if version == "updated_at" else []) %}
 
 with
@@ -130,28 +130,7 @@ with
                 )
             {%- else -%} false
             {%- endif %} as is_voucher,
-            {{
-                row_digest(
-                    [
-                        "customer_id",
-                        "order_id",
-                        "given_ordered_at",
-                        "given_amount",
-                        "given_quantity",
-                        "given_unit_price",
-                        "given_discount_amount",
-                        "product_id",
-                        "category",
-                        "given_is_return",
-                        "ignored_values",
-                        "line_id",
-                        "status",
-                        "currency",
-                        "given_refunded_amount",
-                        "given_updated_at",
-                    ]
-                )
-            }} as row_digest
+            {{ row_digest(digest_columns.split()) }} as row_digest
         from priced
     ),
 
