@@ -223,8 +223,9 @@ with
                 then {{ replaced("bare_id", {",": "", ".": ""}) }}
                 when {{ fits_pattern("bare_id", "'^[^0-9]+0+[1-9][0-9]*$'") }}
                 then
-                    regexp_extract(bare_id, '^[^0-9]+', 0)
-                    || regexp_extract(bare_id, '[1-9][0-9]*$', 0)
+                    {%- set letters = "trim(trailing '0123456789' from bare_id)" %}
+                    {{ letters }}
+                    || trim(leading '0' from substr(bare_id, length({{ letters }}) + 1))
                 else bare_id
             end
         having count(*) > 1
