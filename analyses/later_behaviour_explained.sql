@@ -14,18 +14,37 @@
     select 'metrics of customers have no dates: there is nothing later to explain' as answer
 {%- else -%}
     with
+        -- As the model orders has them; a return is known by its sign.
         later_orders as (
             select
                 customer_id,
-                count(
-                    distinct case when coalesce(amount, 1) > 0 then cast(ordered_at as date) end
-                ) as later_days,
-                sum(cast(amount as double)) as later_amount,
-                sum(cast(discount_amount as double)) as later_discounts
+                cast(min(ordered_at) as date) as ordered_on,
+                coalesce(max(amount), 1) > 0 as is_order,
+                {% if setting("amount_is") == "order" -%}
+                    greatest(max(amount), 0) + least(min(amount), 0) as amount,
+                    max(abs(discount_amount)) as discount_amount
+                {%- else -%}
+                    sum(amount) as amount,
+                    sum(
+                        case when coalesce(amount, 0) >= 0 then abs(discount_amount) end
+                    ) as discount_amount
+                {%- endif %}
             from {{ ref("rejected_rows") }}
             where reason = 'after_as_of'
+            group by customer_id, order_id
+        ),
+
+        later_totals as (
+            select
+                customer_id,
+                count(distinct case when is_order then ordered_on end) as later_days,
+                sum(cast(amount as double)) as later_amount,
+                sum(cast(discount_amount as double)) as later_discounts
+            from later_orders
             group by customer_id
         ),
+
+        segmented_customers as (select * from {{ segmented_customers() }} as eligible_customers),
 
         customers as (
             select
@@ -43,19 +62,19 @@
                     {{ transformed("customers." ~ feature.feature, feature.transform) }}
                     as x{{ loop.index }},
                 {% endfor -%}
-                ln(1 + coalesce(later_orders.later_days, 0)) as later_days,
+                ln(1 + coalesce(later_totals.later_days, 0)) as later_days,
                 case
                     when {{ spend }} is not null
-                    then ln(1 + greatest(coalesce(later_orders.later_amount, 0), 0))
+                    then ln(1 + greatest(coalesce(later_totals.later_amount, 0), 0))
                 end as later_spend,
-                later_orders.later_discounts / nullif(
-                    later_orders.later_amount + later_orders.later_discounts, 0
+                later_totals.later_discounts / nullif(
+                    later_totals.later_amount + later_totals.later_discounts, 0
                 ) as later_discount_share
             from {{ ref("customer_segments") }} as customer_segments
             inner join
-                {{ segmented_customers() }} as customers
+                segmented_customers as customers
                 on customer_segments.customer_id = customers.customer_id
-            left join later_orders on customer_segments.customer_id = later_orders.customer_id
+            left join later_totals on customer_segments.customer_id = later_totals.customer_id
         ),
 
         customer_scores as (
@@ -129,9 +148,8 @@
             group by outcome, explained_by
         ),
 
-        -- Each feature without its mean and without what those before it explain (Gram and
-        -- Schmidt):
-        -- what they explain of y then adds up.
+        -- Each feature without its mean and without what those before it explain, so that what they
+        -- explain of y adds up (Gram and Schmidt).
         residuals_0 as (select * from outcomes),
 
         {% for feature in features -%}

@@ -167,6 +167,7 @@ def test_dbt_may_be_started_in_another_folder(tmp_path: Path) -> None:
     ("warehouse", "project", "words"),
     [
         ("file/segmart.duckdb", str(ROOT), "file/segmart.duckdb cannot be written: "),
+        ("elsewhere", str(ROOT), "elsewhere is a folder: name a file in it"),
         ("segmart.duckdb", "relative", f"is relative: give it as {ROOT}"),
     ],
 )

@@ -75,28 +75,44 @@
 
 {#-
   Rows of segment_moves with settled_on, the date from which the settled segment is the one that the
-  customer moved to; null where the customer has not been there for settle_days, or was gone before. The
-  relation today has one row with as_of. What is no behaviour of the customer is settled at once.
+  customer moved to; null where the customer has not been there for settle_days, or was gone before, and
+  on the way back to where the settled segment has been all the time. The relation today has one row
+  with as_of. What is no behaviour of the customer is settled at once.
 -#}
 {%- macro settled_moves(moves, today) -%}
     {%- set days = setting("settle_days") -%}
     select
         *,
         case
-            when cause <> 'behaviour'
-            then as_of
-            when {{ dbt.datediff("as_of", "until", "day") }} >= {{ days }}
-            then cast({{ dbt.dateadd("day", days, "as_of") }} as date)
+            when
+                to_segment_id = lag(to_segment_id) over (
+                    partition by customer_id, stayed_on is null order by as_of
+                )
+            then null
+            else stayed_on
         end as settled_on
     from
         (
             select
-                moves.*,
-                coalesce(
-                    lead(moves.as_of) over (partition by moves.customer_id order by moves.as_of),
-                    today.as_of
-                ) as until
-            from {{ moves }} as moves
-            cross join {{ today }} as today
+                *,
+                case
+                    when cause <> 'behaviour'
+                    then as_of
+                    when {{ dbt.datediff("as_of", "until", "day") }} >= {{ days }}
+                    then cast({{ dbt.dateadd("day", days, "as_of") }} as date)
+                end as stayed_on
+            from
+                (
+                    select
+                        moves.*,
+                        coalesce(
+                            lead(moves.as_of) over (
+                                partition by moves.customer_id order by moves.as_of
+                            ),
+                            today.as_of
+                        ) as until
+                    from {{ moves }} as moves
+                    cross join {{ today }} as today
+                ) as moves_until
         ) as stays
 {%- endmacro -%}

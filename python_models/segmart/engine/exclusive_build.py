@@ -28,6 +28,8 @@ class Plugin(BasePlugin):
         # Paths of the profile and of the vars mean the same wherever dbt is started.
         os.chdir(project)
         path = Path(self.creds.path)
+        if path.is_dir():
+            raise RuntimeError(f"SEGMART_WAREHOUSE: {path} is a folder: name a file in it")
         if not path.is_file():
             # dbt makes it, with the storage version of the profile, but not its folder.
             try:
