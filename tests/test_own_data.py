@@ -372,6 +372,43 @@ def test_few_columns_give_segments_and_a_report(
     )
 
 
+def planted_groups() -> pd.DataFrame:
+    """Orders of four groups of a hundred customers: many or few, until a week or half a year ago."""
+    random = np.random.default_rng(6)
+    orders = [
+        {
+            "customer": f"{group}-{number}",
+            "date": pd.Timestamp("2024-12-31") - pd.Timedelta(days=int(last + day)),
+            "amount": round(float(random.lognormal(3, 0.2)), 2),
+        }
+        for group, (count, last_seen) in enumerate([(40, 7), (40, 180), (4, 7), (4, 180)])
+        for number in range(100)
+        for last in [random.integers(last_seen - last_seen // 5, last_seen + last_seen // 5)]
+        for day in np.append(0, random.integers(0, 400, random.poisson(count)))
+    ]
+    return pd.DataFrame(orders)
+
+
+@pytest.mark.slow
+def test_planted_groups_are_found_and_named(tmp_path: Path) -> None:
+    planted_groups().to_csv(tmp_path / "data.csv", index=False)
+    build = dbt_build(
+        tmp_path,
+        input="files",
+        order_lines=str(tmp_path / "data.csv"),
+        columns=NAMES,
+        k="auto",
+    )
+    assert build.returncode == 0, build.output
+    assert build.rows("select verdict from cluster_verdict") == [("clusters",)]
+    assert "The customers fall into clusters: " in build.report.read_text()
+    groups = build.rows(
+        "select distinct split_part(customer_id, '-', 1), segment_id from customer_segments"
+    )
+    assert len(groups) == len({segment for _, segment in groups}) == 4
+    assert build.rows("select count(distinct segment_name) from segments") == [(4,)]
+
+
 def fenced(document: str, name: str) -> str:
     """The text of the block of a document that its first line names."""
     blocks = (ROOT / document).read_text().split("```")[1::2]
