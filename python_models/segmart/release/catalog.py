@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - views take no parameters: names are of our contracts, and the path is quoted
-"""The file ``segmart.duckdb`` that clients open: views over the current release.
+"""The file ``segmart.duckdb`` that clients open: views over the current release, and macros.
 
 Each view reads the newest pointer that has begun by the time of the query's transaction, ``now()``.
 All tables of a transaction come from one release, whatever is published meanwhile, and a client may
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from segmart.release import pointers, storage
+from segmart.release import analyst_macros, pointers, storage
 
 
 def write(serve: Path) -> None:
@@ -23,7 +23,7 @@ def write(serve: Path) -> None:
     """
     manifest = pointers.manifest_of(pointers.newest_first(serve)[0])
     served, tables = serve.resolve(), manifest["tables"]
-    statements = list(_views(tables, served))
+    statements = [*_views(tables, served), *analyst_macros.statements(tables, served)]
     contents = ";\n".join(statements)
     catalog, note = serve / "segmart.duckdb", serve / ".catalog.sql"
     if catalog.is_file() and note.is_file() and note.read_text() == contents:
@@ -31,6 +31,7 @@ def write(serve: Path) -> None:
     aside = serve / ".segmart.duckdb.part"
     with duckdb.connect() as connection:
         connection.execute(f"attach '{storage.quote(aside)}' as catalog (storage_version 'v1.0.0')")
+        # Macros name views and macros as a client does, who has opened the file.
         connection.execute("use catalog")
         for statement in statements:
             connection.execute(statement)
