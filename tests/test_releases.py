@@ -1,6 +1,7 @@
 """Releases: whole, checked, swapped in one step; refused and killed ones change nothing."""
 
 import contextlib
+import datetime
 import hashlib
 import importlib
 import multiprocessing
@@ -214,18 +215,45 @@ def test_folders_and_files_are_not_open_to_others(tmp_path: Path) -> None:
         assert mode == expected, path
 
 
-def test_columns_keep_their_comments_and_a_new_column_appears(tmp_path: Path) -> None:
+def test_comments_stay_and_a_new_column_appears(tmp_path: Path) -> None:
     comments = {"segments": {"customers": "Number of customers: it's exact."}}
+    descriptions = {"segments": "One row per segment: it's short.\n"}
     publish(tmp_path, "r1", comments=comments)
     wider = tables(version="r2")
     wider["segments"] = wider["segments"].append_column("revenue", pa.array([1.5, 2.5]))
-    publish(tmp_path, "r2", tables=wider, comments=comments)
+    publish(tmp_path, "r2", tables=wider, comments=comments, descriptions=descriptions)
     with duckdb.connect(tmp_path / "segmart.duckdb", read_only=True) as connection:
         assert connection.sql("select sum(revenue) from segments").fetchall() == [(4.0,)]
         assert connection.sql(
             "select comment from duckdb_columns() "
             "where table_name = 'segments' and column_name = 'customers'"
         ).fetchall() == [("Number of customers: it's exact.",)]
+        assert connection.sql(
+            "select comment from duckdb_views() where view_name = 'segments'"
+        ).fetchall() == [("One row per segment: it's short.",)]
+
+
+def test_the_catalog_lists_what_stands(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    with duckdb.connect(tmp_path / "segmart.duckdb", read_only=True) as connection:
+        publish(tmp_path, "r2", 30, max_drop=1)
+        # Of a build that goes on.
+        (tmp_path / "releases" / ".r3.part").mkdir()
+        (tmp_path / "releases" / ".r3.part" / "manifest.json").write_text("{")
+        listed = [
+            ("r2", datetime.date(2024, 1, 31), "r2", 30, True),
+            ("r1", datetime.date(2024, 1, 31), "r1", 10, False),
+        ]
+        assert connection.sql("from releases").fetchall() == listed
+        # One that has not begun is not current.
+        pointers.make_pointer(tmp_path, "r1", notice=60)
+        assert connection.sql("from releases").fetchall() == listed
+    with duckdb.connect(tmp_path / "segmart.duckdb", read_only=True) as connection:
+        pointers.newest_first(tmp_path)[0].unlink()
+        publishing.go_back(tmp_path, "r1", notice=0.05)
+        assert connection.sql("select release from releases where is_current").fetchall() == [
+            ("r1",)
+        ]
 
 
 def changed(name: str, column: str, values: list) -> dict[str, pa.Table]:
@@ -467,9 +495,10 @@ def test_a_whole_build_publishes_every_public_table(demo: Build) -> None:
         ):
             counted = f"select count(*) from {table}"
             assert connection.sql(counted).fetchall() == demo.rows(counted)
-        assert connection.sql(
-            "select count(*) from duckdb_columns() where comment is null and not internal"
-        ).fetchall() == [(0,)]
+        for kind in ("columns", "views"):
+            assert connection.sql(
+                f"select count(*) from duckdb_{kind}() where comment is null and not internal"
+            ).fetchall() == [(0,)]
     assert demo.rows("select count(distinct release), bool_and(is_current) from releases") == [
         (1, True)
     ]

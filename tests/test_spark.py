@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -73,6 +74,13 @@ def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def test_the_demo_in_a_local_session_equals_duckdb(demo: Build, tmp_path: Path) -> None:
     assert_equal_to_duckdb(dbt_build(tmp_path, target="spark"), demo)
+    with duckdb.connect(tmp_path / "serve/spark/segmart.duckdb", read_only=True) as connection:
+        assert (
+            connection.sql(
+                "select view_name from duckdb_views() where comment is null and not internal"
+            ).fetchall()
+            == []
+        )
 
 
 # What a file of a shop is called that has the names of these.

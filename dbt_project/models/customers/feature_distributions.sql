@@ -136,6 +136,7 @@ with
             bin_edges.unit,
             bin_edges.transform,
             bin_edges.is_clustered,
+            bin_edges.missing_policy,
             cast(bin_edges.position as integer) as feature_position,
             cast(bin_edges.bin as integer) as bin,
             case

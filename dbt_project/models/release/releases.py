@@ -3,7 +3,7 @@ import os
 import threading
 from pathlib import Path
 
-from segmart.engine.frames import column_comments, ordered_frame
+from segmart.engine.frames import column_comments, ordered_frame, relation_comments
 from segmart.release import pointers
 from segmart.release.erasure import forgotten_ids
 from segmart.release.pseudonyms import (
@@ -64,6 +64,7 @@ def model(dbt, session):
             max_drop=float(max_drop),
             built_on=built_on if isinstance(built_on, str) else None,
             comments=column_comments(session, tables),
+            descriptions=relation_comments(session, tables),
             forgotten=forgotten_as_published(forgotten, key),
             customer_ids=key_name(key),
         )

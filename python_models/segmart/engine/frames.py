@@ -85,3 +85,33 @@ def column_comments(session: Any, relations: Mapping[str, Any]) -> dict[str, dic
         for name, columns, texts in rows
         if name in relations and columns == relations[name].columns
     }
+
+
+def relation_comments(session: Any, relations: Mapping[str, Any]) -> dict[str, str]:
+    """The comments of the relations, by table; arguments as for ``column_comments``."""
+    if not hasattr(session, "execute"):
+        return {
+            table.name: table.description
+            for database in session.catalog.listDatabases()
+            for table in session.catalog.listTables(database.name)
+            if table.name in relations and table.description
+        }
+    rows = session.sql(
+        """
+        with relations as (
+            select database_name, schema_name, table_name, comment from duckdb_tables()
+            union all
+            select database_name, schema_name, view_name, comment from duckdb_views()
+        )
+        select table_name, any_value(relations.comment), list(column_name order by column_index)
+        from relations join duckdb_columns() using (database_name, schema_name, table_name)
+        group by database_name, schema_name, table_name
+        having any_value(relations.comment) is not null
+        """
+    ).fetchall()
+    # As above.
+    return {
+        name: comment
+        for name, comment, columns in rows
+        if name in relations and columns == relations[name].columns
+    }

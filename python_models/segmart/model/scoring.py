@@ -1,7 +1,9 @@
 """The SQL that scores customers, written from the rows of a model.
 
 The same statement runs on DuckDB and on Spark, and gives what scikit-learn's ``predict`` gives.
-Centroids stand in it as numbers: joining the customers with the centroids is slower.
+Centroids stand in it as numbers: joining the customers with the centroids is slower. The macros of
+the catalog do join them (see ``segmart.release.analyst_macros``), with the same formulas: those of
+this module that are public take SQL expressions, numbers or columns.
 """
 
 from collections.abc import Iterable
@@ -91,10 +93,7 @@ select
             {runner_up_ids}
         end as integer
     ) as runner_up_segment_id,
-    case
-        when runner_up_squared = 0 then 0
-        else 1 - sqrt(nearest_squared) / sqrt(runner_up_squared)
-    end as margin,
+    {margin("nearest_squared", "runner_up_squared")} as margin,
     case
         when between_squared is null then null
         -- A customer alone in the segment has the silhouette 0 by definition.
@@ -108,6 +107,41 @@ from runner_up
 """  # noqa: S608 - numbers, and feature names, which feature_definitions.sql restricts
 
 
+def transformed(value: str, transform: str) -> str:
+    """The transform of a value, in the units that are clipped and scaled; null stays null."""
+    if transform == "log1p":
+        # No greatest(): it passes a missing value over, which would become 0.
+        return f"ln(1 + case when {value} < 0 then 0 else {value} end)"
+    return value
+
+
+def untransformed(value: str, transform: str) -> str:
+    """Undoes ``transformed`` (for log1p up to the floor at 0)."""
+    return f"exp({value}) - 1" if transform == "log1p" else value
+
+
+def standardised(
+    value: str, *, fill: str, clip_low: str, clip_high: str, mean: str, scale: str
+) -> str:
+    """A transformed value as the model sees it: fill, clip, standardise."""
+    return (
+        f"(least(greatest(coalesce({value}, {fill}), {clip_low}), {clip_high}) - {mean}) / {scale}"
+    )
+
+
+def squared_difference(x: str, center: str) -> str:
+    """What one feature adds to the squared distance to a centroid."""
+    return f"({x} - {center}) * ({x} - {center})"
+
+
+def margin(nearest_squared: str, runner_up_squared: str) -> str:
+    """0 on the border to the runner-up, 1 at the centroid."""
+    return (
+        f"case when {runner_up_squared} = 0 then 0 "
+        f"else 1 - sqrt({nearest_squared}) / sqrt({runner_up_squared}) end"
+    )
+
+
 class _Segment:
     """The expressions of one segment."""
 
@@ -116,7 +150,7 @@ class _Segment:
         size = int(rows["sample_customers"].iloc[0])
         self.variance = _double(_sum(rows["variance_scaled"]))
         self.squared = " + ".join(
-            f"(x{at} - {_double(center)}) * (x{at} - {_double(center)})"
+            squared_difference(f"x{at}", _double(center))
             for at, center in enumerate(rows["center_scaled"], start=1)
         )
         self.within = (
@@ -141,25 +175,19 @@ def _least(expressions: Iterable[str]) -> str:
     return listed[0] if len(listed) == 1 else f"least({', '.join(listed)})"
 
 
-def _transform(value: str, transform: str) -> str:
-    """The transform of a value, in the units that are clipped and scaled; null stays null."""
-    if transform == "log1p":
-        # No greatest(): it passes a missing value over, which would become 0.
-        return f"ln(1 + case when {value} < 0 then 0 else {value} end)"
-    return value
-
-
 def _transformed(feature: tuple) -> str:
     value = f"cast({feature.feature} as double)"
-    return f"{_transform(value, feature.transform)} as {feature.feature}"
+    return f"{transformed(value, feature.transform)} as {feature.feature}"
 
 
 def _prepared(feature: tuple) -> str:
-    """A transformed feature as the model sees it: fill, clip, standardise."""
-    fill = _transform(_double(feature.fill_value), feature.transform)
-    return (
-        f"(least(greatest(coalesce({feature.feature}, {fill}), {_double(feature.clip_low)}), "
-        f"{_double(feature.clip_high)}) - {_double(feature.mean)}) / {_double(feature.scale)}"
+    return standardised(
+        feature.feature,
+        fill=transformed(_double(feature.fill_value), feature.transform),
+        clip_low=_double(feature.clip_low),
+        clip_high=_double(feature.clip_high),
+        mean=_double(feature.mean),
+        scale=_double(feature.scale),
     )
 
 

@@ -37,6 +37,7 @@ def publish(
     max_drop: float,
     built_on: str | None = None,
     comments: Mapping[str, Mapping[str, str]] | None = None,
+    descriptions: Mapping[str, str] | None = None,
     forgotten: Collection[str] = (),
     customer_ids: str = "as_given",
     notice: float = pointers.NOTICE,
@@ -56,6 +57,7 @@ def publish(
         max_drop: share of its customers that a release may lose against the current one.
         built_on: the last release of the input when the build began, if any.
         comments: comments of the columns, by table and column.
+        descriptions: what a row of a table is, by table.
         forgotten: ids, as they are published, of customers who are to be forgotten: the releases
             that hold one of them are removed once the new one is current.
         customer_ids: ``as_given``, or a name of the key of the pseudonyms: releases with others go
@@ -81,7 +83,9 @@ def publish(
         audit.audit_base(manifest, built_on)
         audit.audit(tables, manifest, max_drop)
         audit.audit_forgotten(tables, forgotten)
-        folder = _write(tables, serve, release, source, customer_ids, comments or {})
+        folder = _write(
+            tables, serve, release, source, customer_ids, comments or {}, descriptions or {}
+        )
         _verify(folder)
         _rename(folder, serve / "releases" / release)
         pointers.point_to(serve, release, notice=notice)
@@ -165,6 +169,7 @@ def _write(
     source: str,
     customer_ids: str,
     comments: Mapping[str, Mapping[str, str]],
+    descriptions: Mapping[str, str],
 ) -> Path:
     folder = serve / "releases" / f".{release}.part"
     folder.mkdir(parents=True)
@@ -178,6 +183,7 @@ def _write(
         entries[name] = {
             "rows": table.shape[0],
             "sha256": storage.sha256(path),
+            "comment": descriptions.get(name),
             "columns": [
                 {
                     "name": field.name,
