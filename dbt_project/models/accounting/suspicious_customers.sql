@@ -308,7 +308,7 @@ with
             min(customer_id) filter (where is_subtotal) as example
         from
             (
-                select *, abs(2 * largest_amount - amount) <= 0.01 as is_subtotal
+                select *, abs(2 * cast(largest_amount as double) - amount) <= 0.01 as is_subtotal
                 from of_customers
                 where lines >= 3 and largest_amount > 0.01
             ) as of_several_lines
