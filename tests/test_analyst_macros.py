@@ -502,10 +502,10 @@ QUESTIONS = [
 ]
 
 
-def answers(demo: Build, python: list[str]) -> list:
+def answers(folder: Path, python: list[str], questions: list[str] = QUESTIONS) -> list:
     asked = subprocess.run(
-        [*python, "-c", ASKED.format(reader=documented_reader()), *QUESTIONS],
-        cwd=demo.folder,
+        [*python, "-c", ASKED.format(reader=documented_reader()), *questions],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
@@ -516,16 +516,21 @@ def answers(demo: Build, python: list[str]) -> list:
 
 
 def test_the_locked_down_reader_has_the_macros(demo: Build) -> None:
-    found = answers(demo, [sys.executable])
+    found = answers(demo.folder, [sys.executable])
     assert [len(rows) for rows in found] == [2469, 4, 12, 9 * 12, 0, 1]
+
+
+def older_client(version: str) -> list[str]:
+    """Python with an older DuckDB, in an environment of its own."""
+    uv = os.environ.get("UV") or shutil.which("uv") or "uv"
+    return [uv, "run", "--no-project", "--isolated", "--with", f"duckdb=={version}", "python"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.4.2", "1.5.6"])
 def test_older_clients_get_the_same_answers(version: str, demo: Build) -> None:
-    uv = os.environ.get("UV") or shutil.which("uv") or "uv"
-    older = [uv, "run", "--no-project", "--isolated", "--with", f"duckdb=={version}", "python"]
-    assert answers(demo, older) == answers(demo, [sys.executable])
+    expected = answers(demo.folder, [sys.executable])
+    assert answers(demo.folder, older_client(version)) == expected
 
 
 def documented_examples() -> list[tuple[str, str]]:

@@ -6,9 +6,11 @@ import hashlib
 import importlib
 import multiprocessing
 import os
+import runpy
 import shutil
 import signal
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,6 +187,20 @@ def test_releases_that_were_moved_are_served_from_their_new_place(tmp_path: Path
         published(tmp_path / "new")
     publishing.go_back(tmp_path / "new", "r1", notice=0.05)
     assert published(tmp_path / "new")[0] == "r1"
+
+
+def test_a_copy_answers_from_its_own_files_once_the_command_has_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    publish(old, "r1")
+    shutil.copytree(old, new, symlinks=True)
+    publish(old, "r2", 30)
+    assert published(new)[0] == "r2"
+    monkeypatch.setattr(sys, "argv", ["release", str(new), os.readlink(new / "current")[-2:]])
+    runpy.run_module("segmart.release", run_name="__main__")
+    assert (published(new), published(old)) == (("r1", 10, 10), ("r2", 30, 30))
+    assert str(old).encode() not in (new / "segmart.duckdb").read_bytes()
 
 
 def test_releases_without_their_links_are_not_taken_for_leftovers(tmp_path: Path) -> None:

@@ -34,12 +34,13 @@ NEEDED = {
 }
 
 
-def statements(tables: Mapping[str, dict], serve: Path) -> Iterator[str]:
-    """The SQL that makes the macros and their comments in the catalog that is in use.
+def statements(tables: Mapping[str, dict], serve: Path | None) -> Iterator[str]:
+    """The SQL that makes the macros and their comments in the file that is in use.
 
     Args:
         tables: of the manifest of a release.
-        serve: folder of the releases of one target.
+        serve: folder of the releases of one target; None for a file of one release, which has
+            no other to compare.
     """
     columns = {
         name: {column["name"] for column in table["columns"]} for name, table in tables.items()
@@ -52,7 +53,7 @@ def statements(tables: Mapping[str, dict], serve: Path) -> Iterator[str]:
         SCORE_CUSTOMERS,
         EXPLAIN_CUSTOMER,
         WHAT_WOULD_MOVE,
-        _compare_releases(storage.quote(serve)),
+        *([_compare_releases(storage.quote(serve))] if serve else []),
     ):
         yield f"create macro {signature} as table {query.strip()}"
         name = signature.partition("(")[0]

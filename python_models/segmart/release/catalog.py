@@ -3,11 +3,11 @@
 
 Each view reads the newest pointer that has begun by the time of the query's transaction, ``now()``.
 All tables of a transaction come from one release, whatever is published meanwhile, and a client may
-keep the catalog open.
+keep the catalog open. A file of one release (see ``export``) is made of the same parts.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -29,14 +29,7 @@ def write(serve: Path) -> None:
     if catalog.is_file() and note.is_file() and note.read_text() == contents:
         return
     aside = serve / ".segmart.duckdb.part"
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{storage.quote(aside)}' as catalog (storage_version 'v1.0.0')")
-        # Macros name views and macros as a client does, who has opened the file.
-        connection.execute("use catalog")
-        for statement in statements:
-            connection.execute(statement)
-        connection.execute("use memory")
-        connection.execute("detach catalog")
+    write_file(aside, statements)
     note_aside = serve / ".catalog.sql.part"
     note_aside.write_text(contents)
     # Until the new release has begun its columns may be missing.
@@ -48,12 +41,47 @@ def write(serve: Path) -> None:
     storage.sync(serve)
 
 
+def write_file(path: Path, statements: Iterable[str]) -> None:
+    """A new file of DuckDB with what the statements make; clients from 1.0 on open it."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{storage.quote(path)}' as catalog (storage_version 'v1.0.0')")
+        # Macros name views and macros as a client does, who has opened the file.
+        connection.execute("use catalog")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("use memory")
+        connection.execute("detach catalog")
+
+
+def of_one_release(tables: Mapping[str, dict], folder: Path) -> Iterator[str]:
+    """The SQL of a file that holds the rows of a release itself, and nothing of where they were.
+
+    Args:
+        tables: of the manifest of the release.
+        folder: of the release.
+    """
+    source = storage.quote(folder)
+    yield from _relations("table", tables, lambda name: f"read_parquet('{source}/{name}.parquet')")
+    manifest = f"{source}/manifest.json"
+    yield from _releases("table", "The release that the tables are of.", manifest, "true")
+    yield from analyst_macros.statements(tables, None)
+
+
 RELEASES = """
     select
         release,
         try_cast(as_of as date) as as_of,
         model_version,
         cast(json_extract(tables, '$.customer_segments.rows') as bigint) as customers,
+        {is_current} as is_current
+    from read_json(
+        '{manifests}',
+        format = 'unstructured',
+        columns = {{release: 'varchar', as_of: 'varchar', model_version: 'varchar', tables: 'json'}}
+    )
+    order by release desc
+"""
+IS_CURRENT = """
         release = (
             select release
             from read_json(
@@ -64,20 +92,14 @@ RELEASES = """
                 hive_types = {{'countdown': bigint}}
             )
             where countdown = {current}
-        ) as is_current
-    from read_json(
-        '{serve}/releases/[!.]*/manifest.json',
-        format = 'unstructured',
-        columns = {{release: 'varchar', as_of: 'varchar', model_version: 'varchar', tables: 'json'}}
-    )
-    order by release desc
+        )
 """
 RELEASES_COLUMNS = {
     "release": "Name of the release, the time it was published (UTC).",
     "as_of": "The date that its tables are as of.",
     "model_version": "Version of the model that its labels are of.",
     "customers": "Segmented customers.",
-    "is_current": "Whether the views read this release.",
+    "is_current": "Whether the views or tables beside this one are of this release.",
 }
 
 
@@ -89,25 +111,45 @@ def _views(tables: Mapping[str, dict], serve: Path) -> Iterator[str]:
         f"(select coalesce(min({countdown}) filter (where {begun}), max({countdown})) "
         f"from glob('{folder}/pointers/*/manifest.json'))"
     )
-    for name, table in sorted(tables.items()):
-        columns = ", ".join(f'"{column["name"]}"' for column in table["columns"])
-        yield (
-            f"create view {name} as select {columns} "
-            f"from read_parquet('{folder}/pointers/*/{name}.parquet', "
+    yield from _relations(
+        "view",
+        tables,
+        lambda name: (
+            f"read_parquet('{folder}/pointers/*/{name}.parquet', "
             "hive_partitioning = true, hive_types = {'countdown': bigint}) "
             f"where countdown = {current}"
-        )
-        comments = {column["name"]: column["comment"] for column in table["columns"]}
-        yield from _comments(name, table.get("comment"), comments)
-    yield f"create view releases as {RELEASES.format(serve=folder, current=current).strip()}"
-    yield from _comments(
-        "releases", "One row per release that stands, the newest first.", RELEASES_COLUMNS
+        ),
+    )
+    yield from _releases(
+        "view",
+        "One row per release that stands, the newest first.",
+        f"{folder}/releases/[!.]*/manifest.json",
+        IS_CURRENT.format(serve=folder, current=current).strip(),
     )
 
 
-def _comments(view: str, comment: str | None, columns: Mapping[str, str | None]) -> Iterator[str]:
+def _relations(
+    kind: str, tables: Mapping[str, dict], rows_of: Callable[[str], str]
+) -> Iterator[str]:
+    """A view or a table for each of the tables, with comments."""
+    for name, table in sorted(tables.items()):
+        columns = ", ".join(f'"{column["name"]}"' for column in table["columns"])
+        yield f"create {kind} {name} as select {columns} from {rows_of(name)}"
+        comments = {column["name"]: column["comment"] for column in table["columns"]}
+        yield from _comments(kind, name, table.get("comment"), comments)
+
+
+def _releases(kind: str, comment: str, manifests: str, is_current: str) -> Iterator[str]:
+    query = RELEASES.format(manifests=manifests, is_current=is_current).strip()
+    yield f"create {kind} releases as {query}"
+    yield from _comments(kind, "releases", comment, RELEASES_COLUMNS)
+
+
+def _comments(
+    kind: str, relation: str, comment: str | None, columns: Mapping[str, str | None]
+) -> Iterator[str]:
     if comment:
-        yield f"comment on view {view} is '{storage.quote(comment.strip())}'"
+        yield f"comment on {kind} {relation} is '{storage.quote(comment.strip())}'"
     for name, text in columns.items():
         if text:
-            yield f"""comment on column {view}."{name}" is '{storage.quote(text)}'"""
+            yield f"""comment on column {relation}."{name}" is '{storage.quote(text)}'"""

@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 from segmart import SegmentationError
 from segmart.engine.frames import typed
 from segmart.release.erasure import without
-from segmart.release.pointers import last_manifest, standing_manifests
-from segmart.release.storage import sha256
+from segmart.release.pointers import check_files, last_manifest, standing_manifests
 
 RELEASE_COLUMNS = {
     "standing_release": "string",
@@ -93,13 +92,7 @@ def last_release(
             "last orders are gone, set as_of to that date; for a look at an earlier one set the "
             "var serve to another folder; to begin a new history in this one, set history to anew"
         )
-    for table, entry in manifest["tables"].items():
-        path = folder / f"{table}.parquet"
-        if not path.is_file() or sha256(path) != entry["sha256"]:
-            raise SegmentationError(
-                f"{path} is not the file that was published: put it back, or make another "
-                f"release the current one with python -m segmart.release {serve} RELEASE"
-            )
+    check_files(serve, folder, manifest)
     activations = pq.read_table(folder / "model_activations.parquet").to_pandas()
     activations = activations.sort_values("activation", ignore_index=True)
     earlier = activations[pd.to_datetime(activations["active_since"]) < as_of]

@@ -111,6 +111,21 @@ def manifest_of(folder: Path) -> dict:
         ) from None
 
 
+def check_files(serve: Path, folder: Path, manifest: dict) -> None:
+    """Hold the files of a release against their digests: DuckDB reads a changed one as other rows.
+
+    Raises:
+        SegmentationError: one is missing or changed.
+    """
+    for table, entry in manifest["tables"].items():
+        path = folder / f"{table}.parquet"
+        if not path.is_file() or storage.sha256(path) != entry["sha256"]:
+            raise SegmentationError(
+                f"{path} is not the file that was published: put it back, or make another "
+                f"release the current one with python -m segmart.release {serve} RELEASE"
+            )
+
+
 def last_manifest(serve: Path, source: str) -> tuple[Path, dict] | None:
     """The folder and the manifest of the release that was the last current one of an input.
 
