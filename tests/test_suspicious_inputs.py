@@ -361,6 +361,12 @@ CASES = {
         ),
         "11 of 40 customer ids are dates, such as 01. Mrz",
     ),
+    "names that begin as a month does": orders(
+        changed(
+            "customer_id",
+            lambda line: f"{'julia' if line[1] < 'c2' else 'mark'}-{int(line[1][1:]):02}",
+        ),
+    ),
     "ids with year, month and number": orders(
         changed("customer_id", lambda line: f"2017-01-{3 * int(line[1][1:]):02}")
     ),
@@ -376,6 +382,16 @@ CASES = {
         text([*shop(), *([line[0], "(none)", *line[2:]] for line in CROWD)]),
         "the customer '(none)' has 30 lines, 13.0% of all",
         helps={"missing_customer_ids": ["(none)"]},
+    ),
+    "an address that is nobody's": orders(
+        text([*shop(), *([line[0], "noemail@shop.de", *line[2:]] for line in CROWD)]),
+        "the customer 'noemail@shop.de' has 30 lines, 13.0% of all",
+        helps={"missing_customer_ids": ["noemail@shop.de"]},
+    ),
+    "a total of a German report": orders(
+        text([*shop(), ["", "Gesamtbetrag", "2024-03-27", f"{SPEND}", "", ""]]),
+        "the customer 'Gesamtbetrag' has 1 line",
+        helps={"missing_customer_ids": ["Gesamtbetrag"]},
     ),
     "the hour of a shop that has set its time zone": orders(
         changed("ordered_at", lambda line: f"{line[2]} 20:00"), given={"time_zone": "Europe/Berlin"}
@@ -424,6 +440,7 @@ CASES = {
         "none of 120 discounts is above 0.1, on amounts of 22.00 on average",
         helps={"columns": NO_DISCOUNT},
     ),
+    "coupons of one euro": orders(changed("discount_amount", lambda line: line[5] and "1.00")),
     "two exports that overlap, and a state that moved on": Case(
         {
             "orders-1.csv": with_column("progress", lambda line: "packed"),
@@ -470,6 +487,19 @@ CASES = {
         "set negative_amounts to discount",
         helps={"negative_amounts": "discount"},
         spend=SPEND - 40,
+    ),
+    "vouchers beside a status of returns": orders(
+        written(
+            f"{HEAD},status",
+            [
+                *([*line, "paid"] for line in shop()),
+                *([*line[:3], "-1", "voucher", "", "paid"] for line in shop() if is_first(line)),
+                *([*line[:3], "-2", line[4], "", "refunded"] for line in shop() if line[5]),
+            ],
+        ),
+        "38 of 120 orders have a negative amount beside what was bought at the same time",
+        given={"statuses": {"paid": "sale", "refunded": "return"}},
+        spend=SPEND - 40 - 2 * 120,
     ),
     "a point that separates thousands": orders(
         changed("amount", lambda line: "15.000" if line[4] == "tea" else "500"),

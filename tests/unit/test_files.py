@@ -219,10 +219,11 @@ TEXT = 'customer_id,ordered_at\nZoë “€”,2024-01-01\n\n"two\nlines",2024-0
         ("Windows-1252", TEXT.encode("cp1252")),
         ("ISO-8859-15", TEXT.replace("“", "x").replace("”", "x").encode("iso8859-15")),
         ("Latin1", TEXT.replace("“€”", "xxx").encode("latin-1")),
+        ("utf-16", TEXT.replace("“", "😀").encode("utf-16")),
     ],
     ids=[
         *("plain", "mark", "little-endian", "big-endian", "Windows", "Mac", "gzip"),
-        *("UTF-8-SIG", "UTF_16", "Windows-1252", "ISO-8859-15", "Latin1"),
+        *("UTF-8-SIG", "UTF_16", "Windows-1252", "ISO-8859-15", "Latin1", "emoji"),
     ],
 )
 def test_all_lines_are_read_in_every_encoding(
@@ -231,7 +232,7 @@ def test_all_lines_are_read_in_every_encoding(
     is_zipped = content.startswith(b"\x1f\x8b")
     path = write(tmp_path, content, "orders.csv.gz" if is_zipped else "orders.csv")
     found = rows_of(path, encoding=encoding)
-    assert [re.sub("[“”x€]+", "", row["customer_id"]) for row in found] == ["Zoë ", "two\nlines"]
+    assert [re.sub("[“”x€😀]+", "", row["customer_id"]) for row in found] == ["Zoë ", "two\nlines"]
     assert {row["source_file"] for row in found} == {str(path)}
     files = columns_of(path, encoding=encoding).drop_duplicates("file")
     settings = {"delimiter": ",", "encoding": encoding}
@@ -239,6 +240,26 @@ def test_all_lines_are_read_in_every_encoding(
     assert unreadable["source_row"].tolist() == [-1]
     wanted = pd.DataFrame({"source_file": str(path), "source_row": [-1, 1, 2]})
     assert line_numbers(wanted, **settings)["line"].tolist() == [2, 4, 6]
+
+
+def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    header = "customer_id,ordered_at,note,Note,note (2)"
+    path = write(tmp_path, f"{header}\na,2024-01-01,x,y,z\n".encode())
+    names = columns_of(path)["column_name"].tolist()
+    assert names[2:] == ["note", "Note (3)", "note (2)"]
+    assert [row["customer_id"] for row in rows_of(path)] == ["a"]
+
+
+@pytest.mark.parametrize("column", ["source_file", "Source_Row", "segmart_is_forgotten"])
+def test_a_column_of_segmart_s_own_is_named_where_it_would_be_replaced(
+    column: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, f"customer_id,{column}\na,x\n".encode(), "customers.csv")
+    orders = write(tmp_path, f"customer_id,ordered_at,{column}\na,2024-01-01,x\n".encode())
+    paths = NONE | {"order_lines": str(orders), "customers": str(path)}
+    with pytest.raises(SegmentationError, match=f"segmart has a column '{column}' of its own"):
+        file_columns(paths, {}, delimiter=",", encoding="utf-8", copies=tmp_path)
+    assert columns_of(orders)["role"].tolist()[2:] == ["ignored"]
 
 
 @pytest.mark.parametrize("alias", ["latin_1", "utf_16", *encodings.aliases.aliases])

@@ -9,17 +9,20 @@
 {#- In brackets too, and with words after it, but not with a number: na-17 may be a customer. -#}
 {%- set nobody = (
     "^[^a-z0-9]*(null|none|nan|na|n/a|blank|unknown|unbekannt|guest|gast|anonym[a-zé]*|test|walk.?in|cash"
+    ~ "|no.?e?mail(@.*)?|no.?reply(@.*)?|default|dummy|cpd|ladenkund[a-z]*|kein[a-z]* kunden?[a-z]*"
     ~ "|laufkund[a-z]*|barverkauf|invité|invitado|ospite|deleted|no customer)([^a-z0-9][^0-9]*)?$"
     ~ "|^-1$|^[0-]+$|^9{4,}$|^x$|^#[a-z0/#]+[!?]?$"
 ) -%}
 {#- Also with a year, a colon or another word after it, or with what it is the total of before it. -#}
 {%- set total = (
-    "^((grand|sub)[ -]?total|totals?|totale|totaal|gesamt(summe)?|summe|somme|итого)([^a-z].*)?$"
+    "^((grand|sub)[ -]?total|totals?|totale|totaal|gesamt[a-z]*|summe|suma|razem|somme|итого)([^a-z].*)?$"
     ~ "|[^a-z](total|totale|totaal|ergebnis|итого)$"
 ) -%}
 {#- As spreadsheets write dates in place of ids such as 1-17 and JAN17. -#}
 {%- set day, month = "(0?[1-9]|[12][0-9]|3[01])", (
-    "(jan|feb|m[aä]r|mrz|apr|avr|ma[iy]|ju[inl]|aug|ao[uû]|sep|o[ck]t|nov|de[cz]|déc)[a-zéûä]*[.]?"
+    "(jan(uary?|vier)?|feb(ruary?)?|févr?(ier)?|m[aä]r(ch|s|z)?|mrz|apr(il)?|avr(il)?|ma[iy]"
+    ~ "|june?|juni|juin|jul[iy]?|juil(let)?|aug(ust)?|ao[uû]t|sept?(ember|embre)?|o[ck]t(ober|obre)?"
+    ~ "|nov(ember|embre)?|de[cz](ember)?|déc(embre)?)[.]?"
 ) -%}
 {%- set date = (
     "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ t][0-9:.]+)?$"
@@ -271,6 +274,10 @@ with
             or (
                 of_customers.lines > 0.05 * totals.lines
                 and of_customers.lines * totals.customers > 100 * totals.lines
+            )
+            or (
+                of_customers.lines > 0.2 * totals.lines
+                and of_customers.lines * totals.customers > 30 * totals.lines
             )
     ),
 

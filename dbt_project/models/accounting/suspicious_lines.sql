@@ -225,7 +225,10 @@ with
         from {{ ref("checked_order_lines") }}
         where reason is null and discount_amount <> 0 and not is_return
         having
-            count(*) >= 10 and max(abs(discount_amount)) <= 1 and avg(cast(amount as double)) >= 10
+            count(*) >= 10
+            and max(abs(discount_amount)) <= 1
+            and 2 * count(*) filter (where abs(discount_amount) < 1) > count(*)
+            and avg(cast(amount as double)) >= 10
     ),
 
     discounts_of_both_signs as (

@@ -56,8 +56,7 @@
     ) -%}
 {%- endif -%}
 {#- Whether a line is a return is told by its amount alone. -#}
-{%- set returns_are_told = "is_return" in given or "return" in setting("statuses").values() -%}
-{%- if not returns_are_told and setting("negative_amounts") == "return" -%}
+{%- if "is_return" not in given and setting("negative_amounts") == "return" -%}
     {%- do suspicions.update(
         {"vouchers": ["orders", "all_orders", "share_looked_at", "example"]}
     ) -%}
@@ -120,7 +119,13 @@ with
             -- Beside what was bought at that time.
             sum(amount) > 0
             and min(ordered_at) = max(ordered_at)
-            and count(*) filter (where is_return and amount < 0 and coalesce(quantity, 0) >= 0)
+            and count(*) filter (
+                where
+                    is_return
+                    and amount < 0
+                    and coalesce(quantity, 0) >= 0
+                    and not {{ has_status("return") }}
+            )
             > 0 as has_voucher,
             coalesce(min(product_id) <> max(product_id), true) as are_things_different,
             min(amount) = max(amount) as are_amounts_equal,

@@ -156,7 +156,8 @@ def codec_of(encoding: str) -> str:
 def copied_in_utf8(path: Path, encoding: str, folder: Path, title_lines: int = 0) -> Path | None:
     """A copy in UTF-8 of a file that DuckDB does not read as it is; None where it does.
 
-    It does not where it does not know the encoding, or where a quote stands above the names of the
+    It does not where it does not know the encoding, and of UTF-16 it knows neither big-endian files
+    nor letters of four bytes, such as emoji; nor where a quote stands above the names of the
     columns: what is quoted there it skips as one line, and what is not closed to the end.
 
     Args:
@@ -165,10 +166,9 @@ def copied_in_utf8(path: Path, encoding: str, folder: Path, title_lines: int = 0
         folder: of the copies. One of an unchanged file is used again.
         title_lines: lines above the header; the copy has them with apostrophes for quotes.
     """
-    is_big_endian = encoding == "utf-16" and next(_chunks(path))[:2] == codecs.BOM_UTF16_BE
     with opened(path, encoding) as file:
         titles = [file.readline() for _ in range(title_lines)]
-    if encoding in ENCODINGS and not is_big_endian and '"' not in "".join(titles):
+    if encoding in ENCODINGS and encoding != "utf-16" and '"' not in "".join(titles):
         return None
     state = path.stat()
     version = f"{path.resolve()} {encoding} {title_lines} {state.st_size} {state.st_mtime_ns}"

@@ -21,6 +21,11 @@ CONTRACT = {
 }
 # Inputs whose further columns are attributes or metrics; those of order_lines are ignored.
 OPEN_INPUTS = ("customers", "customer_metrics")
+# Columns that the rows of a file get beside its own.
+RESERVED = (
+    *("source_file", "source_row", "ignored_values"),
+    *("segmart_file_version", "segmart_customer_id", "segmart_is_forgotten"),
+)
 # In the var columns: the input has no such column, whatever the names in the file.
 LEFT_OUT = "none"
 # So many names of columns a message lists.
@@ -126,6 +131,12 @@ def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> 
             f"file {path}: the header has the column {shown(by_name[min(twice)])!r} twice; rename "
             "or remove one"
         )
+    reserved = [column for column in found if column.casefold() in RESERVED]
+    if name in OPEN_INPUTS and (taken := [column for column in reserved if column not in contract]):
+        raise SegmentationError(
+            f"file {path}: segmart has a column {shown(taken[0])!r} of its own; give the one of "
+            "the file another name"
+        )
     return contract
 
 
@@ -136,11 +147,16 @@ def is_index(column: str) -> bool:
 
 def told_apart(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Columns with their kinds; of several with one name, the second has it with (2), and so on."""
-    seen: dict[str, int] = {}
+    given = {column.casefold() for column, _ in columns}
+    seen: set[str] = set()
     found = []
     for column, kind in columns:
-        number = seen[column.casefold()] = seen.get(column.casefold(), 0) + 1
-        found.append((column if number == 1 else f"{column} ({number})", kind))
+        name, number = column, 1
+        while name.casefold() in seen or (number > 1 and name.casefold() in given):
+            number += 1
+            name = f"{column} ({number})"
+        seen.add(name.casefold())
+        found.append((name, kind))
     return found
 
 
