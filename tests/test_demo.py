@@ -21,6 +21,7 @@ PUBLIC_TABLES = {
     "segment_profiles",
     "segment_model",
     "segment_attributes",
+    "rfm_scores",
     "fit_labels",
     "model_versions",
     "k_selection",

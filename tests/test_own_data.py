@@ -340,6 +340,9 @@ def test_few_columns_give_segments_and_a_report(
         assert words in build.output
     model = build.rows("select distinct feature from segment_model")
     assert {feature for (feature,) in model} == features
+    scored = build.rows("select distinct length(rfm_score), monetary_score is null from rfm_scores")
+    with_orders = [(3, False)] if "amount" in data else [(2, True)]
+    assert scored == ([] if metrics else with_orders)
     # Names that are switched off: those that the naming never gives without the other features.
     said = [finding for (finding,) in build.rows("select finding from input_check")]
     start = "no segment can be named "

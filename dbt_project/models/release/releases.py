@@ -33,6 +33,7 @@ def model(dbt, session):
         "segments": dbt.ref("segmart", "segments"),
         "segment_profiles": dbt.ref("segmart", "segment_profiles"),
         "segment_attributes": dbt.ref("segmart", "segment_attributes"),
+        "rfm_scores": dbt.ref("segmart", "rfm_scores"),
         "segment_migrations": dbt.ref("segmart", "segment_migrations"),
         "segment_moves": dbt.ref("segmart", "segment_moves"),
         "segment_lineage": dbt.ref("segmart", "segment_lineage"),
