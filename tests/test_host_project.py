@@ -116,6 +116,7 @@ def test_each_project_reads_its_own_models(parsed: Host) -> None:
     assert not manifest["unit_tests"]
 
 
+@pytest.mark.slow
 def test_schemas_follow_the_rule_of_the_project(parsed: Host, tmp_path: Path) -> None:
     def schema(host: Host, node: str) -> str:
         return host.manifest()["nodes"][node]["schema"]

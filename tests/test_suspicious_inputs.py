@@ -1346,6 +1346,7 @@ def test_identical_lines_of_little_worth_are_said_with_the_var_and_are_no_warnin
     ]
 
 
+@pytest.mark.slow
 def test_an_input_that_has_grown_old_ends_the_build(tmp_path: Path) -> None:
     case = CASES["a clean shop"]
     old = build(tmp_path / "old", case, max_input_age_days=30)
