@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from conftest import DATA, ROOT, Build, dbt_build
+from segmart.engine.exclusive_build import require_extension
 
 SEGMENTS = "from customer_segments order by customer_id"
 
@@ -181,6 +182,12 @@ def test_a_place_that_dbt_cannot_use_is_named(
     assert shown.returncode != 0
     assert words in shown.stdout
     assert "Traceback" not in shown.stdout + shown.stderr
+
+
+def test_an_extension_that_is_not_there_is_named() -> None:
+    with pytest.raises(RuntimeError, match=r"profiles\.yml: the extension no_such_one of DuckDB"):
+        require_extension("no_such_one")
+    require_extension("parquet")
 
 
 @pytest.mark.slow

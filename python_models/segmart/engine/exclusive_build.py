@@ -25,6 +25,9 @@ class Plugin(BasePlugin):
             raise RuntimeError(
                 f"--project-dir {project} is relative: give it as {os.path.abspath(project)}"
             )
+        for extension in self.creds.extensions or ():
+            if isinstance(extension, str):
+                require_extension(extension)
         # Paths of the profile and of the vars mean the same wherever dbt is started.
         os.chdir(project)
         path = Path(self.creds.path)
@@ -55,3 +58,19 @@ class Plugin(BasePlugin):
         if self.memory_limit:
             limit = str(self.memory_limit).replace("'", "''")
             conn.execute(f"set memory_limit = '{limit}'")
+
+
+def require_extension(extension: str) -> None:
+    """Refuse an extension of the profile that is not on this machine and cannot be fetched."""
+    with duckdb.connect() as connection:
+        try:
+            connection.load_extension(extension)
+        except duckdb.Error:
+            try:
+                connection.install_extension(extension)
+            except duckdb.Error as error:
+                raise RuntimeError(
+                    f"profiles.yml: the extension {extension} of DuckDB is not on this machine and "
+                    f"cannot be fetched ({str(error).splitlines()[0]}). Install it where there is "
+                    "a network, or remove it from extensions"
+                ) from None
