@@ -22,7 +22,7 @@ from segmart.model import clustering, selection
 
 K, RESAMPLES, WINDOW = 4, 20, 180
 YEARS = "((date '{0}' - min(ordered_on)) / 365)"
-RECENT = "filter (where ordered_on >= date '{0}' - 180)"
+RECENT = f"filter (where ordered_on >= date '{{0}}' - {WINDOW})"
 FEATURES = {
     "all time": ("count(*)", "sum(amount)"),
     "a year": (f"count(*) / {YEARS}", f"sum(amount) / {YEARS}"),

@@ -192,9 +192,7 @@
         {%- set value = value or trimmed(column) -%}
         {%- set plain = plain or plain_decimal(given, column, type, value) -%}
         case
-            when {{ plain }} is not null
-            then {{ plain }}
-            else {{ written_number(value, decimal_point(), type) }}
+            when {{ plain }} is not null then {{ plain }} else {{ written_number(value, type) }}
         end
     {%- endif -%}
 {%- endmacro -%}
@@ -232,7 +230,7 @@
         {%- if setting("currency_sign") != "none" -%}
             {%- set value = trimmed(replaced(value, {setting("currency_sign"): ""})) -%}
         {%- endif -%}
-        {%- set sign = text_literal("," if setting("decimal_sign") == "comma" else ".") -%}
+        {%- set sign = text_literal(decimal_point()) -%}
         case
             when substr({{ value }}, -1) not between '0' and '9'
             then null
@@ -250,7 +248,8 @@
   cents, $ - for nothing, with minus signs, spaces and apostrophes of typography, and groups of three
   digits, or of two in India.
 -#}
-{%- macro written_number(value, point, type) -%}
+{%- macro written_number(value, type) -%}
+    {%- set point = decimal_point() -%}
     {%- set signs = {"comma": ",", "point": ".", "space": " ", "apostrophe": "'"} -%}
     {%- set thousands = signs.get(setting("thousands_sign")) -%}
     {%- set currency = setting("currency_sign") if setting("currency_sign") != "none" -%}

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from segmart import SegmentationError, shown
 
 FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
-# Encodings that DuckDB reads, by Python's name for each. Of UTF-16 it reads one order of bytes.
+# Encodings that DuckDB knows, by Python's name for each. Of UTF-16 it does not read every file.
 ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 # By Python's name of a codec the key above that it is; ASCII is a part of UTF-8.
 NAMES_OF_ENCODINGS = {

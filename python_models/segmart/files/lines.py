@@ -90,7 +90,7 @@ def _check_columns(connection: duckdb.DuckDBPyConnection, file: str, source: str
     """Name the column of a Parquet file that cannot be read, and a time that is none to DuckDB."""
     for column, _ in parquet_columns(Path(file))[0]:
         try:
-            connection.execute(f"select bit_xor(hash({identifier(column)})) from {source}")  # noqa: S608 - quoted
+            connection.execute(f"select bit_xor(hash({identifier(column)})) from {source}")  # noqa: S608 - the name is quoted by identifier(), the path by queries.source
         except duckdb.Error as error:
             where = f"file {file}, column {shown(column)!r}"
             found = time_out_of_range(Path(file), column)
