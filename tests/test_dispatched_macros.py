@@ -138,7 +138,7 @@ MADE_OF_THEM = {
     ],
     "encoding_of_list": [("'{{ encoding_of_list() }}'", "latin-1")],
     "written_number": [
-        (f"{{{{ written_number(\"'{written}'\", '.', 'decimal(18, 4)') }}}}", number)
+        (f"{{{{ written_number(\"'{written}'\", 'decimal(18, 4)') }}}}", number)
         for written, number in [
             ("Rs. 1,200.50", "1200.5000"),
             ("Rs.(12)", "-12.0000"),
