@@ -237,9 +237,9 @@ def dbt_builds(
     """Builds without tests one after the other in one process, each of a folder of its own.
 
     What takes the time of a build of a few rows is dbt itself: so it is warm, and the project is
-    parsed once for all runs that follow each other and have the same vars. Vars find the folder of
-    the run as ``folder / "current"``. Without ``parses`` the project is as it is parsed without
-    vars, for vars that end a build before its first model.
+    parsed once for all runs that follow each other and have the same vars that parsing reads. Vars
+    find the folder of the run as ``folder / "current"``. Without ``parses`` the project is as it is
+    parsed without vars, for vars that end a build before its first model.
     """
     process = FORKS.Process(
         target=run_dbt_often,
@@ -257,6 +257,20 @@ def take_environment(environment: dict[str, str]) -> None:
     """Of the test that builds: the server was started by another one, with its own."""
     os.environ.clear()
     os.environ.update(environment)
+
+
+# The vars that dbt reads while it parses: those that a yml file hands to its model, and those that
+# decide which models there are. All others are read when a model is compiled.
+READ_BY_PARSING = {
+    name
+    for path in (ROOT / "dbt_project/models").rglob("*.yml")
+    for name in re.findall(r"\bvar\('(\w+)'\)", path.read_text())
+}
+
+
+def parsed_alike(variables: dict[str, object]) -> dict[str, object]:
+    """The part of the vars that one parse of the project is made for."""
+    return {name: variables[name] for name in sorted(READ_BY_PARSING & set(variables))}
 
 
 def run_dbt_often(
@@ -280,9 +294,9 @@ def run_dbt_often(
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
         words = vars_of(shared, variables)
-        if parses and variables != parsed_with:
+        if parses and parsed_alike(variables) != parsed_with:
             manifest = dbtRunner().invoke([*options, "parse", *words]).result
-            parsed_with = variables
+            parsed_with = parsed_alike(variables)
         result = dbtRunner(manifest=manifest).invoke(
             [*options, "build", *words, "--select", *selected, *WITHOUT_TESTS]
         )

@@ -196,6 +196,7 @@ def test_a_table_of_the_catalog_is_an_input(
     assert str(max(lines["ordered_at"].to_pylist())) == "2024-04-09 03:00:00"
 
 
+@pytest.mark.soak
 def test_the_next_build_on_two_workers_equals_duckdb_though_one_dies(
     demo: Build, two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

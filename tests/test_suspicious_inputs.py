@@ -19,7 +19,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from conftest import ROOT, Build, dbt_build, dbt_builds
+from conftest import ROOT, Build, dbt_build, dbt_builds, parsed_alike
 from segmart.release.erasure import forgotten_ids
 
 LOOK = "+input_check +orders"
@@ -994,12 +994,12 @@ def builds(
     cases = {name: case for name, case in CASES.items() if name in asked}
     shops = [(name, False, case.given) for name, case in cases.items()]
     shops += [(name, True, case.helps) for name, case in cases.items() if case.helps]
-    # Those of the same vars follow each other; two processes build half of them each.
+    # Those of one parse of the project follow each other; two processes build half of them each.
     shops.sort(
         key=lambda shop: (
             CASES[shop[0]].glob,
             "customers.csv" in CASES[shop[0]].files,
-            repr(shop[2]),
+            repr(parsed_alike(shop[2])),
         )
     )
     half = len(shops) // 2
