@@ -1,5 +1,6 @@
 """The macros of the catalog: an analyst who has it, and SQL, scores, explains, asks what if."""
 
+import hashlib
 import json
 import os
 import re
@@ -344,6 +345,33 @@ def another_release(build: Build, release: str, changes: dict[str, str]) -> None
     pointers.wait_until_begun(serve)
 
 
+def test_who_is_held_out_stays_so_and_any_sql_can_tell(reader: duckdb.DuckDBPyConnection) -> None:
+    held_out = {
+        share: set(
+            reader.sql(
+                "select customer_id from customer_segments "
+                f"where held_out(customer_id, 'a', {share})"
+            ).fetchall()
+        )
+        for share in (0, 0.1, 0.5, 1)
+    }
+    assert [len(customers) for customers in held_out.values()] == pytest.approx(
+        [0, 247, 1235, 2469], abs=75
+    )
+    assert held_out[0] < held_out[0.1] < held_out[0.5] < held_out[1]
+    for (customer_id,) in held_out[1]:
+        digest = hashlib.md5(f"a:{customer_id}".encode(), usedforsecurity=False).hexdigest()
+        assert ((customer_id,) in held_out[0.1]) == (int(digest[:8], 16) / 16**8 < 0.1)
+    # Another campaign has others, and a number is the same customer.
+    assert reader.sql(
+        "select count(*) filter (held_out(customer_id, 'b', 0.5)) between 500 and 735, "
+        "count(*) filter (held_out(cast(customer_id as int), 'a', 0.5)) "
+        "from customer_segments where held_out(customer_id, 'a', 0.5)"
+    ).fetchall() == [(True, len(held_out[0.5]))]
+    with pytest.raises(duckdb.InvalidInputException, match=r"share is 10.*; allowed is 0 to 1"):
+        reader.sql("select held_out('1', 'a', 10)").fetchall()
+
+
 def test_two_releases_are_compared(demo: Build, tmp_path: Path) -> None:
     """One customer moves, one comes, one leaves; one whose values alone change is not named."""
     build = demo.copied(tmp_path)
@@ -499,6 +527,7 @@ QUESTIONS = [
     "order by all",
     "from compare_releases('{release}', '{release}')",
     "select release, customers, is_current from releases",
+    "select customer_id, held_out(customer_id, 'spring', 0.1) from customer_segments order by all",
 ]
 
 
@@ -517,7 +546,7 @@ def answers(folder: Path, python: list[str], questions: list[str] = QUESTIONS) -
 
 def test_the_locked_down_reader_has_the_macros(demo: Build) -> None:
     found = answers(demo.folder, [sys.executable])
-    assert [len(rows) for rows in found] == [2469, 4, 12, 9 * 12, 0, 1]
+    assert [len(rows) for rows in found] == [2469, 4, 12, 9 * 12, 0, 1, 2469]
 
 
 def older_client(version: str) -> list[str]:

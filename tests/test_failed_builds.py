@@ -121,22 +121,28 @@ def test_a_bad_var_is_named(variables: dict, words: list[str], good: Build) -> N
 def test_a_refused_release_leaves_the_report_and_all_that_is_published(good: Build) -> None:
     write_data(good.folder, "from transactions where household_id <= 20")
     before = checksums(good.folder / "serve"), good.report.read_bytes()
-    build = dbt_build(
-        good.folder, complete_journey=str(good.folder), k=2, max_k=4, accept_model="candidate"
-    )
+    settings = {"complete_journey": str(good.folder), "k": 2, "max_k": 4}
+    build = dbt_build(good.folder, accept_model="candidate", **settings)
     assert build.returncode != 0
+    page = good.folder / "refused.html"
     assert "the var max_drop allows" in build.output
+    assert f"{page} shows what was refused" in build.output
     assert (checksums(good.folder / "serve"), good.report.read_bytes()) == before
-
-
-@pytest.mark.slow
-def test_a_place_that_cannot_be_written_is_named(good: Build) -> None:
-    (file := good.folder / "no_folder").write_text("a file")
-    report = f"{file}/reports/segments.html"
-    build = dbt_build(good.folder, select="segment_report", report=report)
+    assert "are gone: more than the share of 0.2" in page.read_text()
+    # Amounts that are far too large: nothing is fitted.
+    write_data(
+        good.folder, "select * replace (sales_value * 1000 as sales_value) from transactions"
+    )
+    page.unlink()
+    build = dbt_build(good.folder, **settings)
     assert build.returncode != 0
-    assert f"var report: {report} cannot be written: Not a directory" in build.output
-    assert "Traceback" not in build.output
+    assert (checksums(good.folder / "serve"), good.report.read_bytes()) == before
+    assert "drift: spend has drifted since the fit" in page.read_text()
+    write_data(good.folder, "from transactions")
+    build = dbt_build(good.folder, **settings)
+    assert build.returncode == 0, build.output
+    assert not page.exists()
+    assert good.report.read_bytes() == (good.folder / "serve/dev/current/report.html").read_bytes()
 
 
 def shown_elsewhere(

@@ -31,6 +31,8 @@ def whole_release(serve: Path) -> tuple:
     for name, entry in manifest["tables"].items():
         contents = (folder / f"{name}.parquet").read_bytes()
         assert hashlib.sha256(contents).hexdigest() == entry["sha256"], name
+    report = (folder / "report.html").read_bytes()
+    assert hashlib.sha256(report).hexdigest() == manifest["report"]["sha256"]
     answer = reopened_once(str(serve / "segmart.duckdb"), "", "")
     assert len(set(answer[:3])) == 1, answer
     assert len(set(answer[3:])) == 1, answer
@@ -40,7 +42,7 @@ def whole_release(serve: Path) -> tuple:
 def kill_and_recover(last: Build, kill: tuple[str, str, bool] | str | float) -> None:
     """A build of other customers, killed; then one that ends."""
     serve = last.folder / "serve" / "dev"
-    before = whole_release(serve)
+    before, reports = whole_release(serve), {last.report.read_bytes()}
     households = 50 if before[0] < 50 else 40
     if isinstance(kill, tuple):
         killed = build_of(last.folder, households, die=functools.partial(die_at, *kill))
@@ -48,10 +50,13 @@ def kill_and_recover(last: Build, kill: tuple[str, str, bool] | str | float) -> 
         killed = build_of(last.folder, households, kill_after=kill)
     assert killed.returncode == -1, killed.output
     assert whole_release(serve)[0] in (before[0], households)
+    reports.add((serve / "current/report.html").read_bytes())
+    assert last.report.read_bytes() in reports
     again = build_of(last.folder, households)
     assert again.returncode == 0, again.output
     assert whole_release(serve)[0] == households
-    assert not list(serve.rglob("*.part"))
+    assert last.report.read_bytes() == (serve / "current/report.html").read_bytes()
+    assert not [*serve.rglob("*.part"), *last.folder.glob(".*.part")]
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from conftest import Build, dbt_build
 from segmart import SegmentationError
 from segmart.release import pointers, storage
 from segmart.release import publish as publishing
+from segmart.release.report import explained
 
 
 def tables(customers: int = 10, version: str = "v1") -> dict[str, pa.Table]:
@@ -61,8 +62,26 @@ def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
         settings["built_on"] = last and last[1]["release"]
     contents = settings.pop("tables", None) or tables(customers, version=release)
     relations = {name: duckdb.from_arrow(table) for name, table in contents.items()}
-    publishing.publish(relations, serve, release=release, **settings)
+    reports = settings.pop("reports", reports_of(serve))
+    drawn, shown = reports / "drawn.html", reports / "segments.html"
+    reports.mkdir(exist_ok=True)
+    drawn.write_text(f"<title>Report</title><body>of {release}</body>")
+    with explained(drawn, shown):
+        publishing.publish(relations, serve, release=release, drawn=drawn, shown=shown, **settings)
     pointers.wait_until_begun(serve)
+
+
+def reports_of(serve: Path) -> Path:
+    """Where a build draws the report and shows it, beside the folder of the releases."""
+    return serve.with_name(f"{serve.name} reports")
+
+
+def shown_report(serve: Path) -> Path:
+    return reports_of(serve) / "segments.html"
+
+
+def refused_page(serve: Path) -> Path:
+    return reports_of(serve) / "refused.html"
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -221,7 +240,7 @@ def test_releases_without_their_links_are_not_taken_for_leftovers(tmp_path: Path
 def test_folders_and_files_are_not_open_to_others(tmp_path: Path) -> None:
     serve = tmp_path / "serve"
     before = os.umask(0)
-    publish(serve / "dev", "r1")
+    publish(serve / "dev", "r1", reports=tmp_path / "reports")
     os.umask(before)
     for path in [serve, *serve.rglob("*")]:
         mode = stat.S_IMODE(path.lstat().st_mode)
@@ -308,10 +327,53 @@ REFUSALS = {
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_refusal_changes_nothing(name: str, tmp_path: Path) -> None:
     publish(tmp_path, "r1")
-    before = tree(tmp_path)
+    before = tree(tmp_path), shown_report(tmp_path).read_text()
     contents, reason = REFUSALS[name]
     with pytest.raises(SegmentationError, match=f"release refused: .*{reason}"):
         publish(tmp_path, "r2", tables=contents)
+    assert (tree(tmp_path), shown_report(tmp_path).read_text()) == before
+
+
+def test_the_report_is_one_with_its_release(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    publish(tmp_path, "r2")
+    reports = {path.parent.name: path for path in tmp_path.glob("releases/*/report.html")}
+    assert {name: "of " + name in path.read_text() for name, path in reports.items()} == {
+        "r1": True,
+        "r2": True,
+    }
+    assert shown_report(tmp_path).read_bytes() == reports["r2"].read_bytes()
+    manifest = pointers.current_manifest(tmp_path)
+    assert manifest["report"]["sha256"] == storage.sha256(reports["r2"])
+
+
+def test_a_refused_build_writes_a_page_of_its_own_until_one_is_accepted(tmp_path: Path) -> None:
+    publish(tmp_path, "r1")
+    where = f"max_drop.*{refused_page(tmp_path)} shows what was refused; the last release and its"
+    with pytest.raises(SegmentationError, match=where):
+        publish(tmp_path, "r2", 7)
+    page = refused_page(tmp_path).read_text()
+    assert page.startswith("<title>Not released: Report</title><body>\n<section")
+    assert page.index("3 are gone: more than the share of 0.2") < page.index("of r2")
+    assert "of r1" in shown_report(tmp_path).read_text()
+    publish(tmp_path, "r3", 9)
+    assert not refused_page(tmp_path).exists()
+    stop = "drift: <spend> has drifted"
+    with pytest.raises(SegmentationError, match=f"release refused: {stop}"):
+        publish(tmp_path, "r4", stops=[stop])
+    assert "drift: &lt;spend&gt; has drifted" in refused_page(tmp_path).read_text()
+    assert published(tmp_path)[0] == "r3"
+
+
+def test_a_place_of_the_report_that_cannot_be_written_is_named_before_it_is_published(
+    tmp_path: Path,
+) -> None:
+    publish(tmp_path, "r1")
+    before = tree(tmp_path)
+    shown_report(tmp_path).unlink()
+    shown_report(tmp_path).mkdir()
+    with pytest.raises(SegmentationError, match=f"var report: {shown_report(tmp_path)} cannot"):
+        publish(tmp_path, "r2")
     assert tree(tmp_path) == before
 
 
@@ -399,6 +461,7 @@ STEPS = [
             *("_remove_old", "_discard", "_remove_holding"),
         )
     ],
+    ("segmart.release.report", "_show"),
     ("segmart.release.pointers", "point_to"),
     ("segmart.release.pointers", "make_pointer"),
     ("segmart.release.catalog", "write"),
@@ -442,10 +505,17 @@ def test_a_kill_at_any_step_leaves_one_whole_release(
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    assert published(tmp_path) in (("r1", 10, 10), ("r2", 20, 20))
+    found = published(tmp_path)
+    assert found in (("r1", 10, 10), ("r2", 20, 20))
+    # Never one of a release that does not stand; the last one where the step came in between.
+    of_release = shown_report(tmp_path).read_bytes()
+    assert of_release in {
+        (tmp_path / "releases" / name / "report.html").read_bytes() for name in ("r1", found[0])
+    }
     publish(tmp_path, "r3", 30)
     assert published(tmp_path) == ("r3", 30, 30)
-    assert not list(tmp_path.rglob("*.part"))
+    assert "of r3" in shown_report(tmp_path).read_text()
+    assert not [*tmp_path.rglob("*.part"), *reports_of(tmp_path).glob(".*")]
 
 
 def publish_in_place_and_die(serve: Path) -> None:

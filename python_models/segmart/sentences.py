@@ -789,3 +789,18 @@ def _too_few(customers: int, features: int, needed: int, a_feature: int) -> str:
         f"trust: {customers} customers for {features} features, {needed} are needed "
         f"(min_customers_a_feature: {a_feature}): no segment is to be acted on"
     )
+
+
+# The release.
+
+
+def not_released(reason: str) -> str:
+    return (
+        "This page is of a build that was not released: "
+        f"{reason.removeprefix('release refused: ')}. The last release and its report stand as "
+        "they were."
+    )
+
+
+def refused_page(page: object) -> str:
+    return f"{page} shows what was refused; the last release and its report stand as they were"

@@ -13,6 +13,7 @@ from segmart.release.pseudonyms import (
     key_name,
 )
 from segmart.release.publish import publish
+from segmart.release.report import explained
 from segmart.release.storage import writing
 
 
@@ -26,8 +27,9 @@ def model(dbt, session):
     delimiter = dbt.config.get("delimiter")
     encoding = dbt.config.get("encoding")
     fold = dbt.config.get("fold_customer_ids")
-    # Not published: where a test of it fails, there is no release.
-    dbt.ref("segmart", "build_warnings")
+    report = dbt.config.get("report")
+    warnings = ordered_frame(dbt.ref("segmart", "build_warnings"), ["position"])
+    drawn = ordered_frame(dbt.ref("segmart", "segment_report"))["path"].iloc[0]
     tables = {
         "customer_segments": dbt.ref("segmart", "customer_segments"),
         "segments": dbt.ref("segmart", "segments"),
@@ -55,7 +57,7 @@ def model(dbt, session):
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=str(encoding), fold=fold)
     built_on = ordered_frame(dbt.ref("segmart", "last_release"))["standing_release"].iloc[0]
-    with writing("var serve", Path(serve)):
+    with explained(Path(drawn), Path(report)), writing("var serve", Path(serve)):
         releases = publish(
             PublishedTables(tables, key),
             Path(serve),
@@ -63,6 +65,9 @@ def model(dbt, session):
             source=source,
             keep=int(keep),
             max_drop=float(max_drop),
+            drawn=Path(drawn),
+            shown=Path(report),
+            stops=warnings.loc[warnings["level"] == "stop", "sentence"].tolist(),
             built_on=built_on if isinstance(built_on, str) else None,
             comments=column_comments(session, tables),
             descriptions=relation_comments(session, tables),

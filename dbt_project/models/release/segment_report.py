@@ -6,12 +6,13 @@ import segmart_reports
 import segmart.model
 from segmart.engine.frames import ordered_frame
 from segmart.engine.kept import digest_of, keep
-from segmart.release.storage import sha256, writing
+from segmart.release.storage import sha256
 
 
 def model(dbt, session):
-    path = dbt.config.get("report")
-    folder = dbt.config.get("target_folder")
+    target_folder = dbt.config.get("target_folder")
+    folder = Path(target_folder)
+    path = folder / "report.html"
     tables = {
         "customer_accounting": ordered_frame(dbt.ref("segmart", "customer_accounting")),
         "feature_distributions": ordered_frame(
@@ -36,10 +37,6 @@ def model(dbt, session):
         "fit_labels": ordered_frame(dbt.ref("segmart", "fit_labels"), ["customer_id"]),
     }
 
-    def waits_for():
-        # Never called: dbt reads here that a release which is refused leaves the report as it was.
-        dbt.ref("segmart", "releases")
-
     def draw():
         # The drawing library takes long to import.
         from segmart_reports.build import build_report, frames_of
@@ -48,7 +45,7 @@ def model(dbt, session):
 
     code = [Path(module.__file__).parent for module in (segmart_reports, segmart.model)]
     packages = ("altair", "jinja2", "pandas", "scikit-learn", "vl-convert-python")
-    with writing("var report", Path(path)):
-        keep(Path(path), Path(folder), digest_of(tables, code, packages), draw)
-    size = Path(path).stat().st_size
-    return pd.DataFrame({"path": [path], "bytes": [size], "sha256": [sha256(Path(path))]})
+    keep(path, folder, digest_of(tables, code, packages), draw)
+    return pd.DataFrame(
+        {"path": [str(path)], "bytes": [path.stat().st_size], "sha256": [sha256(path)]}
+    )

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - formulas of our own, and the path of the releases, which is quoted
-"""The macros of the catalog: score, explain, what if and compare, for whoever has SQL alone.
+"""The macros of the catalog: score, explain, what if, compare, hold out, for whoever has SQL alone.
 
 They read the model from the view ``segment_model``, so they hold no number and no feature of it:
 a new release, and a new model, need no other macros. The formulas are those of the build
@@ -42,6 +42,9 @@ def statements(tables: Mapping[str, dict], serve: Path | None) -> Iterator[str]:
         serve: folder of the releases of one target; None for a file of one release, which has
             no other to compare.
     """
+    signature, comment, formula = HELD_OUT
+    yield f"create macro {signature} as {formula.strip()}"
+    yield f"comment on macro held_out is '{storage.quote(' '.join(comment.split()))}'"
     columns = {
         name: {column["name"] for column in table["columns"]} for name, table in tables.items()
     }
@@ -58,6 +61,26 @@ def statements(tables: Mapping[str, dict], serve: Path | None) -> Iterator[str]:
         yield f"create macro {signature} as table {query.strip()}"
         name = signature.partition("(")[0]
         yield f"comment on macro table {name} is '{storage.quote(' '.join(comment.split()))}'"
+
+
+# Of the id as text and of the name of the campaign alone: the release, the segment and the rest of
+# the list do not count. Who is held out of a share is held out of a larger one too.
+HELD_OUT = (
+    "held_out(customer_id, campaign, share)",
+    """
+    Whether a customer is held out of a campaign: true for about this share of the customers, the
+    same ones each time that the campaign has this name. The first 8 hexadecimal digits of the MD5
+    of the name, a colon and the id are a fraction of 16^8; a customer is held out below the share.
+    """,
+    """
+case
+    when share not between 0 and 1
+    then error('held_out: the share is ' || share || '; allowed is 0 to 1')
+    else
+        cast('0x' || left(md5(campaign || ':' || customer_id), 8) as ubigint) / 4294967296e0 < share
+end
+""",
+)
 
 
 def _model(segment_model: str = "segment_model", model_versions: str = "model_versions") -> str:

@@ -1,6 +1,6 @@
 """What must hold between the tables of a release before anyone sees it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from duckdb import DuckDBPyRelation
 
@@ -24,6 +24,12 @@ def audit_base(last: dict | None, built_on: str | None) -> None:
             f"release refused: the last release is {last['release']}, and when this build began it "
             f"was {built_on or 'none'}: another build was published meanwhile; run dbt build"
         )
+
+
+def audit_stops(stops: Sequence[str]) -> None:
+    """Refuse a release of customers who are too far from those that the model was fitted on."""
+    if stops:
+        raise SegmentationError(f"release refused: {'; '.join(stops)}")
 
 
 def audit(tables: Mapping[str, DuckDBPyRelation], last: dict | None, max_drop: float) -> None:

@@ -1,9 +1,9 @@
 """Write, audit, publish: what BI reads is a finished release, and it changes in one step.
 
 A release is a folder of Parquet files and a manifest. It is written aside, read back, synced to
-disk, renamed into ``releases/``. Then one link makes it the current release (see ``pointers``), and
-the catalog is made to fit its columns (see ``catalog``). ``current`` leads to the same release, for
-those who read the files themselves.
+disk, renamed into ``releases/``. Then one link makes it the current release (see ``pointers``), its
+report is shown (see ``report``), and the catalog is made to fit its columns (see ``catalog``).
+``current`` leads to the same release, for those who read the files themselves.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -20,7 +20,7 @@ import pandas as pd
 from duckdb import DuckDBPyRelation
 
 from segmart import SegmentationError
-from segmart.release import audit, catalog, pointers, storage
+from segmart.release import audit, catalog, pointers, report, storage
 from segmart.release.erasure import release_holds
 
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "pandas", "pyarrow", "scikit-learn", "segmart")
@@ -35,6 +35,9 @@ def publish(
     source: str,
     keep: int,
     max_drop: float,
+    drawn: Path,
+    shown: Path,
+    stops: Sequence[str] = (),
     built_on: str | None = None,
     comments: Mapping[str, Mapping[str, str]] | None = None,
     descriptions: Mapping[str, str] | None = None,
@@ -55,6 +58,9 @@ def publish(
         source: name of the input. A release is held against the last one of the same input alone.
         keep: how many releases stay, at least 2: queries may still read the one before.
         max_drop: share of its customers that a release may lose against the current one.
+        drawn: the report of the tables, which becomes a part of the release.
+        shown: where people open the report; it gets there when the release has been published.
+        stops: sentences of what is so far from the fit that there is no release.
         built_on: the last release of the input when the build began, if any.
         comments: comments of the columns, by table and column.
         descriptions: what a row of a table is, by table.
@@ -81,14 +87,18 @@ def publish(
         last = pointers.last_manifest(serve, source)
         manifest = last[1] if last else None
         audit.audit_base(manifest, built_on)
+        audit.audit_stops(stops)
         audit.audit(tables, manifest, max_drop)
         audit.audit_forgotten(tables, forgotten)
-        folder = _write(
-            tables, serve, release, source, customer_ids, comments or {}, descriptions or {}
-        )
-        _verify(folder)
-        _rename(folder, serve / "releases" / release)
-        pointers.point_to(serve, release, notice=notice)
+        with report.made_ready(drawn, shown) as show_report:
+            folder = _write(
+                *(tables, serve, release, source, customer_ids),
+                *(comments or {}, descriptions or {}, drawn),
+            )
+            _verify(folder)
+            _rename(folder, serve / "releases" / release)
+            pointers.point_to(serve, release, notice=notice)
+            show_report()
         catalog.write(serve)
         _remove_old(serve, keep)
         _remove_holding(serve, forgotten, customer_ids)
@@ -170,6 +180,7 @@ def _write(
     customer_ids: str,
     comments: Mapping[str, Mapping[str, str]],
     descriptions: Mapping[str, str],
+    drawn: Path,
 ) -> Path:
     folder = serve / "releases" / f".{release}.part"
     folder.mkdir(parents=True)
@@ -208,8 +219,10 @@ def _write(
             0,
         ),
         "tables": entries,
+        "report": {"sha256": storage.sha256(drawn)},
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
+    shutil.copyfile(drawn, folder / report.NAME)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
     for path in sorted(folder.iterdir()):
         path.chmod(storage.FILE_MODE)
@@ -226,6 +239,8 @@ def _write_table(table: DuckDBPyRelation, path: Path) -> None:
 def _verify(folder: Path) -> None:
     """Read back what was written, from the disk and through the engine that will serve it."""
     manifest = pointers.manifest_of(folder)
+    if storage.sha256(folder / report.NAME) != manifest["report"]["sha256"]:
+        raise SegmentationError(_unlike_written(folder / report.NAME))
     with duckdb.connect() as connection:
         for name, entry in manifest["tables"].items():
             path = folder / f"{name}.parquet"
@@ -233,9 +248,11 @@ def _verify(folder: Path) -> None:
                 "select count(*) from read_parquet(?)", [str(path)]
             ).fetchall()
             if storage.sha256(path) != entry["sha256"] or rows != [(entry["rows"],)]:
-                raise SegmentationError(
-                    f"release refused: {path} does not read back as it was written; check the disk"
-                )
+                raise SegmentationError(_unlike_written(path))
+
+
+def _unlike_written(path: Path) -> str:
+    return f"release refused: {path} does not read back as it was written; check the disk"
 
 
 def _rename(folder: Path, target: Path) -> None:
