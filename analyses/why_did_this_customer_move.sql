@@ -29,6 +29,8 @@ select
     case
         when moves.cause = 'arrival'
         then 'has a segment for the first time, or again'
+        when moves.cause = 'initial'
+        then 'was there in the first build of the history'
         when moves.cause = 'departure'
         then 'is no longer among the segmented customers'
         when moves.cause = 'behaviour' and moves.from_model_version = moves.to_model_version

@@ -119,8 +119,11 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
         (tmp_path / name).mkdir()
     write_orders(tmp_path / "input")
     output = tmp_path / "output"
-    build = build_orders(tmp_path)
+    build = build_orders(tmp_path, as_of="2024-06-20")
     assert build.returncode == 0, build.output
+    counted = "select as_of, sum(customers) from segment_history group by as_of order by as_of"
+    ((first_on, customers),) = build.rows(counted)
+    assert customers == 60
     before = found(output)
     assert any(name.startswith("segmart.duckdb") for name in before)
     assert any(name.startswith("serve/") for name in before)
@@ -148,6 +151,9 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
         "select rows, customers from customer_accounting where reason = 'customer_forgotten'"
     ) == [(5, 0)]
     assert build.rows("select count(*) from rejected_rows where line is null") == [(0,)]
+    # Nor does the past count them.
+    assert [count for _, count in build.rows(counted)] == [59, 59]
+    assert build.rows(counted)[0][0] == first_on
 
     # A build without the list brings the customer back; the same list erases it again.
     assert build_orders(tmp_path).returncode == 0

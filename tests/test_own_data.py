@@ -343,6 +343,11 @@ def test_few_columns_give_segments_and_a_report(
     scored = build.rows("select distinct length(rfm_score), monetary_score is null from rfm_scores")
     with_orders = [(3, False)] if "amount" in data else [(2, True)]
     assert scored == ([] if metrics else with_orders)
+    unknown = build.rows(
+        "select distinct recent_revenue is null, revenue is null, orders is null, "
+        "feature_medians is null from segment_history"
+    )
+    assert unknown == [("spend" not in features, "spend" not in features, metrics, False)]
     # Names that are switched off: those that the naming never gives without the other features.
     said = [finding for (finding,) in build.rows("select finding from input_check")]
     start = "no segment can be named "

@@ -3,7 +3,7 @@
 import datetime
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -82,7 +82,7 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     ((v1,),) = released(first, ACTIVE)
     versions = released(first, "from model_versions")
     moves = released(first, "select cause, count(*) from segment_moves group by cause")
-    assert moves == [("arrival", 360)]
+    assert moves == [("initial", 360)]
 
     # Another build of the same day, from a deleted warehouse: nothing changes but the drift.
     (tmp_path / "segmart.duckdb").unlink()
@@ -236,12 +236,52 @@ def explanation(made: Build) -> Callable[[str, int], str]:
     return explain
 
 
-@pytest.mark.slow
-def test_backfill_equals_live(tmp_path: Path) -> None:
+def history_of(releases: list[Path]) -> list[tuple]:
+    """What segment_history is to say, from the labels of every release, without the moves."""
+    rows, before = [], None
+    for folder in releases:
+        labels = pd.read_parquet(folder / "customer_segments.parquet")
+        features = pd.read_parquet(folder / "customer_features.parquet")
+        model = pd.read_parquet(folder / "segment_model.parquet")
+        version, as_of = labels["model_version"].iloc[0], labels["as_of"].iloc[0]
+        clustered = sorted(model.loc[model["model_version"] == version, "feature"].unique())
+        labels = labels.merge(features.drop(columns="as_of")).set_index("customer_id")
+        now = labels["segment_id"]
+        then = now if before is None else before
+        both = pd.concat([then, now], axis=1, keys=["then", "now"])
+        for segment in sorted({*now} | {*then} if before is not None else {*now}):
+            was, is_in = both["then"] == segment, both["now"] == segment
+            members = labels[now == segment]
+            counts = (
+                *(is_in.sum(), (is_in & both["then"].isna()).sum()),
+                *((was & both["now"].isna()).sum(), (is_in & ~was & both["then"].notna()).sum()),
+                (was & ~is_in & both["now"].notna()).sum(),
+            )
+            if any(counts):
+                medians = {
+                    feature: float(members[feature].median())
+                    for feature in clustered
+                    if len(members)
+                }
+                total = round(members["spend"].sum(), 2) if len(members) else None
+                known = members["orders"].sum() if len(members) else None
+                rows.append((as_of, segment, version, *counts, total, known, medians))
+        before = now
+    return rows
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        pytest.param((150, 165, 185), id="three", marks=pytest.mark.slow),
+        pytest.param(range(155, 185), id="thirty", marks=pytest.mark.soak),
+    ],
+)
+def test_backfill_equals_live(days: Sequence[int], tmp_path: Path) -> None:
     lines = orders()
     folders = {}
     for name in ("live", "backfill"):
-        for number in (150, 165, 185):
+        for number in days:
             until = lines["ordered_at"] < str(day(number))
             made = build(
                 tmp_path / name,
@@ -249,6 +289,7 @@ def test_backfill_equals_live(tmp_path: Path) -> None:
                 as_of="default" if name == "live" else str(day(number)),
                 k=4 if number < 165 else 5,
                 accept_model="candidate" if number == 165 else "none",
+                keep_releases=len(days),
             )
             assert made.returncode == 0, made.output
         folders[name] = made
@@ -258,7 +299,7 @@ def test_backfill_equals_live(tmp_path: Path) -> None:
     checksums = []
     for made in folders.values():
         manifests = sorted((made.folder / "serve/dev/releases").glob("*/manifest.json"))
-        assert len(manifests) == 3
+        assert len(manifests) == len(days)
         checksums.append(
             [
                 (manifest["as_of"], table, entry["sha256"])
@@ -269,6 +310,13 @@ def test_backfill_equals_live(tmp_path: Path) -> None:
             ]
         )
     assert checksums[0] == checksums[1]
+    told = released(
+        made,
+        "select as_of, segment_id, model_version, customers, arrivals, departures, moves_in, "
+        "moves_out, round(revenue, 2), orders, feature_medians from segment_history order by all",
+    )
+    releases = sorted((made.folder / "serve/dev/releases").glob("[!.]*"))
+    assert [(*row[:-1], json.loads(row[-1] or "{}")) for row in told] == history_of(releases)
 
 
 @pytest.mark.parametrize(

@@ -73,3 +73,9 @@
     {%- endif -%}
     {{- return(features) -}}
 {%- endmacro -%}
+
+{#- The features of the model that scores this build, by name. -#}
+{%- macro active_features() -%}
+    {%- set query = "select distinct feature from " ~ ref("active_model") ~ " order by feature" -%}
+    {{- return(run_query(query).columns[0].values() | list if execute else []) -}}
+{%- endmacro -%}

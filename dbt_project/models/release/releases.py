@@ -38,6 +38,7 @@ def model(dbt, session):
         "rfm_scores": dbt.ref("segmart", "rfm_scores"),
         "segment_migrations": dbt.ref("segmart", "segment_migrations"),
         "segment_moves": dbt.ref("segmart", "segment_moves"),
+        "segment_history": dbt.ref("segmart", "segment_history"),
         "segment_lineage": dbt.ref("segmart", "segment_lineage"),
         "segment_model": dbt.ref("segmart", "segment_model"),
         "model_activations": dbt.ref("segmart", "model_activations"),

@@ -74,19 +74,27 @@ with
 
     settled_moves as ({{ settled_moves("all_moves", "candidate") }}),
 
+    first_build as (select min(as_of) as first_on from all_moves),
+
     segment_moves as (
         select
-            customer_id,
-            as_of,
-            from_segment_id,
-            to_segment_id,
-            cause,
-            from_model_version,
-            to_model_version,
-            segment_id_by_previous_model,
-            activation_reason,
-            settled_on
+            settled_moves.customer_id,
+            settled_moves.as_of,
+            settled_moves.from_segment_id,
+            settled_moves.to_segment_id,
+            -- Nobody knows whether they came on the first day of the history or long before.
+            case
+                when settled_moves.cause = 'arrival' and settled_moves.as_of = first_build.first_on
+                then 'initial'
+                else settled_moves.cause
+            end as cause,
+            settled_moves.from_model_version,
+            settled_moves.to_model_version,
+            settled_moves.segment_id_by_previous_model,
+            settled_moves.activation_reason,
+            settled_moves.settled_on
         from settled_moves
+        cross join first_build
     )
 
 select *
