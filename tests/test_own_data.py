@@ -316,7 +316,12 @@ def few_metrics() -> pd.DataFrame:
             few_orders()[["customer", "date"]],
             {"columns": NAMES},
             {"recency_days", "orders"},
-            ["switched off: Spend, because", "switched off: Categories, because"],
+            [
+                "switched off: Spend, because",
+                "switched off: Categories, because",
+                "switched off: the table segment_categories, because",
+                "switched off: the table segment_products, because",
+            ],
         ),
         (
             few_metrics(),
@@ -343,6 +348,7 @@ def test_few_columns_give_segments_and_a_report(
     scored = build.rows("select distinct length(rfm_score), monetary_score is null from rfm_scores")
     with_orders = [(3, False)] if "amount" in data else [(2, True)]
     assert scored == ([] if metrics else with_orders)
+    assert build.rows("from segment_categories union all from segment_products") == []
     # Names that are switched off: those that the naming never gives without the other features.
     said = [finding for (finding,) in build.rows("select finding from input_check")]
     start = "no segment can be named "
