@@ -21,6 +21,8 @@ PUBLIC_TABLES = {
     "segment_profiles",
     "segment_model",
     "segment_attributes",
+    "segment_categories",
+    "segment_products",
     "rfm_scores",
     "fit_labels",
     "model_versions",

@@ -316,7 +316,12 @@ def few_metrics() -> pd.DataFrame:
             few_orders()[["customer", "date"]],
             {"columns": NAMES},
             {"recency_days", "orders"},
-            ["switched off: Spend, because", "switched off: Categories, because"],
+            [
+                "switched off: Spend, because",
+                "switched off: Categories, because",
+                "switched off: the table segment_categories, because",
+                "switched off: the table segment_products, because",
+            ],
         ),
         (
             few_metrics(),
@@ -348,6 +353,7 @@ def test_few_columns_give_segments_and_a_report(
         "feature_medians is null from segment_history"
     )
     assert unknown == [("spend" not in features, "spend" not in features, metrics, False)]
+    assert build.rows("from segment_categories union all from segment_products") == []
     # Names that are switched off: those that the naming never gives without the other features.
     said = [finding for (finding,) in build.rows("select finding from input_check")]
     start = "no segment can be named "

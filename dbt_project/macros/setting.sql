@@ -130,6 +130,7 @@
                 "migration_days": {"from": 1, "to": 36500},
                 "settle_days": {"from": 1, "to": 36500},
                 "min_customers_a_feature": {"from": 1, "to": 1000000},
+                "min_buyers": {"from": 1, "to": 1000000},
                 "report": {
                     "pattern": "(?!.*--)[\\w./ -]{1,500}[.]html",
                     "allowed": "the path of an .html file: letters, digits and the signs _ . / -",

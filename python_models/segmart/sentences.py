@@ -227,6 +227,10 @@ def _name_switched_off(segment_name: str, feature: str) -> tuple[int, str]:
     )
 
 
+def _table_switched_off(table_name: str, column_name: str) -> tuple[int, str]:
+    return 5, f"the table {table_name}, because the order lines have no {column_name}"
+
+
 def _nothing_usable(source: str, row_count: int, reasons: list[dict[str, Any]]) -> tuple[int, str]:
     if not reasons:
         return 7, f"{source}: no row can be used, of {row_count}; is the input empty?"
@@ -521,6 +525,7 @@ FINDINGS = {
     "feature_switched_off": _feature_switched_off,
     "attribute_switched_off": _attribute_switched_off,
     "name_switched_off": _name_switched_off,
+    "table_switched_off": _table_switched_off,
     "nothing_usable": _nothing_usable,
     "reason": _reason,
     "open_quote": _open_quote,

@@ -239,6 +239,14 @@ with
         union all
         select 'name_switched_off' as kind, {{ as_json(["segment_name", "feature"]) }} as counts
         from names_without_feature
+        {% for table, column in [
+            ("segment_categories", "category"), ("segment_products", "product_id")
+        ] if not uses_metrics() and column not in given -%}
+            union all
+            select
+                'table_switched_off' as kind, {{ as_json(["table_name", "column_name"]) }} as counts
+            from (select '{{ table }}' as table_name, '{{ column }}' as column_name) as switched_off
+        {% endfor -%}
         {% if from_files -%}
             union all
             select

@@ -35,6 +35,8 @@ def model(dbt, session):
         "segments": dbt.ref("segmart", "segments"),
         "segment_profiles": dbt.ref("segmart", "segment_profiles"),
         "segment_attributes": dbt.ref("segmart", "segment_attributes"),
+        "segment_categories": dbt.ref("segmart", "segment_categories"),
+        "segment_products": dbt.ref("segmart", "segment_products"),
         "rfm_scores": dbt.ref("segmart", "rfm_scores"),
         "segment_migrations": dbt.ref("segmart", "segment_migrations"),
         "segment_moves": dbt.ref("segmart", "segment_moves"),
