@@ -26,6 +26,8 @@ select
     moves.from_segment_id,
     moves.to_segment_id,
     moves.cause,
+    moves.features_before,
+    moves.features_after,
     case
         when moves.cause = 'arrival'
         then 'has a segment for the first time, or again'

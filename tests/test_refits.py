@@ -259,7 +259,7 @@ def history_of(releases: list[Path]) -> list[tuple]:
             )
             if any(counts):
                 medians = {
-                    feature: float(members[feature].median())
+                    feature: round(float(members[feature].median()), 9)
                     for feature in clustered
                     if len(members)
                 }
@@ -268,6 +268,35 @@ def history_of(releases: list[Path]) -> list[tuple]:
                 rows.append((as_of, segment, version, *counts, total, known, medians))
         before = now
     return rows
+
+
+def features_of(releases: list[Path], moves: pd.DataFrame) -> list[tuple]:
+    """The features that moves are to have, from the customers of the two releases around each."""
+    tables = {}
+    for folder in releases:
+        customers = pd.read_parquet(folder / "customer_features.parquet")
+        tables[customers["as_of"].iloc[0]] = customers.set_index("customer_id")
+    dates = sorted(tables)
+    expected = []
+    for move in moves.itertuples():
+        then = tables[dates[dates.index(move.as_of) - 1]]
+        now = tables[move.as_of]
+        expected.append(
+            tuple(
+                None
+                if pd.isna(segment)
+                else {
+                    name: None if pd.isna(value) else round(float(value), 9)
+                    for name, value in table.loc[move.customer_id, FEATURES].items()
+                }
+                for table, segment in ((then, move.from_segment_id), (now, move.to_segment_id))
+            )
+        )
+    return expected
+
+
+# What the default input clusters on.
+FEATURES = ["orders", "recency_days", "spend"]
 
 
 @pytest.mark.parametrize(
@@ -317,6 +346,14 @@ def test_backfill_equals_live(days: Sequence[int], tmp_path: Path) -> None:
     )
     releases = sorted((made.folder / "serve/dev/releases").glob("[!.]*"))
     assert [(*row[:-1], json.loads(row[-1] or "{}")) for row in told] == history_of(releases)
+    moves = pd.read_parquet(releases[-1] / "segment_moves.parquet")
+    initial = moves["cause"] == "initial"
+    assert set(moves.loc[initial, "as_of"]) == {day(days[0])}
+    assert moves.loc[initial, ["features_before", "features_after"]].isna().all(axis=None)
+    texts = moves.loc[~initial, ["features_before", "features_after"]].itertuples(index=False)
+    assert [tuple(text and json.loads(text) for text in pair) for pair in texts] == features_of(
+        releases, moves[~initial]
+    )
 
 
 @pytest.mark.parametrize(

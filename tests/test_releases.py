@@ -156,6 +156,19 @@ def test_the_newest_releases_stay_and_one_can_go_back(tmp_path: Path) -> None:
     assert publishing.list_releases(tmp_path)["release"].unique().tolist() == ["r5", "r4", "r3"]
 
 
+def test_the_last_release_of_an_earlier_date_stays(tmp_path: Path) -> None:
+    publish(tmp_path, "r0")
+    later = tables()
+    customers = later["customer_segments"]
+    later["customer_segments"] = customers.set_column(
+        customers.column_names.index("as_of"), "as_of", pa.array(["2024-02-01"] * len(customers))
+    )
+    publish(tmp_path, "r1")
+    for number in range(2, 6):
+        publish(tmp_path, f"r{number}", tables=later, keep=2)
+    assert pointers.standing(tmp_path) == ["r1", "r4", "r5"]
+
+
 def test_going_back_fits_the_catalog_to_the_columns_of_then(tmp_path: Path) -> None:
     publish(tmp_path, "r1")
     wider = tables(version="r2")

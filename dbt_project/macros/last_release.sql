@@ -1,12 +1,17 @@
 {#-
   The rows of a public table as the last release has them, as a subquery with the columns and types of
-  its contract. A column that the release has not yet is null; without a release there is no row.
+  its contract. A column that the release has not yet is null; without a release there is no row. With
+  earlier the release is that of before the date of this build.
 -#}
-{%- macro released_rows(table) -%}
+{%- macro released_rows(table, earlier=false) -%}
     {%- set last_release = ref("last_release") -%}
     {%- set path, known = none, [] -%}
     {%- if execute -%}
-        {%- set query = "select folder, table_columns from " ~ last_release -%}
+        {%- set columns = "folder, table_columns" -%}
+        {%- if earlier -%}
+            {%- set columns = "earlier_folder, earlier_table_columns" -%}
+        {%- endif -%}
+        {%- set query = "select " ~ columns ~ " from " ~ last_release -%}
         {%- set folder, table_columns = run_query(query).rows[0].values() -%}
         {#- Without a release there is no folder, and one of an earlier version may lack the table. -#}
         {%- set known = fromjson(table_columns or "{}").get(table, []) -%}

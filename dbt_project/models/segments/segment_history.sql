@@ -22,7 +22,8 @@ with
         select
             segment_id
             {%- for feature in features %}
-                , max(case when feature = '{{ feature }}' then median end) as {{ feature }}
+                ,
+                round(max(case when feature = '{{ feature }}' then median end), 9) as {{ feature }}
             {%- endfor %}
         from segment_profiles
         group by segment_id

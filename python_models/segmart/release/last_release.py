@@ -16,13 +16,20 @@ import pyarrow.parquet as pq
 from segmart import SegmentationError
 from segmart.engine.frames import typed
 from segmart.release.erasure import without
-from segmart.release.pointers import check_files, last_manifest, standing_manifests
+from segmart.release.pointers import (
+    check_files,
+    last_manifest,
+    newest_of_earlier_date,
+    standing_manifests,
+)
 
 RELEASE_COLUMNS = {
     "standing_release": "string",
     "release": "string",
     "folder": "string",
     "table_columns": "string",
+    "earlier_folder": "string",
+    "earlier_table_columns": "string",
     "last_segment_id": "int32",
     "has_same_customer_ids": "bool",
     "activations": "int32",
@@ -41,6 +48,8 @@ MOVES = pa.schema(
         ("to_model_version", pa.string()),
         ("segment_id_by_previous_model", pa.int32()),
         ("activation_reason", pa.string()),
+        ("features_before", pa.string()),
+        ("features_after", pa.string()),
     ]
 )
 
@@ -67,12 +76,14 @@ def last_release(
     Returns:
         ``RELEASE_COLUMNS``: standing_release (the last one of the input, also where the build goes
         on from none); release, folder (absolute path) and table_columns (names by table, as JSON),
-        all missing where it goes on from none; last_segment_id (the largest number that a
-        segment of any release that stands has had), has_same_customer_ids (whether its customers
-        can be told from those of the build), activations (their number), active_version (the model
-        that scored the release), earlier_version (the one that scored before the date of the build:
-        another one where a second build of a date follows a refit of that date), starting_version
-        (the one that scores today unless the build fits a better one).
+        all missing where it goes on from none; earlier_folder and earlier_table_columns, the same
+        of the newest release of a date before that of the build, which is another one where a
+        second build of a date follows, missing where none stands any more; last_segment_id (the
+        largest number that a segment of any release that stands has had), has_same_customer_ids
+        (whether its customers can be told from those of the build), activations (their number),
+        active_version (the model that scored the release), earlier_version (the one that scored
+        before the date of the build: another one where a second build of a date follows a refit of
+        that date), starting_version (the one that scores today unless the build fits a better one).
 
     Raises:
         SegmentationError: the release is of a later date, a file of it is missing or changed, or
@@ -100,13 +111,8 @@ def last_release(
         "standing_release": manifest["release"],
         "release": manifest["release"],
         "folder": str(folder.resolve()),
-        "table_columns": json.dumps(
-            {
-                table: [column["name"] for column in entry["columns"]]
-                for table, entry in manifest["tables"].items()
-            },
-            sort_keys=True,
-        ),
+        "table_columns": _table_columns(manifest),
+        **_earlier_release(serve, folder, manifest, as_of),
         "last_segment_id": max(
             other.get("last_segment_id", 0)
             for other in standing_manifests(serve)
@@ -121,10 +127,36 @@ def last_release(
     return typed([_starting_with(accept_model, row, versions)], RELEASE_COLUMNS)
 
 
+def _table_columns(manifest: dict) -> str:
+    """The names of the columns by table, as JSON."""
+    columns = {
+        table: [column["name"] for column in entry["columns"]]
+        for table, entry in manifest["tables"].items()
+    }
+    return json.dumps(columns, sort_keys=True)
+
+
+def _earlier_release(serve: Path, folder: Path, manifest: dict, as_of: pd.Timestamp) -> dict:
+    """Of the newest release of before the date, when that of the manifest is the last one."""
+    if pd.Timestamp(manifest["as_of"]) >= as_of:
+        earlier = newest_of_earlier_date(standing_manifests(serve), manifest)
+        if earlier is None:
+            return {"earlier_folder": None, "earlier_table_columns": None}
+        folder, manifest = serve / "releases" / earlier["release"], earlier
+        check_files(serve, folder, manifest)
+    return {
+        "earlier_folder": str(folder.resolve()),
+        "earlier_table_columns": _table_columns(manifest),
+    }
+
+
 def _without_release(customer_ids: str) -> dict:
     return {
         **dict.fromkeys(
-            ("release", "folder", "table_columns", "active_version", "earlier_version")
+            (
+                *("release", "folder", "table_columns", "earlier_folder", "earlier_table_columns"),
+                *("active_version", "earlier_version"),
+            )
         ),
         **{"last_segment_id": 0, "has_same_customer_ids": False, "activations": 0},
     }

@@ -10,6 +10,7 @@ before the release begins: a query finds all tables of the old release, or all o
 import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from segmart import SegmentationError
@@ -149,6 +150,21 @@ def last_manifest(serve: Path, source: str) -> tuple[Path, dict] | None:
 def standing_manifests(serve: Path) -> list[dict]:
     """The manifests of all releases that stand, the oldest first."""
     return [manifest_of(serve / "releases" / name) for name in standing(serve)]
+
+
+def newest_of_earlier_date(manifests: Iterable[dict], last: dict) -> dict | None:
+    """The newest of these releases that is of the same input as the last one and of a date before.
+
+    The builds of a date go on from it, however many there are: each is held against the day before.
+    """
+    earlier = [
+        manifest
+        for manifest in manifests
+        if manifest["source"] == last["source"]
+        and manifest["as_of"] < last["as_of"]
+        and manifest["release"] < last["release"]
+    ]
+    return max(earlier, key=lambda manifest: manifest["release"], default=None)
 
 
 def was_published(serve: Path) -> bool:

@@ -56,7 +56,8 @@ def publish(
         serve: folder of the releases of one target.
         release: name of the new release; names sort by time.
         source: name of the input. A release is held against the last one of the same input alone.
-        keep: how many releases stay, at least 2: queries may still read the one before.
+        keep: how many releases stay, at least 2: queries may still read the one before; the newest
+            one of an earlier date stays too.
         max_drop: share of its customers that a release may lose against the current one.
         drawn: the report of the tables, which becomes a part of the release.
         shown: where people open the report; it gets there when the release has been published.
@@ -261,9 +262,16 @@ def _rename(folder: Path, target: Path) -> None:
 
 
 def _remove_old(serve: Path, keep: int) -> None:
-    """All but the newest releases, and the pointers that lead to none or are of no use any more."""
+    """All but the newest releases, and the pointers that lead to none or are of no use any more.
+
+    The newest of an earlier date stays: another build of this date reads what customers were then.
+    """
     found = pointers.newest_first(serve)
     kept = {*pointers.standing(serve)[-keep:], *(pointers.target(pointer) for pointer in found[:2])}
+    earlier = pointers.newest_of_earlier_date(
+        pointers.standing_manifests(serve), pointers.manifest_of(found[0])
+    )
+    kept |= {earlier["release"]} if earlier else set()
     for pointer in found:
         if pointers.target(pointer) not in kept:
             pointer.unlink()
