@@ -7,7 +7,7 @@ what is far from the fit in ``build_warnings``. The dbt models of these names pr
 import json
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -718,6 +718,7 @@ def warnings(
     share_shift_warn: float,
     share_shift_stop: float,
     min_customers_a_feature: int,
+    names: Sequence[str] = (),
 ) -> pd.DataFrame:
     """What is far from what the model was fitted on, in the order in which it is said.
 
@@ -727,6 +728,7 @@ def warnings(
         active_model: rows of the active model.
         is_accepted: whether a candidate of this build is accepted, with its drift.
         drift_warn, share_shift_warn, share_shift_stop, min_customers_a_feature: the vars.
+        names: what ``names_by_hand`` says.
 
     Returns:
         ``WARNING_COLUMNS``; level is warn, stop or accepted.
@@ -743,6 +745,7 @@ def warnings(
     needed = min_customers_a_feature * features
     if customers < needed:
         rows.append(("warn", _too_few(customers, features, needed, min_customers_a_feature)))
+    rows += [("warn", sentence) for sentence in names]
     return pd.DataFrame(
         [(position, *row) for position, row in enumerate(rows, start=1)],
         columns=list(WARNING_COLUMNS),
@@ -793,6 +796,38 @@ def _too_few(customers: int, features: int, needed: int, a_feature: int) -> str:
     return (
         f"trust: {customers} customers for {features} features, {needed} are needed "
         f"(min_customers_a_feature: {a_feature}): no segment is to be acted on"
+    )
+
+
+def names_by_hand(unmet: pd.DataFrame, named_segments: pd.DataFrame) -> list[str]:
+    """What is to be said of the seed ``segment_name_overrides``.
+
+    Args:
+        unmet: what ``segmart.model.names_by_hand.unmet`` returned.
+        named_segments: what ``segmart.model.names.named`` returned.
+    """
+    segment_ids = ", ".join(map(str, named_segments["segment_id"]))
+    return [_names_nobody(row, segment_ids) for row in unmet.itertuples()] + [
+        f'names: "{row.yielded_name}" would be the name of segment {row.segment_id}, and is given '
+        f'by hand to another one; so that one is called "{row.segment_name}". If this is not '
+        "meant, write another name in the seed segment_name_overrides"
+        for row in named_segments.dropna(subset=["yielded_name"]).itertuples()
+    ]
+
+
+def _names_nobody(row: Any, segment_ids: str) -> str:
+    into = " and ".join(map(str, row.successors))
+    what = {
+        "split": f"model {row.model_version} has split that segment into {into}",
+        "merged": f"model {row.model_version} has merged that segment into {into}",
+        "ended": f"that segment has ended with model {row.model_version}",
+        "elsewhere": f"the active model {row.model_version} does not have that segment",
+        "unknown": "no model has ever had a segment of that number",
+    }[row.event]
+    return (
+        f'names: segment_id {row.segment_id}, "{row.name}", in the seed segment_name_overrides '
+        f"names nobody: {what}. Write one of the numbers of today ({segment_ids}), or take the row "
+        "out"
     )
 
 

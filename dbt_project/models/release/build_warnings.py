@@ -1,5 +1,6 @@
 from segmart.engine.frames import ordered_frame
-from segmart.sentences import warnings
+from segmart.model.names_by_hand import unmet
+from segmart.sentences import names_by_hand, warnings
 
 
 def model(dbt, session):
@@ -8,13 +9,24 @@ def model(dbt, session):
     share_shift_warn = dbt.config.get("share_shift_warn")
     share_shift_stop = dbt.config.get("share_shift_stop")
     min_customers_a_feature = dbt.config.get("min_customers_a_feature")
+    active_model = ordered_frame(
+        dbt.ref("segmart", "active_model"), ["segment_id", "feature_position"]
+    )
+    left_over = unmet(
+        ordered_frame(dbt.ref("segmart", "segment_name_overrides")),
+        active_model,
+        ordered_frame(dbt.ref("segmart", "segment_lineage")),
+    )
     return warnings(
         ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
         ordered_frame(dbt.ref("segmart", "segments"), ["segment_id"]),
-        ordered_frame(dbt.ref("segmart", "active_model"), ["segment_id", "feature_position"]),
+        active_model,
         is_accepted=accept_model == "candidate",
         drift_warn=float(drift_warn),
         share_shift_warn=float(share_shift_warn),
         share_shift_stop=float(share_shift_stop),
         min_customers_a_feature=int(min_customers_a_feature),
+        names=names_by_hand(
+            left_over, ordered_frame(dbt.ref("segmart", "named_segments"), ["segment_id"])
+        ),
     )

@@ -8,4 +8,5 @@ def model(dbt, session):
         ordered_frame(dbt.ref("segmart", "feature_catalog"), ["position"]),
         ordered_frame(dbt.ref("segmart", "segment_names"), ["priority"]),
         ordered_frame(dbt.ref("segmart", "segment_name_rules")),
+        ordered_frame(dbt.ref("segmart", "segment_name_overrides")),
     )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from segmart.model import names_by_hand
 from segmart.sentences import number
 
 # A centroid so far from the mean of all, in standard deviations, is worth a word of its own.
@@ -39,6 +40,7 @@ COLUMNS = {
     "segment_name": "string",
     "description": "string",
     "action": "string",
+    "yielded_name": "string",
 }
 
 
@@ -89,11 +91,15 @@ class Choice:
 
     @property
     def words(self) -> frozenset[str]:
-        return frozenset(self.name.split(" and "))
+        return names_by_hand.words_of(self.name)
 
 
 def named(
-    model: pd.DataFrame, catalog: pd.DataFrame, bases: pd.DataFrame, rules: pd.DataFrame
+    model: pd.DataFrame,
+    catalog: pd.DataFrame,
+    bases: pd.DataFrame,
+    rules: pd.DataFrame,
+    overrides: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """A name of its own, a description and an action for each segment.
 
@@ -107,9 +113,14 @@ def named(
         catalog: feature, label, unit and ``WORDS`` of the features; units and words may be missing.
         bases: rows of the seed ``segment_names``.
         rules: rows of the seed ``segment_name_rules``.
+        overrides: rows of the seed ``segment_name_overrides``, as for ``names_by_hand.checked``.
 
     Returns:
-        ``COLUMNS``, one row a segment.
+        ``COLUMNS``, one row a segment. yielded_name is the name that the segment would have if a
+        person had not given it to another one; missing where there is none.
+
+    Raises:
+        SegmentationError: an override is wrong.
     """
     segments = {
         int(segment_id): rows.set_index("feature")
@@ -126,18 +137,43 @@ def named(
         ),
     ]
     choices += _with_medians(segments, words, choices)
-    chosen = _assigned(choices)
+    by_hand = _by_hand(overrides, segments)
+    taken = {names_by_hand.words_of(row["name"]) for row in by_hand.values()}
+    made = _assigned(choices)
+    chosen = _assigned(
+        [choice for choice in choices if choice.segment_id in by_hand or choice.words not in taken]
+    )
     descriptions = _descriptions(chosen, segments, traits, words)
-    rows = [
-        {
-            "segment_id": segment_id,
-            "segment_name": choice.name,
-            "description": descriptions[segment_id],
-            "action": choice.action,
-        }
-        for segment_id, choice in sorted(chosen.items())
-    ]
+    rows = []
+    for segment_id, choice in sorted(chosen.items()):
+        given = by_hand.get(segment_id, {})
+        rows.append(
+            {
+                "segment_id": segment_id,
+                "segment_name": given.get("name", choice.name),
+                "description": given.get("description", descriptions[segment_id]),
+                "action": given.get("action", choice.action),
+                "yielded_name": (
+                    made[segment_id].name
+                    if segment_id not in by_hand and made[segment_id].words in taken
+                    else None
+                ),
+            }
+        )
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _by_hand(
+    overrides: pd.DataFrame | None, segments: Mapping[int, pd.DataFrame]
+) -> dict[int, dict[str, str]]:
+    """name, and where they are given description and action, by segment of the model."""
+    if overrides is None:
+        return {}
+    return {
+        int(row["segment_id"]): row.drop("segment_id").dropna().to_dict()
+        for _, row in names_by_hand.checked(overrides).iterrows()
+        if row["segment_id"] in segments
+    }
 
 
 def _assigned(choices: list[Choice]) -> dict[int, Choice]:
