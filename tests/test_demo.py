@@ -40,6 +40,16 @@ def test_nothing_is_suspected_of_the_demo(demo: Build) -> None:
     assert demo.rows("select finding from input_check where is_warning") == []
 
 
+def test_the_last_words_of_a_build_are_its_release(demo: Build) -> None:
+    said = [line.partition("  ")[2] for line in demo.output.splitlines()]
+    after_dbt = said[next(at for at, line in enumerate(said) if line.startswith("Done.")) + 1 :]
+    assert len(after_dbt) == 8
+    assert after_dbt[0].startswith("release: ")
+    assert "2,469 customers in 4 segments, the first release of this history" in after_dbt[0]
+    assert after_dbt[1] == "segment 1: high-value, 994 customers, 40.3%"
+    assert after_dbt[-1].startswith("next: ")
+
+
 def test_four_segments_carry_the_names_of_the_rules(demo: Build) -> None:
     segments = demo.rows("select segment_name, revenue_share from segments")
     assert {name for name, _ in segments} == {

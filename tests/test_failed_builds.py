@@ -126,7 +126,12 @@ def test_a_refused_release_leaves_the_report_and_all_that_is_published(good: Bui
     assert build.returncode != 0
     page = good.folder / "refused.html"
     assert "the var max_drop allows" in build.output
-    assert f"{page} shows what was refused" in build.output
+    # The reason is also the last word.
+    last = build.output.splitlines()[-1]
+    assert "  release refused: of 40 customers of the last release" in last
+    assert last.endswith(
+        f"{page} shows what was refused; the last release and its report stand as they were"
+    )
     assert (checksums(good.folder / "serve"), good.report.read_bytes()) == before
     assert "are gone: more than the share of 0.2" in page.read_text()
     # Amounts that are far too large: nothing is fitted.

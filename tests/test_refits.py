@@ -113,10 +113,17 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     assert "is split into" in reason
     assert f"candidate {v3} is refused: {reason}. To accept it: --vars" in refused.output
     assert released(refused, SEGMENTS) == [(1,), (2,), (3,), (4,)]
-    assert line(on_day(lines, k=5), "model:")[0].startswith("model: no refit, though features")
+    waits = "decide: candidate"
+    assert "WARN 1 no_candidate_waits" in refused.output
+    assert refused.output.splitlines()[-1].partition("  ")[2].startswith(waits)
+    # It waits on the next day too.
+    later = on_day(lines, k=5)
+    assert line(later, "model:")[0].startswith("model: no refit, though features")
+    assert "WARN 1 no_candidate_waits" in later.output
 
     accepted = on_day(lines, k=5, accept_model=v3, as_of=str(day(181)))
     assert released(accepted, ACTIVE) == [(v3,)]
+    assert waits not in accepted.output
     numbers = [number for (number,) in released(accepted, SEGMENTS)]
     assert len(numbers) == 5
     assert len(set(numbers) & {1, 2, 3, 4}) == 3

@@ -7,7 +7,7 @@ what is far from the fit in ``build_warnings``. The dbt models of these names pr
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -28,6 +28,11 @@ def number(value: float) -> str:
     else:
         text = f"{value:.2g}"
     return "0" if text == "-0" else text
+
+
+def _count(size: int, what: str) -> str:
+    """Such as: 1 customer; 2,469 customers."""
+    return f"{size:,} {what}" if size == 1 else f"{size:,} {what}s"
 
 
 # The input. Each function is named for a kind of ``input_counts`` and takes what that row counts;
@@ -593,6 +598,20 @@ def no_refit(
     return "no refit, nothing calls for one"
 
 
+def compares(step: int, customers: int, max_k: int, draws: int = 0) -> str:
+    """How far the comparison of the values of k is, which takes the longest of a fit."""
+    what = {
+        1: f"1 to {max_k} segments of {_count(customers, 'customer')}",
+        2: f"the same of {draws} resamples of {_count(customers, 'customer')}",
+        3: f"the same of {draws} draws without clusters",
+    }
+    return f"fit: step {step} of 4, {what[step]}"
+
+
+def fits(k: int, customers: int) -> str:
+    return f"fit: step 4 of 4, {_count(k, 'segment')} of {_count(customers, 'customer')}"
+
+
 def refused(version: str, gates: Collection[str]) -> str:
     return (
         f"candidate {version} is refused: {'; '.join(gates)}. To accept it: --vars "
@@ -703,7 +722,7 @@ def knee(k: int | None) -> str:
     return f"The inertia curve, from k = 1 on, has its knee at k = {k}."
 
 
-# What is far from the fit.
+# What is far from the fit, and what a person has to decide.
 
 WARNING_COLUMNS = {"position": "int64", "level": "string", "sentence": "string"}
 
@@ -712,26 +731,32 @@ def warnings(
     drift: pd.DataFrame,
     segments: pd.DataFrame,
     active_model: pd.DataFrame,
+    versions: pd.DataFrame,
     *,
+    as_of: pd.Timestamp,
     is_accepted: bool,
     drift_warn: float,
     share_shift_warn: float,
     share_shift_stop: float,
     min_customers_a_feature: int,
+    refit_wait_days: int,
     names: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """What is far from what the model was fitted on, in the order in which it is said.
+    """What is far from what the model was fitted on, and what waits for a person, in order.
 
     Args:
         drift: rows of feature_drift, in the order of the features.
         segments: rows of segments, in order.
         active_model: rows of the active model.
+        versions: rows of model_versions.
+        as_of: date of the build.
         is_accepted: whether a candidate of this build is accepted, with its drift.
-        drift_warn, share_shift_warn, share_shift_stop, min_customers_a_feature: the vars.
+        drift_warn, share_shift_warn, share_shift_stop, min_customers_a_feature, refit_wait_days:
+            the vars.
         names: what ``names_by_hand`` says.
 
     Returns:
-        ``WARNING_COLUMNS``; level is warn, stop or accepted.
+        ``WARNING_COLUMNS``; level is warn, stop, accepted or decide.
     """
     rows = [
         ("accepted" if row.level == "stop" and is_accepted else _severity(row.level), sentence)
@@ -746,10 +771,26 @@ def warnings(
     if customers < needed:
         rows.append(("warn", _too_few(customers, features, needed, min_customers_a_feature)))
     rows += [("warn", sentence) for sentence in names]
+    rows += [("decide", sentence) for sentence in _waiting(versions, as_of, refit_wait_days)]
     return pd.DataFrame(
         [(position, *row) for position, row in enumerate(rows, start=1)],
         columns=list(WARNING_COLUMNS),
     ).astype(WARNING_COLUMNS)
+
+
+def _waiting(versions: pd.DataFrame, as_of: pd.Timestamp, wait_days: int) -> list[str]:
+    """The candidate that was refused last, until builds try the same refit again."""
+    active = versions.loc[versions["status"] == "active", "model_version"].iloc[0]
+    days = (as_of - pd.to_datetime(versions["fitted_as_of"])).dt.days
+    waiting = versions[
+        (versions["status"] == "refused")
+        & (versions["parent_version"] == active)
+        & (days < wait_days)
+    ].sort_values(["fitted_as_of", "model_version"])
+    return [
+        f"decide: {refused(row.model_version, [row.refused_because])}. Until then {active} scores"
+        for row in waiting.tail(1).itertuples()
+    ]
 
 
 def _severity(level: str) -> str:
@@ -831,7 +872,98 @@ def _names_nobody(row: Any, segment_ids: str) -> str:
     )
 
 
-# The release.
+# The last words of a build.
+
+# A screen is enough for all of them.
+MOST_SEGMENTS_SAID, MOST_WARNINGS_SAID = 6, 2
+
+
+def released(
+    release: str,
+    as_of: str,
+    segments: pd.DataFrame,
+    last_segments: pd.DataFrame | None,
+    last_as_of: str | None,
+    moves: Mapping[str, int],
+    warnings: pd.DataFrame,
+    suspicions: int,
+    *,
+    report: object,
+    catalog: object,
+) -> list[str]:
+    """What a build has published, what has changed, what is amiss and what to do next.
+
+    Args:
+        release, as_of: name and date of the release.
+        segments: segment_id, segment_name, customers and customer_share of each segment, in order.
+        last_segments: segment_id and customers as of the last release; None without one.
+        last_as_of: its date.
+        moves: customers who moved on the date, by cause.
+        warnings: what ``warnings`` returned.
+        suspicions: findings about the input that warn.
+        report, catalog: where they are.
+    """
+    customers = int(segments["customers"].sum())
+    said = [
+        f"release: {release} is published, as of {as_of}: {_count(customers, 'customer')} in "
+        f"{_count(len(segments), 'segment')}"
+    ]
+    before = None
+    if last_segments is None:
+        said[0] += ", the first release of this history"
+    else:
+        before = dict(zip(last_segments["segment_id"], last_segments["customers"], strict=True))
+        since = "the last build of this date" if last_as_of == as_of else last_as_of
+        said[0] += f", {_change(customers, sum(before.values()))} since {since}"
+    listed = segments if len(segments) <= MOST_SEGMENTS_SAID else segments[: MOST_SEGMENTS_SAID - 1]
+    said += [_size(row, before) for row in listed.itertuples()]
+    if len(listed) < len(segments):
+        said.append(f"segments: and {len(segments) - len(listed)} more, all in the report")
+    # In the first build of a history nobody has moved.
+    if "initial" not in moves:
+        said.append(_moved(as_of, moves))
+    warned = warnings.loc[warnings["level"].isin(["warn", "accepted"]), "sentence"].tolist()
+    said += warned[:MOST_WARNINGS_SAID]
+    if more := len(warned) - MOST_WARNINGS_SAID if len(warned) > MOST_WARNINGS_SAID else 0:
+        said.append(f"warnings: and {more} more, all in the table release.build_warnings")
+    if suspicions:
+        said.append(
+            f"input: {_count(suspicions, 'warning')}, said above and in accounting.input_check"
+        )
+    said += [f"report: {report}", f"catalog: {catalog}"]
+    decisions = warnings.loc[warnings["level"] == "decide", "sentence"].tolist()
+    first = segments["segment_id"].iloc[0] if len(segments) else 1
+    return said + (decisions or [_next_step(first)])
+
+
+def _next_step(segment: int) -> str:
+    return (
+        f"next: read the report; uv run python -m segmart.list list.csv --segment {segment} writes "
+        "the customers of a segment for a campaign"
+    )
+
+
+def _change(now: int, before: int) -> str:
+    return f"{now - before:+,}" if now != before else "no change"
+
+
+def _size(row: Any, before: Mapping[int, int] | None) -> str:
+    size = (
+        f"segment {row.segment_id}: {row.segment_name}, {_count(row.customers, 'customer')}, "
+        f"{row.customer_share:.1%}"
+    )
+    if before is None:
+        return size
+    known = row.segment_id in before
+    return f"{size}, {_change(row.customers, before[row.segment_id]) if known else 'new'}"
+
+
+def _moved(as_of: str, moves: Mapping[str, int]) -> str:
+    return (
+        f"moves: on {as_of} {_count(moves.get('behaviour', 0), 'customer')} changed segment by "
+        f"behaviour and {moves.get('refit', 0):,} by a refit, {moves.get('arrival', 0):,} came and "
+        f"{moves.get('departure', 0):,} left"
+    )
 
 
 def not_released(reason: str) -> str:

@@ -218,10 +218,43 @@ def warned(drift: float, share_shift: float, customers: int = 500, **changes: ob
         "share_shift_warn": 0.1,
         "share_shift_stop": 0.3,
         "min_customers_a_feature": 70,
+        "refit_wait_days": 7,
+        "as_of": pd.Timestamp("2024-01-10"),
     }
     model = pd.DataFrame({"feature": ["spend", "orders"]})
-    found = sentences.warnings(features, segments, model, **(limits | changes))
+    versions = changes.pop("versions", version("v1", "active"))
+    found = sentences.warnings(features, segments, model, versions, **(limits | changes))
     return list(zip(found["level"], found["sentence"], strict=True))
+
+
+def version(name: str, status: str, fitted_as_of: str = "2024-01-04", parent: str = "v1"):
+    return pd.DataFrame(
+        {
+            "model_version": [name],
+            "status": [status],
+            "parent_version": [parent],
+            "fitted_as_of": [pd.Timestamp(fitted_as_of)],
+            "refused_because": ["the gates"],
+        }
+    )
+
+
+def test_the_candidate_that_was_refused_last_waits_for_a_person_until_the_next_refit() -> None:
+    active = version("v1", "active", "2024-01-01", "v0")
+    refused = [version("v2", "refused", "2024-01-09"), version("v3", "refused")]
+    assert warned(0.0, 0.0, versions=pd.concat([active, *refused])) == [
+        (
+            "decide",
+            "decide: candidate v2 is refused: the gates. To accept it: --vars '{accept_model: "
+            "v2}'. Until then v1 scores",
+        )
+    ]
+    for decided in (
+        version("v2", "refused", "2024-01-03"),
+        version("v2", "retired"),
+        version("v2", "refused", parent="v0"),
+    ):
+        assert warned(0.0, 0.0, versions=pd.concat([active, decided])) == []
 
 
 def test_nothing_far_is_no_warning() -> None:
@@ -246,3 +279,66 @@ def test_too_few_customers_for_the_features_are_a_warning() -> None:
     ((level, sentence),) = warned(0.0, 0.0, customers=139)
     assert level == "warn"
     assert sentence.startswith("trust: 139 customers for 2 features, 140 are needed")
+
+
+def last_words(segments: int = 2, before: list[int] | None = None, **changes) -> list[str]:
+    frame = pd.DataFrame(
+        {
+            "segment_id": range(1, segments + 1),
+            "segment_name": [f"name {number}" for number in range(segments)],
+            "customers": [1000] + [1] * (segments - 1),
+            "customer_share": [0.75] + [0.25] * (segments - 1),
+        }
+    )
+    last = None
+    if before:
+        last = pd.DataFrame({"segment_id": range(1, len(before) + 1), "customers": before})
+    given = {
+        "last_as_of": "2024-01-30" if before else None,
+        "moves": {},
+        "warnings": pd.DataFrame({"level": [], "sentence": []}),
+        "suspicions": 0,
+        "report": "reports/out/segments.html",
+        "catalog": "serve/dev/segmart.duckdb",
+    }
+    return sentences.released("r2", "2024-01-31", frame, last, **(given | changes))
+
+
+def test_the_last_words_of_a_build_are_what_changed_and_what_to_do() -> None:
+    moves = {"behaviour": 1, "arrival": 3}
+    assert last_words(before=[1003, 1], moves=moves, suspicions=1) == [
+        "release: r2 is published, as of 2024-01-31: 1,001 customers in 2 segments, -3 since "
+        "2024-01-30",
+        "segment 1: name 0, 1,000 customers, 75.0%, -3",
+        "segment 2: name 1, 1 customer, 25.0%, no change",
+        "moves: on 2024-01-31 1 customer changed segment by behaviour and 0 by a refit, 3 came and "
+        "0 left",
+        "input: 1 warning, said above and in accounting.input_check",
+        "report: reports/out/segments.html",
+        "catalog: serve/dev/segmart.duckdb",
+        "next: read the report; uv run python -m segmart.list list.csv --segment 1 writes the "
+        "customers of a segment for a campaign",
+    ]
+
+
+def test_the_first_release_has_nothing_to_compare_and_a_decision_comes_last() -> None:
+    warnings = pd.DataFrame({"level": ["warn", "decide"], "sentence": ["drift: a", "decide: b"]})
+    said = last_words(moves={"initial": 1001}, warnings=warnings)
+    assert said[0].endswith("in 2 segments, the first release of this history")
+    assert said[2].endswith("25.0%")
+    assert not [line for line in said if line.startswith("moves")]
+    assert said[3] == "drift: a"
+    assert said[-1] == "decide: b"
+    again = last_words(before=[1000], last_as_of="2024-01-31")
+    assert again[0].endswith("+1 since the last build of this date")
+    assert again[2].endswith("25.0%, new")
+
+
+def test_the_last_words_fit_on_a_screen() -> None:
+    warnings = pd.DataFrame(
+        {"level": ["warn"] * 9 + ["decide"], "sentence": [f"drift: {n}" for n in range(10)]}
+    )
+    said = last_words(12, [5] * 12, warnings=warnings, suspicions=2)
+    assert len(said) == 15
+    assert "segments: and 7 more, all in the report" in said
+    assert "warnings: and 7 more, all in the table release.build_warnings" in said

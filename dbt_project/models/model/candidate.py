@@ -1,4 +1,5 @@
 from segmart.engine.frames import ordered_frame
+from segmart.engine.words import say
 from segmart.model.candidate import Settings, candidate, last_models_of
 from segmart.model.decision import Rules
 from segmart.model.gates import Limits
@@ -43,4 +44,5 @@ def model(dbt, session):
             max_centroid_jump=float(max_centroid_jump),
             drift_stop=float(drift_stop),
         ),
+        say,
     )

@@ -9,6 +9,8 @@ def model(dbt, session):
     share_shift_warn = dbt.config.get("share_shift_warn")
     share_shift_stop = dbt.config.get("share_shift_stop")
     min_customers_a_feature = dbt.config.get("min_customers_a_feature")
+    refit_wait_days = dbt.config.get("refit_wait_days")
+    as_of = ordered_frame(dbt.ref("segmart", "as_of_date"))["as_of"].iloc[0]
     active_model = ordered_frame(
         dbt.ref("segmart", "active_model"), ["segment_id", "feature_position"]
     )
@@ -21,11 +23,14 @@ def model(dbt, session):
         ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
         ordered_frame(dbt.ref("segmart", "segments"), ["segment_id"]),
         active_model,
+        ordered_frame(dbt.ref("segmart", "model_versions"), ["model_version"]),
+        as_of=as_of,
         is_accepted=accept_model == "candidate",
         drift_warn=float(drift_warn),
         share_shift_warn=float(share_shift_warn),
         share_shift_stop=float(share_shift_stop),
         min_customers_a_feature=int(min_customers_a_feature),
+        refit_wait_days=int(refit_wait_days),
         names=names_by_hand(
             left_over, ordered_frame(dbt.ref("segmart", "named_segments"), ["segment_id"])
         ),

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 from segmart.engine.frames import column_comments, ordered_frame, relation_comments
+from segmart.engine.words import refusal_said_last, say_last
 from segmart.release import pointers
 from segmart.release.erasure import forgotten_ids
 from segmart.release.pseudonyms import (
@@ -15,6 +16,7 @@ from segmart.release.pseudonyms import (
 from segmart.release.publish import publish
 from segmart.release.report import explained
 from segmart.release.storage import writing
+from segmart.release.summary import before, summary
 
 
 def model(dbt, session):
@@ -59,12 +61,20 @@ def model(dbt, session):
     }
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=str(encoding), fold=fold)
-    built_on = ordered_frame(dbt.ref("segmart", "last_release"))["standing_release"].iloc[0]
-    with explained(Path(drawn), Path(report)), writing("var serve", Path(serve)):
+    last = ordered_frame(dbt.ref("segmart", "last_release")).iloc[0]
+    findings = ordered_frame(dbt.ref("segmart", "input_check"))
+    built_on, last = last["standing_release"], before(last["folder"])
+    release = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    published = PublishedTables(tables, key)
+    with (
+        refusal_said_last(),
+        explained(Path(drawn), Path(report)),
+        writing("var serve", Path(serve)),
+    ):
         releases = publish(
-            PublishedTables(tables, key),
+            published,
             Path(serve),
-            release=datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ"),
+            release=release,
             source=source,
             keep=int(keep),
             max_drop=float(max_drop),
@@ -77,6 +87,13 @@ def model(dbt, session):
             forgotten=forgotten_as_published(forgotten, key),
             customer_ids=key_name(key),
         )
+    say_last(
+        summary(
+            *(published, release, last, warnings, findings),
+            report=Path(report),
+            serve=Path(serve),
+        )
+    )
     # dbt's last steps go on until the release begins; the process ends with this thread.
     threading.Thread(target=pointers.wait_until_begun, args=(Path(serve),), daemon=False).start()
     return releases

@@ -7,6 +7,7 @@ segment_lineage, ``gates`` of model_gates.
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -181,6 +182,7 @@ def candidate(
     settings: Settings,
     rules: decision.Rules,
     limits: gates.Limits,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> pa.Table:
     """Decide whether to refit, fit, number and judge the candidate, and say what becomes of it.
 
@@ -191,6 +193,7 @@ def candidate(
         features: feature, transform and higher_is_better of the clustered features, in order.
         last: what the last release holds.
         settings, rules, limits: of the fit, of refits and of the gates.
+        say: is told how far a fit is.
 
     Returns:
         One row: ``VERSION_TYPES``, missing where the build does not refit; the lists comparison,
@@ -211,7 +214,7 @@ def candidate(
     comparison, segments = typed([], COMPARISON_COLUMNS), typed([], SEGMENT_COLUMNS)
     found, judged, said = lineage.none(), gates.none(), [decided.sentence]
     if decided.is_refit:
-        fitted = fit(raw, features, as_of, last, decided, settings)
+        fitted = fit(raw, features, as_of, last, decided, settings, say)
         found = lineage_of(sample, last, fitted.segments)
         judged = gates_of(sample, last, fitted, found, limits)
         version, comparison = fitted.version, fitted.comparison
@@ -296,6 +299,7 @@ def fit(
     last: LastModels,
     decided: decision.Decision,
     settings: Settings,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> Fit:
     """Compare the values of k, choose one, and fit its segments.
 
@@ -304,13 +308,14 @@ def fit(
         features, last, settings: as for ``candidate``.
         as_of: date of the build.
         decided: what ``decision.decide`` returned.
+        say: as for ``candidate``.
 
     Raises:
         SegmentationError: as for ``candidate``.
     """
     matrix = preparation.scale(raw, preparation.fit_scaler(raw, features))
     _require_distinct(matrix, 2)
-    comparison = selection.compare_k(matrix, settings.max_k, seed=settings.seed)
+    comparison = selection.compare_k(matrix, settings.max_k, seed=settings.seed, say=say)
     verdict = selection.judge(comparison)
     k, criterion = selection.choose(comparison, verdict, settings.k)
     params = {
@@ -319,6 +324,7 @@ def fit(
     }
     fingerprint = _fingerprint(raw, features, as_of, params, last.starting_version)
     model_version = f"{as_of:%Y-%m-%d}-{fingerprint[:8]}"
+    say(sentences.fits(k, len(raw)))
     segments, inertia = fit_segments(raw, features, k, last.starting_model, seed=settings.seed)
     picked = selection.picks(comparison, verdict)
     limited = selection.limited(k, settings.k, settings.max_k)

@@ -7,6 +7,7 @@ k?* Several criteria each pick one, and a rule takes one of them; DECISIONS.md g
 Most builds do not fit: what takes long to import is imported where it is used.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -203,7 +204,13 @@ def bend(inertia: np.ndarray) -> np.ndarray:
     return 1.0 - np.linspace(0.0, 1.0, len(inertia)) - height
 
 
-def compare_k(matrix: np.ndarray, max_k: int, *, seed: int) -> pd.DataFrame:
+def compare_k(
+    matrix: np.ndarray,
+    max_k: int,
+    *,
+    seed: int,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> pd.DataFrame:
     """One row for each k = 1..max_k with every criterion, on the data and on structureless data.
 
     ``max_k`` is lowered to the number of distinct rows. Columns: k, inertia, silhouette,
@@ -212,8 +219,9 @@ def compare_k(matrix: np.ndarray, max_k: int, *, seed: int) -> pd.DataFrame:
     valley_low and valley_high (the deepest between two groups of the clusters of any number up to
     k, quantiles over the partition and those of resamples), structureless_valley (likewise, the
     mean of the draws), pair_valley (the lowest between two of the k clusters). A criterion is NaN
-    where it is not defined: at k = 1, and at k = n.
+    where it is not defined: at k = 1, and at k = n. ``say`` is told how far it is.
     """
+    say(sentences.compares(1, len(matrix), max_k))
     found = sweep_all(matrix, max_k, seed=seed)
     comparison = pd.DataFrame([_criteria(matrix, clusters) for clusters in found])
     comparison["bend"] = bend(comparison["inertia"].to_numpy())
@@ -222,6 +230,7 @@ def compare_k(matrix: np.ndarray, max_k: int, *, seed: int) -> pd.DataFrame:
     if len(matrix) > RESAMPLING_ROWS:
         subset = matrix[np.sort(random.choice(len(matrix), RESAMPLING_ROWS, replace=False))]
         found_in_subset = _sweep(subset, max_k, seed, COMPARED_SWEEP_STARTS)
+    say(sentences.compares(2, len(subset), max_k, BOOTSTRAP_DRAWS))
     resamples = resampled(subset, len(found_in_subset), seed=seed)
     means, errors = stability(found_in_subset, resamples)
     continuous = without_atoms(subset, random)
@@ -233,6 +242,7 @@ def compare_k(matrix: np.ndarray, max_k: int, *, seed: int) -> pd.DataFrame:
             **_valleys(continuous, found_in_subset, resamples),
         }
     )
+    say(sentences.compares(3, len(subset), max_k, STRUCTURELESS_DRAWS))
     references = [
         _reference(draw, _sweep(draw, max_k, seed, COMPARED_SWEEP_STARTS))
         for draw in structureless(continuous, random, STRUCTURELESS_DRAWS)

@@ -1,0 +1,41 @@
+"""What Python says in dbt's output: as it goes, and after the last line of dbt itself."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from dbt_common.events.base_types import EventMsg
+from dbt_common.events.event_manager_client import add_callback_to_manager
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
+
+from segmart import SegmentationError
+
+# The line with the numbers of what has passed, warned and failed.
+LAST_OF_DBT = "StatsLine"
+
+
+def say(sentence: str) -> None:
+    """A line of dbt's output, in each of its formats; outside of dbt nothing."""
+    fire_event(Note(msg=sentence))
+
+
+def say_last(sentences: Sequence[str]) -> None:
+    """Lines after the last one of this run of dbt."""
+    waiting = list(sentences)
+
+    def say_waiting(message: EventMsg) -> None:
+        # dbt forgets its callbacks before its next run.
+        while message.info.name == LAST_OF_DBT and waiting:
+            say(waiting.pop(0))
+
+    add_callback_to_manager(say_waiting)
+
+
+@contextlib.contextmanager
+def refusal_said_last() -> Iterator[None]:
+    """Has the reason of a refusal be the last word of this run of dbt, too."""
+    try:
+        yield
+    except SegmentationError as error:
+        say_last([str(error)])
+        raise
