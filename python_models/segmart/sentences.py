@@ -874,6 +874,8 @@ def _names_nobody(row: Any, segment_ids: str) -> str:
 
 # The last words of a build.
 
+# The one that a list is of unless another one is named.
+CATALOG = "serve/dev/segmart.duckdb"
 # A screen is enough for all of them.
 MOST_SEGMENTS_SAID, MOST_WARNINGS_SAID = 6, 2
 
@@ -933,13 +935,14 @@ def released(
     said += [f"report: {report}", f"catalog: {catalog}"]
     decisions = warnings.loc[warnings["level"] == "decide", "sentence"].tolist()
     first = segments["segment_id"].iloc[0] if len(segments) else 1
-    return said + (decisions or [_next_step(first)])
+    return said + (decisions or [_next_step(first, catalog)])
 
 
-def _next_step(segment: int) -> str:
+def _next_step(segment: int, catalog: object) -> str:
+    of_catalog = "" if str(catalog) == CATALOG else f" --catalog {catalog}"
     return (
-        f"next: read the report; uv run python -m segmart.list list.csv --segment {segment} writes "
-        "the customers of a segment for a campaign"
+        f"next: read the report; uv run python -m segmart.list list.csv --segment {segment}"
+        f"{of_catalog} writes the customers of a segment for a campaign"
     )
 
 

@@ -332,6 +332,8 @@ def test_the_first_release_has_nothing_to_compare_and_a_decision_comes_last() ->
     again = last_words(before=[1000], last_as_of="2024-01-31")
     assert again[0].endswith("+1 since the last build of this date")
     assert again[2].endswith("25.0%, new")
+    elsewhere = last_words(catalog="serve/prod/segmart.duckdb")
+    assert " --segment 1 --catalog serve/prod/segmart.duckdb writes" in elsewhere[-1]
 
 
 def test_the_last_words_fit_on_a_screen() -> None:
