@@ -1,6 +1,9 @@
 """Puts the charts and the tables into one HTML file that needs no network."""
 
 import base64
+import collections
+import datetime
+import functools
 import hashlib
 import os
 import pathlib
@@ -11,11 +14,13 @@ import jinja2
 import pandas
 import vl_convert
 
-from . import charts
+from . import charts, story
 from .projection import project
+from .words import Words
 
-# Frames a report cannot do without. `segment_attributes`, `notes` and `warnings` may be missing.
+# Frames a report cannot do without. Others of ``frames_of`` may be missing.
 REQUIRED = (
+    "as_of_date",
     "customer_accounting",
     "feature_distributions",
     "feature_correlations",
@@ -23,22 +28,22 @@ REQUIRED = (
     "cluster_verdict",
     "model_versions",
     "segments",
+    "segment_borders",
     "segment_profiles",
     "segment_migrations",
     "projection",
 )
-STRONGEST_FEATURES = 3
-ATTRIBUTES_A_SEGMENT = 3
+# What a report is of when nothing else is said.
+SETTINGS = {
+    "report_title": "default",
+    "currency": "none",
+    "report_language": "en",
+    "share_shift_warn": 0.1,
+    "list_command": None,
+    "release": None,
+}
 
 Row = dict[str, Any]
-
-TRUST = {
-    "solid": "Solid: resamples of the customers find it again.",
-    "soft": "Soft: resamples find most of it again; its border moves.",
-    "do not act on this": (
-        "Do not act on this: too few customers, or resamples do not find it again."
-    ),
-}
 
 
 def drawing_library(folder: pathlib.Path | None = None) -> str:
@@ -51,13 +56,18 @@ def drawing_library(folder: pathlib.Path | None = None) -> str:
     if kept and kept.exists():
         bundle = kept.read_bytes().decode()
     else:
-        bundle = vl_convert.javascript_bundle(vl_version=version)
+        bundle = _bundle(version)
         if kept:
             _write(kept, bundle.encode())
     script = bundle.replace("\r\n", "\n")
     if "</script" in script.lower() or "<!--" in script:
         raise ValueError("the drawing library cannot be written inside a script element")
     return f"(function () {{\n{script}\n}})();"
+
+
+@functools.cache
+def _bundle(version: str) -> str:
+    return vl_convert.javascript_bundle(vl_version=version)
 
 
 def _write(target: pathlib.Path, content: bytes) -> None:
@@ -78,109 +88,169 @@ def content_hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def strongest_features(profiles: list[Row]) -> list[str]:
-    """What sets one segment apart, in words: the clustered features furthest from the middle."""
-    known = [row for row in profiles if row["is_clustered"] and row["z_score"] is not None]
-    known.sort(key=lambda row: (-abs(row["z_score"]), str(row["feature"])))
-    sentences = []
-    for row in known[:STRONGEST_FEATURES]:
-        text = f"{row['label']}: median {charts.amount(row['median'], row['unit'])}"
-        if row["lift"] is not None:
-            text += f", {charts.number(row['lift'])} x the population"
-        elif row["population_median"] is not None:
-            text += f", population {charts.amount(row['population_median'], row['unit'])}"
-        sentences.append(text)
-    return sentences
+def _first(rows: list[Row]) -> Row:
+    """The only row of a frame, or nothing known when it is empty."""
+    return rows[0] if rows else collections.defaultdict(lambda: None)
 
 
-def _cards(segments: pandas.DataFrame, profiles: pandas.DataFrame) -> list[Row]:
-    """The segments in the order of their identifiers, with their strongest features."""
-    profile_rows = charts.rows_of(profiles)
-    cards = sorted(charts.rows_of(segments), key=lambda row: charts.sort_key(row["segment_id"]))
-    for card in cards:
-        card["trust_sentence"] = TRUST.get(card["trust"], card["trust"])
-        own = [row for row in profile_rows if row["segment_id"] == card["segment_id"]]
-        card["strongest"] = strongest_features(own)
+def _cards(
+    segments: list[Row], profiles: list[Row], month: story.Changes, words: Words
+) -> list[Row]:
+    """What the card and the section of each segment say, in the order of the segments."""
+    labels = charts.segment_labels(segments)
+    cards = []
+    for row in segments:
+        own = [profile for profile in profiles if profile["segment_id"] == row["segment_id"]]
+        medians = {profile["feature"]: profile["median"] for profile in own}
+        rhythm = None
+        if medians.get("median_days_between_orders") and medians.get("orders"):
+            rhythm = words(
+                "cards.rhythm_value",
+                pause=words.amount(medians["median_days_between_orders"], "days"),
+                orders=words("cards.orders", count=medians["orders"]),
+            )
+        identifier = row["segment_id"]
+        before, now = month.size(identifier, 0), month.size(identifier, 1)
+        cards.append(
+            row
+            | {
+                "name": labels[identifier],
+                "colour": charts.colour_of(identifier),
+                "traits": story.traits(own, words),
+                "profile": own,
+                "rhythm": rhythm,
+                "spend": row["revenue"] / row["customers"]
+                if row["customers"] and row["revenue"] is not None
+                else None,
+                "change": now - before if month.is_known else None,
+                "origins": _sides(month, identifier, 1, labels, words),
+                "targets": _sides(month, identifier, 0, labels, words),
+            }
+        )
     return cards
 
 
-def _migrations(migrations: pandas.DataFrame, segments: pandas.DataFrame) -> Row | None:
-    """The customers of each pair of segments as a matrix, or nothing within one day."""
-    pairs = charts.rows_of(migrations)
-    if not pairs or pairs[0]["from_as_of"] == pairs[0]["to_as_of"]:
-        return None
-    names = {row["segment_id"]: row["segment_name"] for row in charts.rows_of(segments)}
-    counts = {(row["from_segment_id"], row["to_segment_id"]): row["customers"] for row in pairs}
+def _sides(
+    month: story.Changes, segment: Any, side: int, labels: dict[Any, str], words: Words
+) -> list[str]:
+    """Where the customers of a segment came from (side 1) or went to (side 0)."""
+    missing = "new_customers" if side else "gone"
+    return [
+        f"{story.named(flow[1 - side], labels, words, missing)}: {words.number(flow[2])}"
+        for flow in month.flows()
+        if flow[side] == segment
+    ]
+
+
+def _matrix(month: story.Changes, labels: dict[Any, str], words: Words) -> Row:
+    """The customers of each pair of segments."""
     origins, targets = (
-        sorted({pair[side] for pair in counts}, key=charts.sort_key) for side in (0, 1)
+        sorted({pair[side] for pair in month.counts}, key=charts.sort_key) for side in (0, 1)
     )
-
-    def named(segment: Any, missing: str) -> str:
-        return missing if segment is None else str(names.get(segment, f"segment {segment}, ended"))
-
     return {
-        "from_as_of": pairs[0]["from_as_of"],
-        "to_as_of": pairs[0]["to_as_of"],
-        "targets": [named(target, "none any more") for target in targets],
+        "targets": [story.named(target, labels, words, "gone") for target in targets],
         "rows": [
             {
-                "origin": named(origin, "new customers"),
-                "counts": [counts.get((origin, target), 0) for target in targets],
+                "origin": story.named(origin, labels, words, "new_customers"),
+                "counts": [month.counts.get((origin, target), 0) for target in targets],
             }
             for origin in origins
         ],
     }
 
 
-def _feature_statistics(distributions: pandas.DataFrame) -> list[Row]:
-    """One row a feature, the clustered ones first."""
-    features: dict[Any, Row] = {}
-    for row in charts.rows_of(distributions):
-        features.setdefault(row["feature"], row)
-    return sorted(features.values(), key=charts.feature_key)
-
-
-def _over_represented(attributes: pandas.DataFrame) -> list[Row]:
-    """The attribute values most over-represented in each segment."""
-    rows = [row for row in charts.rows_of(attributes) if (row["lift"] or 0) > 1]
-    rows.sort(
-        key=lambda row: (
-            charts.sort_key(row["segment_id"]),
-            -row["lift"],
-            str(row["attribute"]),
-            str(row["value"]),
+def _flow_bars(month: story.Changes, labels: dict[Any, str], words: Words) -> Any:
+    """The largest changes of segment, in the colour of the segment before."""
+    rows = []
+    for origin, target, count in month.flows()[: story.FLOWS_SHOWN]:
+        line = (
+            f"{story.named(origin, labels, words, 'new_customers')} → "
+            f"{story.named(target, labels, words, 'gone')}"
         )
-    )
-    taken: dict[Any, int] = {}
-    kept = []
-    for row in rows:
-        taken[row["segment_id"]] = taken.get(row["segment_id"], 0) + 1
-        if taken[row["segment_id"]] <= ATTRIBUTES_A_SEGMENT:
-            kept.append(row)
-    return kept
+        text = words.number(count)
+        if origin is not None:
+            text += f" ({words.percent(count / month.size(origin, 0))})"
+        rows.append(
+            {
+                "line": line,
+                "value": count,
+                "text": text,
+                "details": f"{line}: {text}",
+                "colour": charts.colour_of(origin),
+                "segment_id": origin,
+            }
+        )
+    return charts.bars(rows, words("moves.flows_description"))
 
 
-def _first(frame: pandas.DataFrame) -> Row:
-    """The only row of a frame, or nothing known when it is empty."""
-    rows = charts.rows_of(frame.head(1))
-    return rows[0] if rows else dict.fromkeys(map(str, frame.columns))
+def _heat_map(profiles: list[Row], words: Words) -> Row:
+    """The profile of each feature, a row each, with a cell for each segment."""
+    lines: dict[Any, Row] = {}
+    for row in sorted(profiles, key=charts.feature_key):
+        mark = "" if row["is_clustered"] else " *"
+        mark += " †" if row["is_average"] else ""
+        line = lines.setdefault(
+            row["feature"],
+            {
+                "label": words.label(row) + mark,
+                "typical": words.bare(row["typical"], row["unit"]),
+                "cells": {},
+            },
+        )
+        line["cells"][row["segment_id"]] = {
+            "text": "" if row["value"] is None else words.bare(row["value"], row["unit"]),
+            "tint": charts.tint(row["z_score"]),
+        }
+    return {"rows": list(lines.values()), "has_average": any(r["is_average"] for r in profiles)}
 
 
-def chart_specifications(frames: dict[str, pandas.DataFrame]) -> dict[str, Row]:
+def _correlations(rows: list[Row], words: Words) -> list[Row]:
+    """A numbered line a feature, with its correlation with each."""
+    lines: dict[Any, Row] = {}
+    order = {}
+    for row in sorted(rows, key=charts.feature_key):
+        order.setdefault(row["feature_a"], len(order) + 1)
+    for row in sorted(rows, key=charts.feature_key):
+        line = lines.setdefault(
+            row["feature_a"], {"label": words.seed(row["label_a"]), "cells": {}}
+        )
+        value = row["spearman"]
+        line["cells"][order.get(row["feature_b"])] = {
+            "text": "" if value is None else words.fixed(value, 2),
+            "tint": charts.tint(value, 1),
+        }
+    return list(lines.values())
+
+
+def chart_specifications(
+    frames: dict[str, pandas.DataFrame], words: Words | None = None
+) -> dict[str, Row]:
     """The Vega-Lite specification of every chart that has something to show, by name."""
+    words = words or Words()
+    rows = {name: charts.rows_of(frame) for name, frame in frames.items()}
+    segments = story.in_order_of_value(rows["segments"])
+    labels = charts.segment_labels(segments)
+    month = _month(rows)
     drawn = {
-        "segment_sizes": charts.segment_sizes(frames["segments"]),
-        "segment_profiles": charts.segment_profiles(frames["segment_profiles"]),
-        "segment_attributes": charts.segment_attributes(frames["segment_attributes"])
-        if not frames.get("segment_attributes", pandas.DataFrame()).empty
-        else None,
-        "projection": charts.projection(frames["projection"]),
-        "k_selection": charts.k_selection(frames["k_selection"]),
-        "feature_distributions": charts.feature_distributions(frames["feature_distributions"]),
-        "feature_correlations": charts.feature_correlations(frames["feature_correlations"]),
-        "left_out": charts.left_out(frames["customer_accounting"]),
+        "segment_sizes": charts.segment_sizes(segments, words),
+        "flows": _flow_bars(month, labels, words) if month.is_known else None,
+        "projection": charts.projection(rows["projection"], words),
+        "left_out_customers": charts.left_out(rows["customer_accounting"], "customers", words),
+        "left_out_rows": charts.left_out(rows["customer_accounting"], "rows", words),
     }
+    for name, panels in (
+        ("k_selection", charts.k_selection(rows["k_selection"], words)),
+        ("distribution", charts.feature_distributions(rows["feature_distributions"], words)),
+    ):
+        drawn |= {f"{name}_{at}": panel for at, panel in enumerate(panels, start=1)}
     return {name: chart.to_dict() for name, chart in drawn.items() if chart is not None}
+
+
+def _month(rows: dict[str, list[Row]]) -> story.Changes:
+    """The changes of the last migration_days, or of the history where it is shorter."""
+    pairs = rows["segment_migrations"]
+    first = _first(pairs)
+    return story.Changes(pairs, first["from_as_of"], first["to_as_of"])
 
 
 def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = None) -> str:
@@ -188,6 +258,9 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     missing = [name for name in REQUIRED if name not in frames]
     if missing:
         raise ValueError(f"the report lacks the frames: {', '.join(missing)}")
+    rows = {name: charts.rows_of(frame) for name, frame in frames.items()}
+    settings = SETTINGS | dict(_first(rows.get("report_settings", [])))
+    words = Words(settings["report_language"], settings["currency"])
     environment = jinja2.Environment(
         autoescape=True,
         loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
@@ -197,48 +270,116 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False}
     environment.filters.update(
-        number=charts.number, percent=charts.percent, content_hash=content_hash
+        number=words.number,
+        percent=words.percent,
+        money=words.money,
+        content_hash=content_hash,
     )
-    attributes = frames.get("segment_attributes", pandas.DataFrame())
-    notes = frames.get("notes", pandas.DataFrame())
-    warnings = frames.get("warnings", pandas.DataFrame())
+    segments = story.in_order_of_value(rows["segments"])
+    labels = charts.segment_labels(segments)
+    profiles = story.compared(rows["segment_profiles"])
+    month = _month(rows)
+    border, borders = story.borders(rows["segment_borders"], labels, words)
+    model = _first([row for row in rows["model_versions"] if row["status"] == "active"])
+    verdict = _first(rows["cluster_verdict"])
+    features = {row["feature"]: words.seed(row["label"]) for row in profiles}
+    findings = rows.get("input_check", [])
+    causes: dict[str, int] = {}
+    for row in rows.get("recent_moves", []):
+        causes[row["cause"]] = causes.get(row["cause"], 0) + row["customers"]
+    decisions = story.decisions(
+        model,
+        rows["model_versions"],
+        rows.get("feature_drift", []),
+        segments,
+        findings,
+        features,
+        settings["share_shift_warn"],
+        words,
+    )
+    dates = _first(rows["as_of_date"])
+    title = str(settings["report_title"])
+    if title == "default":
+        title = words("page.title")
     text = environment.get_template("template.html.jinja").render(
-        accounting=charts.rows_of(frames["customer_accounting"]),
-        attributes=[] if attributes.empty else _over_represented(attributes),
-        has_attributes=not attributes.empty,
-        cards=_cards(frames["segments"], frames["segment_profiles"]),
-        features=_feature_statistics(frames["feature_distributions"]),
+        t=words,
+        title=words("page.title")
+        if settings["report_title"] == "default"
+        else settings["report_title"],
+        settings=settings,
+        accounting=rows["customer_accounting"],
+        attributes=story.over_represented(rows.get("segment_attributes", []), words),
+        has_attributes=bool(rows.get("segment_attributes")),
+        borders=borders,
+        cards=_cards(segments, profiles, month, words),
+        causes=causes,
+        columns=_columns(len(segments)),
+        config=charts.CONFIG,
+        correlations=_correlations(rows["feature_correlations"], words),
+        data_until=_data_until(dates),
+        features=_feature_statistics(rows["feature_distributions"]),
+        heat_map=_heat_map(profiles, words),
+        know=story.what_to_know(
+            segments, profiles, _periods(rows, month), causes, verdict, border, decisions, words
+        ),
+        sure=story.how_sure(verdict, border, segments, words),
+        labels=labels,
         library=drawing_library(folder),
-        migrations=_migrations(frames["segment_migrations"], frames["segments"]),
-        model=_first(frames["model_versions"]),
-        notes=[] if notes.empty else [row["note"] for row in charts.rows_of(notes)],
-        warnings=[] if warnings.empty else [row["sentence"] for row in charts.rows_of(warnings)],
-        explained=_first(frames["projection"])["explained"],
-        points=len(frames["projection"]),
-        selection=sorted(charts.rows_of(frames["k_selection"]), key=lambda row: row["k"]),
-        specifications=chart_specifications(frames),
-        verdict=_first(frames["cluster_verdict"]),
+        matrix=_matrix(month, labels, words) if month.is_known else None,
+        model=model,
+        month=month,
+        notes=[row["finding"] for row in findings if row["is_switched_off"]],
+        warnings=[row["sentence"] for row in rows.get("build_warnings", [])],
+        explained=_first(rows["projection"])["explained"],
+        points=len(rows["projection"]),
+        selection=sorted(rows["k_selection"], key=lambda row: row["k"]),
+        specifications=chart_specifications(frames, words),
+        verdict=verdict,
     )
     # Texts from outside may hold halves of characters that UTF-8 cannot write.
     return text.encode(errors="replace").decode()
 
 
+def _data_until(dates: Row) -> str | None:
+    """The last day whose orders count; of metrics, which have no dates, the day of the build."""
+    if dates["as_of"] is None or dates["first_on"] is None:
+        return dates["as_of"]
+    day = datetime.date.fromisoformat(dates["as_of"]) - datetime.timedelta(days=1)
+    return day.isoformat()
+
+
+def _periods(rows: dict[str, list[Row]], month: story.Changes) -> list[story.Changes]:
+    """Since the last release and since about a month ago; one where they are the same."""
+    return [month]
+
+
+def _columns(cards: int) -> int:
+    """In how many columns so many cards leave none alone in the last row."""
+    return next((at for at in (3, 2, 4, 5) if cards % at != 1), 3)
+
+
+def _feature_statistics(distributions: list[Row]) -> list[Row]:
+    """One row a feature, the clustered ones first."""
+    features: dict[Any, Row] = {}
+    for row in distributions:
+        features.setdefault(row["feature"], row)
+    return sorted(features.values(), key=charts.feature_key)
+
+
 def frames_of(tables: dict[str, pandas.DataFrame]) -> dict[str, pandas.DataFrame]:
     """What ``render`` draws, from tables of a build, each with its rows in order.
 
-    Of the models only the active one is shown. ``projection`` is made of fit_sample, active_model
-    and fit_labels, ``notes`` of input_check, ``warnings`` of build_warnings.
+    ``projection`` is made of fit_sample, active_model and fit_labels.
     """
     frames = dict(tables)
     active = tables["active_model"]["model_version"].iloc[0]
-    for name in ("k_selection", "cluster_verdict", "model_versions"):
+    for name in ("k_selection", "cluster_verdict"):
         frames[name] = tables[name][tables[name]["model_version"] == active]
-    findings = tables["input_check"]
-    frames["notes"] = findings[findings["is_switched_off"]].rename(columns={"finding": "note"})
-    frames["warnings"] = tables["build_warnings"]
     names = tables["segments"][["segment_id", "segment_name"]]
     labels = tables["fit_labels"].merge(names, on="segment_id")
-    frames["projection"] = project(tables["fit_sample"], tables["active_model"], labels)
+    model = frames.pop("active_model")
+    frames["projection"] = project(frames.pop("fit_sample"), model, labels)
+    del frames["fit_labels"]
     return frames
 
 

@@ -41,14 +41,15 @@ def _segments(names: dict[int, str], text: str) -> pandas.DataFrame:
                 "segment_name": name,
                 "description": text,
                 "action": f"Write to them once a month. {text}",
-                "customers": 900 - 150 * at,
-                "customer_share": (900 - 150 * at) / 3000,
+                "customers": max(20, 900 - 150 * at),
+                "customer_share": max(20, 900 - 150 * at) / 3000,
                 "revenue": 250_000.0 - 55_000 * at if at < 4 else math.nan,
                 "revenue_share": 0.42 - 0.1 * at if at < 4 else math.nan,
                 "mean_silhouette": 0.31 - 0.02 * at,
                 "mean_margin": 0.4 - 0.03 * at,
                 "outliers": at,
                 "trust": ("solid", "soft", "do not act on this")[at % 3],
+                "share_shift": 0.0,
             }
         )
     return pandas.DataFrame(rows)
@@ -63,6 +64,33 @@ def _migrations(names: dict[int, str]) -> pandas.DataFrame:
     return frame.astype({"from_segment_id": "Int64", "to_segment_id": "Int64"}).assign(
         from_as_of=pandas.Timestamp("2017-12-01"), to_as_of=pandas.Timestamp("2017-12-31")
     )
+
+
+def _recent_moves(names: dict[int, str]) -> pandas.DataFrame:
+    """On the last day one customer left, two came, and three were moved by a new model."""
+    first = min(names)
+    rows = [
+        (first, None, "departure", 1),
+        (None, first, "arrival", 2),
+        (max(names) + 70, first, "refit", 3),
+    ]
+    columns = ["from_segment_id", "to_segment_id", "cause", "customers"]
+    return pandas.DataFrame(rows, columns=columns).assign(as_of=pandas.Timestamp("2017-12-31"))
+
+
+def _borders(names: dict[int, str]) -> pandas.DataFrame:
+    """A tenth of the customers of each segment is near the next one."""
+    order = list(names)
+    rows = [
+        {
+            "segment_id": segment,
+            "runner_up_segment_id": order[(at + 1) % len(order)],
+            "customers": 200,
+            "customers_near_border": 20,
+        }
+        for at, segment in enumerate(order)
+    ]
+    return pandas.DataFrame(rows)
 
 
 def _distributions(labels: dict[str, str], unit: str | None) -> pandas.DataFrame:
@@ -153,6 +181,8 @@ def _profiles(names: dict[int, str], labels: dict[str, str]) -> pandas.DataFrame
                     "label": labels[feature],
                     "unit": unit,
                     "is_clustered": is_clustered,
+                    "feature_position": place,
+                    "customers_known": 500,
                     "median": math.nan if unknown else population * 2**z_score,
                     "p10": population / 3,
                     "p90": population * 3,
@@ -217,6 +247,23 @@ def hostile_frames() -> dict[str, pandas.DataFrame]:
     )
 
 
+def many_segments() -> dict[str, pandas.DataFrame]:
+    """Frames of twelve segments, with names of 60 characters in four scripts."""
+    scripts = (
+        "Customers who place many small orders at weekends, as a rule",
+        "Покупатели, которые делают много небольших заказов по выходным",
+        "週末に少額の注文を何度もするお客様" * 4,
+        "عملاء يقدمون طلبات صغيرة كثيرة في عطلة نهاية الأسبوع كل شهر ",
+    )
+    return _frames(
+        {at: f"{scripts[at % 4][:57]} {at}" for at in range(1, 13)},
+        {feature: label for feature, label, *_ in FEATURES},
+        ["19-24", "25-34", "35-44", "45-54", "55+"],
+        "They come back every week and buy most of what they need here.",
+        None,
+    )
+
+
 def _frames(
     names: dict[int, str],
     labels: dict[str, str],
@@ -248,10 +295,17 @@ def _frames(
         "customers": 3000,
         "sample_size": 2000,
         "inertia": 4139.2,
+        "parent_version": None,
+        "status": "active",
+        "refused_because": None,
         "fitted_as_of": pandas.Timestamp("2017-12-31"),
         "active_since": pandas.Timestamp("2017-12-31"),
     }
+    dates = {"as_of": pandas.Timestamp("2017-12-31"), "first_on": pandas.Timestamp("2017-01-01")}
+    finding = hostile or "Returns were not taken off: no column."
+    note = {"finding": finding, "is_switched_off": True, "is_warning": False}
     return {
+        "as_of_date": pandas.DataFrame([dates]),
         "customer_accounting": accounting,
         "feature_distributions": _distributions(labels, hostile),
         "feature_correlations": _correlations(labels),
@@ -259,9 +313,12 @@ def _frames(
         "cluster_verdict": pandas.DataFrame([verdict]),
         "model_versions": pandas.DataFrame([model]),
         "segments": _segments(names, text),
+        "segment_borders": _borders(names),
         "segment_profiles": _profiles(names, labels),
         "segment_attributes": _attributes(names, values),
         "segment_migrations": _migrations(names),
+        "recent_moves": _recent_moves(names),
         "projection": _projection(names),
-        "notes": pandas.DataFrame({"note": [hostile or "Returns were not taken off: no column."]}),
+        "input_check": pandas.DataFrame([note]),
+        "report_settings": pandas.DataFrame([{"currency": "$", "report_title": hostile or "Shop"}]),
     }

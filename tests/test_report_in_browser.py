@@ -1,16 +1,23 @@
-"""The report in a browser: everything is drawn, nothing is fetched, and no name runs."""
+"""The report in a browser: all is drawn on every screen, nothing is fetched, and no name runs."""
 
 import contextlib
+import re
 import shutil
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from segmart_reports import build
 
 from conftest import is_missing
-from report_frames import HOSTILE, hostile_frames
+from report_frames import HOSTILE, hostile_frames, many_segments
 from segmart.list import write_csv
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+FINISHED = """
+() => document.documentElement.dataset.chartsDrawn
+  === document.documentElement.dataset.chartsExpected
+"""
 
 DRAWN = """
 () => {
@@ -22,11 +29,34 @@ DRAWN = """
       name: place.id,
       width: box.width,
       height: box.height,
-      marks: place.querySelectorAll("svg .mark-rect path, svg .mark-symbol path").length,
+      marks: place.querySelectorAll("svg [class*=mark-] path").length,
       label: svg ? svg.getAttribute("aria-label") || svg.parentNode.getAttribute("aria-label") : "",
     };
   });
   return { drawn: Number(chartsDrawn), expected: Number(chartsExpected), drawings };
+}
+"""
+
+# What reaches beyond the place that it stands in, by half a pixel or more: marks and words of a
+# chart, cells of the heat map, anything beyond the page. What a reader can scroll to inside its own
+# frame does not count.
+OUTSIDE = """
+(width) => {
+  const found = [];
+  const inside = (box, frame, name) => {
+    if (box.width && (box.left < frame.left - 0.5 || box.right > frame.right + 0.5))
+      found.push(`${name} ${box.left}..${box.right} of ${frame.left}..${frame.right}`);
+  };
+  for (const place of document.querySelectorAll(".drawing"))
+    for (const mark of place.querySelectorAll("svg, svg path, svg text, svg line"))
+      if (!mark.closest("clipPath, defs") && !mark.classList.contains("background"))
+        inside(mark.getBoundingClientRect(), place.getBoundingClientRect(), place.id);
+  for (const cell of document.querySelectorAll(".heat td, .heat th"))
+    inside(cell.getBoundingClientRect(), cell.closest(".heat").getBoundingClientRect(), "heat map");
+  for (const part of document.querySelectorAll("body *"))
+    if (!part.closest("svg, .table, .skip"))
+      inside(part.getBoundingClientRect(), { left: 0, right: width }, part.tagName);
+  return found;
 }
 """
 
@@ -74,15 +104,11 @@ def opened(browser, path, scheme="light", width=1200):
     )
     page.on("request", lambda request: requests.append(request.url))
     page.goto(path.resolve().as_uri())
-    finished = (
-        "() => document.documentElement.dataset.chartsDrawn"
-        " === document.documentElement.dataset.chartsExpected"
-    )
     # When it never comes to pass, the assertions say more than a timeout would.
     from playwright.sync_api import TimeoutError as TooLate
 
     with contextlib.suppress(TooLate):
-        page.wait_for_function(finished, timeout=30_000)
+        page.wait_for_function(FINISHED, timeout=30_000)
     yield page, complaints, requests
     page.close()
 
@@ -90,8 +116,7 @@ def opened(browser, path, scheme="light", width=1200):
 def assert_all_drawn(page):
     state = page.evaluate(DRAWN)
     assert state["drawn"] == state["expected"] > 0
-    assert len(state["drawings"]) == state["expected"]
-    for drawing in state["drawings"]:
+    for drawing in state["drawings"][: state["expected"]]:
         assert drawing["width"] > 100, drawing
         assert drawing["height"] > 40, drawing
         assert drawing["marks"] > 0, drawing
@@ -122,9 +147,76 @@ def test_the_demo_report_draws_everything_and_fetches_nothing(browser, demo, sch
         assert max(brightness["charts"]) < 128
 
 
-def test_the_demo_report_fits_a_phone(browser, demo):
-    with opened(browser, demo.report, width=400) as (page, _, _):
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+def unfold(page):
+    """Opens all that is folded, so that its charts are drawn too."""
+    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    page.wait_for_timeout(100)
+    page.wait_for_function(FINISHED)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_demo_report_fits_every_screen_and_everyone_can_read_it(browser, demo, scheme, width):
+    with opened(browser, demo.report, scheme, width) as (page, complaints, _):
+        assert page.evaluate(OUTSIDE, width) == []
+        bar = max(
+            page.locator("#chart-segment_sizes .mark-rect path").all(),
+            key=lambda mark: mark.bounding_box()["width"],
+        )
+        # The bar of 74.6 % is longer than that of 40.3 % by as much as it should be.
+        assert bar.bounding_box()["width"] > width / 3 - 30
+        unfold(page)
+        assert_all_drawn(page)
+        assert page.evaluate(OUTSIDE, width) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+        options = {"runOnly": {"type": "tag", "values": tags}}
+        found = Axe().run(page, options=options).response
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]] == []
+        assert len(found["passes"]) > 10
+        assert complaints == []
+
+
+def test_a_wide_report_of_many_segments_with_long_names_fits_too(browser, tmp_path):
+    path = tmp_path / "many.html"
+    build.build_report(many_segments(), path)
+    for width in (320, 1280):
+        with opened(browser, path, width=width) as (page, complaints, _):
+            unfold(page)
+            assert page.evaluate(OUTSIDE, width) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert complaints == []
+
+
+def test_the_report_prints_on_few_sheets_with_every_mark_inside(browser, demo, tmp_path):
+    many = tmp_path / "many.html"
+    build.build_report(many_segments(), many)
+    for path, most in ((demo.report, 6), (many, 8)):
+        with opened(browser, path, width=1280) as (page, _, _):
+            # The width of A4 between its margins.
+            page.emulate_media(media="print")
+            page.set_viewport_size({"width": 687, "height": 1000})
+            assert page.evaluate(OUTSIDE, 687) == []
+            printed = page.pdf(format="A4", prefer_css_page_size=True, print_background=True)
+        sheets = re.findall(rb"/Type\s*/Page\b", printed)
+        assert 0 < len(sheets) <= most, path
+
+
+def test_a_segment_is_shown_alone_by_hand_and_by_keyboard(browser, demo):
+    with opened(browser, demo.report) as (page, _, _):
+        faint = "path[opacity='0.15']"
+        assert page.locator(f"#chart-segment_sizes {faint}").count() == 0
+        button = page.locator("[data-select='3']").first
+        button.focus()
+        page.keyboard.press("Enter")
+        assert button.get_attribute("aria-pressed") == "true"
+        assert page.locator(f"#chart-segment_sizes {faint}").count() == 6
+        assert page.locator("article.selected").count() == 1
+        page.keyboard.press("Escape")
+        assert page.locator(f"#chart-segment_sizes {faint}").count() == 0
+        page.locator("article a[href='#segment-3']").click()
+        page.wait_for_function("document.getElementById('segment-3').open")
+        assert page.locator("#segment-3 table").is_visible()
 
 
 def test_no_name_runs_as_a_script(browser, tmp_path):
@@ -133,8 +225,8 @@ def test_no_name_runs_as_a_script(browser, tmp_path):
     with opened(browser, path) as (page, complaints, requests):
         assert_all_drawn(page)
         # The words that appear over a mark are made when the pointer comes near.
-        for chart in ("segment_sizes", "segment_profiles", "segment_attributes"):
-            mark = page.locator(f"#chart-{chart} svg .mark-rect path").first
+        for chart in ("segment_sizes", "flows", "projection"):
+            mark = page.locator(f"#chart-{chart} svg [class*=role-mark] path").first
             mark.scroll_into_view_if_needed()
             mark.hover(force=True)
             page.wait_for_selector("#vg-tooltip-element.visible")
@@ -145,6 +237,7 @@ def test_no_name_runs_as_a_script(browser, tmp_path):
         assert complaints == []
         assert fetched(requests, path) == []
         assert HOSTILE[0] in page.locator("h3").first.inner_text()
+        assert page.title() == HOSTILE[0]
 
 
 def test_no_name_runs_in_a_spreadsheet_file_that_a_browser_opens(browser, tmp_path):

@@ -135,6 +135,15 @@
                     "pattern": "(?!.*--)[\\w./ -]{1,500}[.]html",
                     "allowed": "the path of an .html file: letters, digits and the signs _ . / -",
                 },
+                "report_title": {
+                    "pattern": "(?!.*--)[^\\x00-\\x1f;\\\\'\"{}]{1,100}",
+                    "allowed": "default, or up to 100 characters without quotes, semicolons, backslashes and braces",
+                },
+                "report_language": {"words": ["en", "de"]},
+                "currency": {
+                    "pattern": "(none|[^\\W\\d_]{0,3}[$¢-¥֏؋৳฿៛﷼\u20a0-\u20cf]|[^\\W\\d_]{1,5}[.]?)( [0-4])?",
+                    "allowed": "none, a sign such as $ or €, or a code such as EUR, then perhaps a space and the decimals, as in EUR 2",
+                },
             }
         )
     -}}

@@ -11,6 +11,12 @@ from segmart.release.storage import sha256
 
 def model(dbt, session):
     target_folder = dbt.config.get("target_folder")
+    report_title = dbt.config.get("report_title")
+    report_language = dbt.config.get("report_language")
+    currency = dbt.config.get("currency")
+    share_shift_warn = dbt.config.get("share_shift_warn")
+    refit_wait_days = dbt.config.get("refit_wait_days")
+    serve = dbt.config.get("serve")
     folder = Path(target_folder)
     path = folder / "report.html"
     tables = {
@@ -27,6 +33,20 @@ def model(dbt, session):
             dbt.ref("segmart", "segment_profiles"), ["segment_id", "feature_position"]
         ),
         "segment_migrations": ordered_frame(dbt.ref("segmart", "segment_migrations")),
+        "segment_borders": ordered_frame(dbt.ref("segmart", "segment_borders")),
+        "recent_moves": ordered_frame(dbt.ref("segmart", "recent_moves")),
+        "feature_drift": ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
+        "as_of_date": ordered_frame(dbt.ref("segmart", "as_of_date")),
+        "report_settings": pd.DataFrame(
+            {
+                "report_title": [report_title],
+                "report_language": [report_language],
+                "currency": [currency],
+                "share_shift_warn": [float(share_shift_warn)],
+                "refit_wait_days": [int(refit_wait_days)],
+                "serve": [serve],
+            }
+        ),
         "segment_attributes": ordered_frame(dbt.ref("segmart", "segment_attributes")),
         "input_check": ordered_frame(dbt.ref("segmart", "input_check"), ["position", "finding"]),
         "build_warnings": ordered_frame(dbt.ref("segmart", "build_warnings"), ["position"]),

@@ -1,0 +1,354 @@
+"""What the report says, made from the tables: sentences, cards, changes, profiles and borders."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from . import charts
+from .words import Words
+
+Row = dict[str, Any]
+
+TRAITS = 3
+# In standard deviations: what is nearer to all customers is no trait.
+LEAST_TRAIT = 0.2
+FLOWS_SHOWN = 10
+ATTRIBUTES_A_SEGMENT = 3
+ATTRIBUTES_SHOWN = 15
+# Of the normal distribution: 95 in 100 intervals hold the truth.
+INTERVAL = 1.96
+
+
+def in_order_of_value(segments: list[Row]) -> list[Row]:
+    """The segments, those with the most revenue first; without revenue by their numbers."""
+    return sorted(
+        segments, key=lambda row: (-(row["revenue"] or 0), charts.sort_key(row["segment_id"]))
+    )
+
+
+def compared(profiles: list[Row]) -> list[Row]:
+    """The profiles with ``value`` and ``typical``, what a segment and all customers have.
+
+    These are the medians; where most customers have none at all, the averages.
+    """
+    features: dict[Any, list[Row]] = {}
+    for row in sorted(profiles, key=charts.feature_key):
+        features.setdefault(row["feature"], []).append(row)
+    done = []
+    for rows in features.values():
+        is_average = all(row["median"] in (0, None) for row in rows)
+        weights = [(row["mean"], row["customers_known"]) for row in rows if row["mean"] is not None]
+        known = sum(weight for _, weight in weights)
+        average = sum(mean * weight for mean, weight in weights) / known if known else None
+        for row in rows:
+            value = row["mean"] if is_average else row["median"]
+            typical = average if is_average else row["population_median"]
+            done.append(row | {"value": value, "typical": typical, "is_average": is_average})
+    return done
+
+
+def traits(profiles: list[Row], words: Words) -> list[str]:
+    """What sets one segment apart, the furthest from all customers first.
+
+    What the segments were formed by comes before what is only described.
+    """
+    far = [row for row in profiles if abs(row["z_score"] or 0) >= LEAST_TRAIT]
+    far.sort(key=lambda row: (not row["is_clustered"], -abs(row["z_score"]), str(row["feature"])))
+    said = [text for row in far if (text := words.trait(row))]
+    return said[:TRAITS]
+
+
+class Changes:
+    """Who was in which segment at one time and another.
+
+    Args:
+        pairs: from_segment_id and to_segment_id (None for customers without one) and customers.
+        since, until: the days, as 2018-01-31; the same one where there is nothing to compare.
+    """
+
+    def __init__(self, pairs: list[Row], since: str | None, until: str | None) -> None:
+        self.counts: dict[tuple[Any, Any], int] = {}
+        for row in pairs:
+            pair = row["from_segment_id"], row["to_segment_id"]
+            self.counts[pair] = self.counts.get(pair, 0) + row["customers"]
+        self.since, self.until = since, until
+        self.is_known = bool(pairs) and since != until
+
+    def size(self, segment: Any, side: int) -> int:
+        """Customers of a segment before (side 0) or now (side 1)."""
+        return sum(count for pair, count in self.counts.items() if pair[side] == segment)
+
+    def moved(self, segment: Any = None, side: int | None = None) -> int:
+        """Customers who went from one segment to another; of one segment those on that side."""
+        return sum(
+            count
+            for pair, count in self.counts.items()
+            if pair[0] != pair[1] and None not in pair and (side is None or pair[side] == segment)
+        )
+
+    def stood(self) -> int:
+        """Customers who had a segment both times."""
+        return sum(count for pair, count in self.counts.items() if None not in pair)
+
+    def flows(self) -> list[tuple[Any, Any, int]]:
+        """From, to and customers of every change, the largest first."""
+        found = [(*pair, count) for pair, count in self.counts.items() if pair[0] != pair[1]]
+        return sorted(found, key=lambda flow: (-flow[2], *(charts.sort_key(at) for at in flow[:2])))
+
+
+def named(segment: Any, labels: dict[Any, str], words: Words, missing: str) -> str:
+    """The name of a segment, also of one that has ended, or of customers without one."""
+    if segment is None:
+        return words(f"page.{missing}")
+    return labels.get(segment) or words("page.ended", id=segment)
+
+
+def _change_sentences(
+    changes: Changes, top: Any, labels: dict[Any, str], words: Words
+) -> Iterable[str]:
+    """How many have changed segment, the largest change, and what became of the best segment."""
+    since = words.date(changes.since)
+    moved, stood = changes.moved(), changes.stood()
+    if moved:
+        origin, target, count = next(flow for flow in changes.flows() if None not in flow[:2])
+        largest = words(
+            "know.flow",
+            count=count,
+            origin=named(origin, labels, words, "new_customers"),
+            target=named(target, labels, words, "gone"),
+            share=words.percent(count / changes.size(origin, 0)),
+        )
+        said = words(
+            "know.moved",
+            since=since,
+            count=moved,
+            customers=words.number(stood),
+            share=words.percent(moved / stood),
+            largest=largest,
+        )
+    else:
+        said = words("know.moved_none", since=since)
+    arrived, left = changes.size(None, 0), changes.size(None, 1)
+    if arrived or left:
+        said += " " + words(
+            "know.came",
+            arrived=words("know.arrived", count=arrived),
+            left=words("know.left", count=left),
+        )
+    before, lost, won = changes.size(top, 0), changes.moved(top, 0), changes.moved(top, 1)
+    if before and (lost or won):
+        said += " " + words(
+            "know.top",
+            segment=labels.get(top, top),
+            before=words.number(before),
+            lost=words.number(lost),
+            share=words.percent(lost / before),
+            won=words.number(won),
+        )
+    yield said
+
+
+def what_to_know(
+    segments: list[Row],
+    profiles: list[Row],
+    periods: list[Changes],
+    causes: dict[str, int],
+    verdict: Row,
+    border: float | None,
+    decisions: list[str],
+    words: Words,
+) -> list[str]:
+    """Three to five sentences or a little more, each made from figures.
+
+    Args:
+        segments: in the order of their value.
+        profiles: of all segments, compared.
+        periods: changes since the last release and since about a month ago, the former first.
+        causes: moves of the longer period by cause.
+        verdict: of the model.
+        border: share of the customers who are near a border.
+        decisions: what a person has to decide.
+    """
+    if not segments:
+        return []
+    labels = charts.segment_labels(segments)
+    top = segments[0]
+    name = labels[top["segment_id"]]
+    said = []
+    if top["revenue_share"] is not None:
+        said.append(
+            words(
+                "know.spread",
+                segment=name,
+                customers=words.percent(top["customer_share"]),
+                revenue=words.percent(top["revenue_share"]),
+                money=words.money(top["revenue"]),
+            )
+        )
+    else:
+        largest = max(segments, key=lambda row: row["customer_share"])
+        said.append(
+            words(
+                "know.spread_size",
+                segment=labels[largest["segment_id"]],
+                customers=words.percent(largest["customer_share"]),
+            )
+        )
+    known = [period for period in periods if period.is_known]
+    for period in known:
+        said += _change_sentences(period, top["segment_id"], labels, words)
+    if not known:
+        said.append(words("know.first"))
+    elif causes.get("refit"):
+        said[-1] += " " + words("know.refit", count=causes["refit"])
+    others = [
+        row
+        for row in profiles
+        if row["segment_id"] != top["segment_id"]
+        and row["is_clustered"]
+        and (row["z_score"] or 0) > LEAST_TRAIT
+        and words.trait(row)
+    ]
+    if others:
+        far = max(others, key=lambda row: row["z_score"])
+        form = "stands_out" if far["feature"] in words.texts["traits"] else "stands_out_generic"
+        said.append(
+            words(f"know.{form}", segment=labels[far["segment_id"]], trait=words.trait(far))
+        )
+    said.append(how_sure(verdict, border, segments, words))
+    return said + (decisions or [words("know.decide_nothing")])
+
+
+def how_sure(verdict: Row, border: float | None, segments: list[Row], words: Words) -> str:
+    """One plain sentence or two: whether there are groups, and how many are near a border."""
+    kind = verdict.get("verdict")
+    kinds = {"clusters": "clusters", "unclear": "unclear"}
+    said = words(f"know.trust_{kinds.get(kind, 'continuum')}")
+    if border is not None:
+        said += " " + words("know.border", share=words.percent(border))
+    if segments and all(row["trust"] == "do not act on this" for row in segments):
+        said += " " + words("know.decide_few")
+    return said
+
+
+def decisions(
+    model: Row,
+    versions: list[Row],
+    drift: list[Row],
+    segments: list[Row],
+    findings: list[Row],
+    labels: dict[str, str],
+    share_shift_warn: float,
+    words: Words,
+) -> list[str]:
+    """What a person has to decide: a model that waits, drift, shares, an input that looks wrong.
+
+    Args:
+        model: the active one.
+        versions: rows of ``model_versions``.
+        drift: rows of ``feature_drift``.
+        findings: rows of ``input_check``.
+        labels: names of features.
+        share_shift_warn: the var.
+    """
+    said = []
+    waiting = [
+        row
+        for row in versions
+        if row["status"] == "refused"
+        and row["parent_version"] == model["model_version"]
+        and str(row["fitted_as_of"]) >= str(model["active_since"])
+    ]
+    if waiting:
+        last = max(waiting, key=lambda row: (str(row["fitted_as_of"]), row["model_version"]))
+        command = f"uv run dbt build --vars '{{accept_model: {last['model_version']}}}'"
+        said.append(
+            words(
+                "know.decide_candidate",
+                date=words.date(last["fitted_as_of"]),
+                why=last["refused_because"],
+                command=command,
+            )
+        )
+    for row in drift:
+        if row["level"] != "none":
+            name = labels.get(row["feature"], row["feature"])
+            said.append(words("know.decide_drift", feature=name))
+    names = charts.segment_labels(segments)
+    for row in segments:
+        shift = row["share_shift"]
+        if shift is not None and abs(shift) > share_shift_warn:
+            said.append(
+                words(
+                    "know.decide_shift",
+                    segment=names[row["segment_id"]],
+                    before=words.percent(row["customer_share"] - shift),
+                    now=words.percent(row["customer_share"]),
+                )
+            )
+    # Sentences of the build about its input.
+    return said + [
+        words("know.decide_input", sentence=row["finding"]) for row in findings if row["is_warning"]
+    ]
+
+
+def over_represented(attributes: list[Row], words: Words) -> list[Row]:
+    """The values that are clearly more common in a segment than among all, the strongest first.
+
+    Clearly: the lower end of Wilson's interval of the share in the segment is above the share
+    among all customers. Source: https://doi.org/10.1080/01621459.1927.10502953
+    """
+    found = []
+    for row in attributes:
+        share, usual = row["share"], row["population_share"]
+        if not share or not usual:
+            continue
+        known = row["customers"] / share
+        square = INTERVAL**2 / known
+        spread = INTERVAL * math.sqrt((share * (1 - share) + square / 4) / known)
+        low = (share + square / 2 - spread) / (1 + square)
+        if low > usual:
+            found.append(
+                row
+                | {
+                    "low": low / usual,
+                    "times": words(
+                        "profiles.times_value",
+                        times=words.fixed(row["lift"], 1),
+                        share=words.percent(share),
+                        population=words.percent(usual),
+                    ),
+                }
+            )
+    found.sort(key=lambda row: (-row["low"], str(row["attribute"]), str(row["value"])))
+    kept: dict[Any, int] = {}
+    for row in found:
+        row["place"] = kept[row["segment_id"]] = kept.get(row["segment_id"], 0) + 1
+    return [row for row in found if row["place"] <= ATTRIBUTES_A_SEGMENT][:ATTRIBUTES_SHOWN]
+
+
+def borders(rows: list[Row], labels: dict[Any, str], words: Words) -> tuple[float | None, Row]:
+    """The share of all customers near a border, and what lies beyond that of each segment.
+
+    Args:
+        rows: of ``segment_borders``.
+    """
+    total = sum(row["customers"] for row in rows)
+    found: Row = {}
+    for row in sorted(rows, key=lambda row: (-row["customers"], row["runner_up_segment_id"])):
+        own = found.setdefault(row["segment_id"], {"near": 0, "customers": 0, "beyond": []})
+        own["near"] += row["customers_near_border"]
+        own["customers"] += row["customers"]
+        own["beyond"].append(
+            words(
+                "detail.border_value",
+                segment=labels.get(row["runner_up_segment_id"], row["runner_up_segment_id"]),
+                customers=words.number(row["customers"]),
+                near=words.number(row["customers_near_border"]),
+            )
+        )
+        own.setdefault("next", labels.get(row["runner_up_segment_id"], ""))
+    for own in found.values():
+        own["share"] = own["near"] / own["customers"]
+    near = sum(own["near"] for own in found.values())
+    return (near / total if total else None), found

@@ -1,0 +1,165 @@
+"""What the report says of figures."""
+
+import pytest
+from segmart_reports import charts, story
+from segmart_reports.words import Words
+
+WORDS = Words("en", "$")
+LABELS = {1: "best", 2: "middle", 3: "rest"}
+
+
+def segment(identifier: int, share: float, revenue_share: float | None, **more) -> dict:
+    return {
+        "segment_id": identifier,
+        "segment_name": LABELS[identifier],
+        "customers": int(1000 * share),
+        "customer_share": share,
+        "revenue": None if revenue_share is None else 9000 * revenue_share,
+        "revenue_share": revenue_share,
+        "share_shift": 0.0,
+        "trust": "solid",
+        **more,
+    }
+
+
+SEGMENTS = [segment(1, 0.4, 0.7), segment(2, 0.35, 0.2), segment(3, 0.25, 0.1)]
+
+
+def changes(*pairs: tuple[int | None, int | None, int], since: str = "2024-01-01"):
+    names = ("from_segment_id", "to_segment_id", "customers")
+    rows = [dict(zip(names, pair, strict=True)) for pair in pairs]
+    return story.Changes(rows, since, "2024-01-31")
+
+
+def said(periods=(), *, segments=SEGMENTS, causes=None, verdict="continuum", decisions=()):
+    return story.what_to_know(
+        segments, [], list(periods), causes or {}, {"verdict": verdict}, 0.1, list(decisions), WORDS
+    )
+
+
+def test_how_revenue_is_spread_is_said_first_and_what_to_decide_last():
+    first, *_, sure, last = said()
+    assert first == "“best” brings 70.0% of the revenue ($6,300) with 40.0% of the customers."
+    assert sure.startswith("There are no natural groups")
+    assert sure.endswith("10.0% of the customers are near a border between two segments.")
+    assert last == "There is nothing to decide today."
+
+
+def test_without_revenue_the_largest_segment_is_named():
+    segments = [segment(1, 0.2, None), segment(2, 0.8, None)]
+    assert "“middle”, with 80.0% of the customers" in said(segments=segments)[0]
+
+
+def test_changes_are_counted_among_those_who_had_a_segment_both_times():
+    period = changes((1, 1, 90), (1, 2, 8), (1, None, 2), (2, 1, 1), (2, 2, 49), (None, 3, 4))
+    (sentence,) = [text for text in said([period]) if text.startswith("Since")]
+    assert "9 customers of 148 have changed segment (6.1%)" in sentence
+    assert "8 customers from “best” to “middle”, 8.0% of those who were there" in sentence
+    assert "4 new customers, 2 gone." in sentence
+    assert "“best” lost 8 of its 100 customers (8.0%) to other segments and won 1" in sentence
+
+
+def test_one_customer_is_singular():
+    period = changes((1, 1, 9), (1, 2, 1), (None, 3, 1))
+    (sentence,) = [text for text in said([period]) if text.startswith("Since")]
+    assert "1 customer of 10 has changed segment" in sentence
+    assert "1 customer from “best”" in sentence
+    assert "1 new customer, 0 gone." in sentence
+
+
+def test_nothing_changed_a_first_build_and_a_refit_are_said():
+    still = changes((1, 1, 9), (2, 2, 5))
+    assert "Nobody has changed segment since 1 January 2024." in said([still])
+    first = changes((1, 1, 9), since="2024-01-31")
+    assert any(text.startswith("This is the first release") for text in said([first]))
+    refit = changes((1, 1, 9), (1, 2, 3))
+    assert any(
+        text.endswith("3 of the changes were made by a new model, not by the customers.")
+        for text in said([refit], causes={"refit": 3})
+    )
+
+
+def test_what_a_person_has_to_decide():
+    model = {"model_version": "m1", "active_since": "2024-01-01"}
+    refused = {
+        "model_version": "2024-01-30-0123abcd",
+        "parent_version": "m1",
+        "status": "refused",
+        "fitted_as_of": "2024-01-30",
+        "refused_because": "12.0% of the customers would change segment",
+    }
+    of_another = refused | {"parent_version": "m0", "fitted_as_of": "2024-01-31"}
+    drift = [{"feature": "spend", "level": "warn"}, {"feature": "orders", "level": "none"}]
+    segments = [segment(1, 0.6, 0.7, share_shift=0.2), segment(2, 0.4, 0.3, share_shift=-0.05)]
+    findings = [{"finding": "the newest order is old", "is_warning": True}]
+    waiting, drifted, shifted, old = story.decisions(
+        model, [refused, of_another], drift, segments, findings, {"spend": "Spend"}, 0.1, WORDS
+    )
+    assert "accept_model: 2024-01-30-0123abcd" in waiting
+    assert "12.0% of the customers would change segment" in waiting
+    assert "Spend is no longer as it was" in drifted
+    assert "“best” has gone from 40.0% to 60.0%" in shifted
+    assert old == "To decide: the newest order is old"
+
+
+def test_where_most_have_none_averages_are_compared():
+    rows = [
+        {
+            "segment_id": at,
+            "feature": "return_share",
+            "is_clustered": False,
+            "median": 0.0,
+            "mean": mean,
+            "customers_known": 100 * at,
+            "population_median": 0.0,
+        }
+        for at, mean in ((1, 0.3), (2, 0.0))
+    ]
+    first, second = story.compared(rows)
+    assert (first["value"], second["value"]) == (0.3, 0.0)
+    assert first["typical"] == pytest.approx(0.1)
+    (plain, _) = story.compared([rows[0] | {"median": 0.2}, rows[1]])
+    assert (plain["value"], plain["is_average"]) == (0.2, False)
+
+
+def test_only_what_is_clearly_more_common_is_shown():
+    def row(value: str, customers: int, share: float, usual: float) -> dict:
+        return {
+            "segment_id": 1,
+            "attribute": "age",
+            "value": value,
+            "customers": customers,
+            "share": share,
+            "population_share": usual,
+            "lift": share / usual,
+        }
+
+    rows = [
+        row("few", 3, 0.5, 0.2),  # 3 of 6: more than twice as common, by chance
+        row("strong", 300, 0.5, 0.2),
+        row("weak", 300, 0.5, 0.42),
+        row("same", 300, 0.5, 0.5),
+    ]
+    found = story.over_represented(rows, WORDS)
+    assert [row["value"] for row in found] == ["strong", "weak"]
+    assert found[0]["times"] == "2.5 times: 50.0% against 20.0%"
+
+
+def test_borders_say_how_many_are_near_and_what_lies_beyond():
+    rows = [
+        {"segment_id": 1, "runner_up_segment_id": 2, "customers": 60, "customers_near_border": 6},
+        {"segment_id": 1, "runner_up_segment_id": 3, "customers": 40, "customers_near_border": 2},
+        {"segment_id": 2, "runner_up_segment_id": 1, "customers": 100, "customers_near_border": 2},
+    ]
+    share, found = story.borders(rows, LABELS, WORDS)
+    assert share == pytest.approx(0.05)
+    assert found[1]["share"] == pytest.approx(0.08)
+    assert found[1]["next"] == "middle"
+    assert found[1]["beyond"][0] == "middle: 60, of them near the border 6"
+    assert story.borders([], LABELS, WORDS) == (None, {})
+
+
+def test_the_order_of_value_is_that_of_revenue():
+    segments = [segment(3, 0.2, 0.1), segment(2, 0.3, 0.1), segment(1, 0.5, 0.8)]
+    assert [row["segment_id"] for row in story.in_order_of_value(segments)] == [1, 2, 3]
+    assert charts.segment_labels(segments) == LABELS
