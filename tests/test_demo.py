@@ -23,6 +23,7 @@ PUBLIC_TABLES = {
     "segment_attributes",
     "segment_categories",
     "segment_products",
+    "segment_months",
     "rfm_scores",
     "fit_labels",
     "model_versions",
@@ -173,11 +174,6 @@ def test_one_huge_spender_moves_hardly_anyone(demo: Build, tmp_path: Path) -> No
     assert huge.rows("select is_outlier from customer_segments where customer_id = '999999'") == [
         (True,)
     ]
-
-
-@pytest.mark.parametrize("path", sorted(ROOT.glob("analyses/*.sql")), ids=lambda path: path.stem)
-def test_analysis_runs_and_returns_rows(path: Path, demo: Build) -> None:
-    assert demo.rows(demo.compiled(path.stem)), path
 
 
 def test_no_lock_file_and_no_statistics() -> None:
