@@ -1,6 +1,7 @@
 """The demo's tables, held against the raw files and against scikit-learn."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -174,6 +175,20 @@ def test_one_huge_spender_moves_hardly_anyone(demo: Build, tmp_path: Path) -> No
     assert huge.rows("select is_outlier from customer_segments where customer_id = '999999'") == [
         (True,)
     ]
+
+
+def test_the_table_of_tables_in_the_readme_is_complete(demo: Build) -> None:
+    (rows,) = re.findall(
+        r"\| table \| one row per \|.*\n\|-.*\n((?:\|.*\n)+)", (ROOT / "README.md").read_text()
+    )
+    written = [
+        tuple(name.split("."))
+        for row in rows.splitlines()
+        for name in re.findall(r"`([a-z_.]+)`", row.split("|")[1])
+    ]
+    published = {path.stem for path in (demo.folder / "serve/dev/current").glob("*.parquet")}
+    assert sorted(name for _, name in written) == sorted(published | {"input_check", "releases"})
+    assert written == [(demo.schema_of(name), name) for _, name in written]
 
 
 def test_no_lock_file_and_no_statistics() -> None:
