@@ -1,11 +1,7 @@
 -- Which customers stand nearest to a border, and which segment lies beyond it?
 select
-    customer_segments.customer_id,
-    customer_segments.segment_name,
-    beyond.segment_name as runner_up_segment_name,
-    customer_segments.margin
-from {{ ref("customer_segments") }} as customer_segments
-inner join
-    {{ ref("segments") }} as beyond on customer_segments.runner_up_segment_id = beyond.segment_id
-order by customer_segments.margin, customer_segments.customer_id
+    customers.customer_id, customers.segment_name, beyond.segment_name as beyond, customers.margin
+from customer_segments as customers
+inner join segments as beyond on customers.runner_up_segment_id = beyond.segment_id
+order by customers.margin, customers.customer_id
 limit 100

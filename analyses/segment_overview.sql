@@ -1,4 +1,4 @@
 -- Who are the segments, and what share of customers and revenue has each?
 select segment_id, segment_name, customers, customer_share, revenue_share, action
-from {{ ref("segments") }}
+from segments
 order by segment_id

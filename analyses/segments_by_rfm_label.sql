@@ -5,6 +5,6 @@ select
     rfm_label,
     count(*) as customers,
     round(1e0 * count(*) / sum(count(*)) over (partition by segment_id), 3) as share_of_segment
-from {{ ref("rfm_scores") }}
+from rfm_scores
 group by segment_id, segment_name, rfm_label
 order by segment_id asc, count(*) desc, rfm_label asc

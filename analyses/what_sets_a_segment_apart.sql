@@ -12,7 +12,7 @@ with
             row_number() over (
                 partition by segment_id order by abs(z_score) desc nulls last, feature
             ) as place
-        from {{ ref("segment_profiles") }}
+        from segment_profiles
     )
 
 select *

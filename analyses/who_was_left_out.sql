@@ -5,6 +5,6 @@ select
     accounting.rows,
     accounting.customers,
     accounting.description
-from {{ ref("customer_accounting") }} as accounting
+from customer_accounting as accounting
 where accounting.rows > 0 or accounting.customers > 0
 order by accounting.rows desc, accounting.reason asc

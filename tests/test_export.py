@@ -13,17 +13,17 @@ import pytest
 
 from conftest import Build
 from segmart import SegmentationError
+from segmart.export import export
 from segmart.release import catalog
-from segmart.release.export import export
 from test_analyst_macros import QUESTIONS, answers, older_client
 from test_releases import publish, tree
 
 
 def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    """``python -m segmart.release.export`` in this process."""
+    """``python -m segmart.export`` in this process."""
     monkeypatch.setattr(sys, "argv", ["export", *map(str, arguments)])
-    monkeypatch.delitem(sys.modules, "segmart.release.export", raising=False)
-    runpy.run_module("segmart.release.export", run_name="__main__")
+    monkeypatch.delitem(sys.modules, "segmart.export", raising=False)
+    runpy.run_module("segmart.export", run_name="__main__")
 
 
 def contents(path: Path) -> dict:
@@ -47,16 +47,18 @@ def contents(path: Path) -> dict:
 def test_an_export_has_all_of_the_release_when_the_release_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    serve, target = tmp_path / "serve", tmp_path / "out" / "one-file.duckdb"
+    serve, target = tmp_path / "serve/dev", tmp_path / "out" / "one-file.duckdb"
     target.parent.mkdir()
+    serve.parent.mkdir()
     comments = {"segments": {"customers": "Number of customers: it's exact."}}
     publish(serve, "r1", comments=comments, descriptions={"segments": "It's short.\n"})
     served = contents(serve / "segmart.duckdb")
     before = tree(serve)
-    command(monkeypatch, serve, target)
+    monkeypatch.chdir(tmp_path)
+    command(monkeypatch, "out/one-file.duckdb")
     assert capsys.readouterr().out == "release r1, 6 tables\n"
     assert tree(serve) == before
-    serve.rename(tmp_path / "elsewhere")
+    serve.parent.rename(tmp_path / "elsewhere")
     assert contents(target) == served
     assert str(tmp_path).encode() not in target.read_bytes()
     assert stat.S_IMODE(target.stat().st_mode) == 0o440
@@ -71,17 +73,16 @@ def test_what_cannot_be_exported_is_said_and_nothing_is_written(
     there.write_text("mine")
     before = tree(tmp_path)
     for arguments, sentence in {
-        (serve,): "usage: python -m segmart.release.export FOLDER FILE",
         (serve, there): f"{there} is there already: remove it first, or name another file",
         (serve, serve): "is there already",
         (tmp_path, tmp_path / "new"): "has no current release: name the folder serve/TARGET",
         (serve, tmp_path / "no/new"): "no/new cannot be written: No such file or directory",
     }.items():
         with pytest.raises(SystemExit, match=sentence):
-            command(monkeypatch, *arguments)
+            command(monkeypatch, "--serve", *arguments)
     assert tree(tmp_path) == before
     # A text as the exit code is 1, as for every command.
-    words = [sys.executable, "-m", "segmart.release.export", str(serve), str(there)]
+    words = [sys.executable, "-m", "segmart.export", "--serve", str(serve), str(there)]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
 

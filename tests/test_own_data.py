@@ -356,6 +356,8 @@ def test_few_columns_give_segments_and_a_report(
     )
     assert unknown == [("spend" not in features, "spend" not in features, metrics, False)]
     assert build.rows("from segment_categories union all from segment_products") == []
+    unknown = build.rows("select distinct revenue is null from segment_months")
+    assert unknown == ([] if metrics else [("amount" not in data,)])
     # Names that are switched off: those that the naming never gives without the other features.
     said = [finding for (finding,) in build.rows("select finding from input_check")]
     start = "no segment can be named "

@@ -39,6 +39,7 @@ def model(dbt, session):
         "segment_attributes": dbt.ref("segmart", "segment_attributes"),
         "segment_categories": dbt.ref("segmart", "segment_categories"),
         "segment_products": dbt.ref("segmart", "segment_products"),
+        "segment_months": dbt.ref("segmart", "segment_months"),
         "rfm_scores": dbt.ref("segmart", "rfm_scores"),
         "segment_migrations": dbt.ref("segmart", "segment_migrations"),
         "segment_moves": dbt.ref("segmart", "segment_moves"),

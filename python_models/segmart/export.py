@@ -1,10 +1,10 @@
 """The current release as one file that needs no other, for a laptop or another machine.
 
-``python -m segmart.release.export serve/dev one-file.duckdb``
+``python -m segmart.export one-file.duckdb``; ``--help`` has the options.
 """
 
+import argparse
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -60,10 +60,17 @@ def export(serve: Path, target: Path) -> dict:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        raise SystemExit("usage: python -m segmart.release.export FOLDER FILE")
+    parser = argparse.ArgumentParser("python -m segmart.export", description=__doc__.split("\n")[0])
+    parser.add_argument("file", type=Path, help="the file to write, which is not there yet")
+    parser.add_argument(
+        "--serve",
+        type=Path,
+        default=Path("serve/dev"),
+        help="folder of the releases of a target. Default: serve/dev",
+    )
+    arguments = parser.parse_args()
     try:
-        exported = export(Path(sys.argv[1]), Path(sys.argv[2]))
+        exported = export(arguments.serve, arguments.file)
     except SegmentationError as error:
         raise SystemExit(str(error)) from None
     print(f"release {exported['release']}, {len(exported['tables'])} tables")

@@ -1,0 +1,236 @@
+"""The questions of analyses/, asked of a catalog as an analyst asks them, and what they answer."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from conftest import DATA, ROOT, Build, dbt_build, write_households
+from test_analyst_macros import another_release
+
+# The questions that every analyst of segments asks. Each is one short statement.
+QUESTIONS = (
+    "who_moved_this_month_and_why",
+    "revenue_by_segment_and_month",
+    "segments_of_these_customers",
+    "customers_between_segments",
+    "what_each_segment_buys",
+    "campaign_list_with_holdout",
+    "what_changed_between_releases",
+    "why_is_this_customer_price_sensitive",
+    "what_if_this_customer_bought_twice_more",
+)
+# These need vars or the macros of dbt, which compiles them; they read the build file.
+COMPILED = {"later_behaviour_explained", "why_did_this_customer_move"}
+# The demo has one release, and in the first build nobody moves.
+OF_RELEASES = {"what_changed_between_releases", "who_moved_this_month_and_why"}
+NAMES = {path.stem for path in ROOT.glob("analyses/*.sql")}
+
+
+def text(name: str) -> str:
+    return (ROOT / f"analyses/{name}.sql").read_text()
+
+
+@pytest.fixture
+def reader(demo: Build) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(demo.folder / "serve/dev/segmart.duckdb", read_only=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_has_fewer_than_fifteen_lines(name: str) -> None:
+    assert len(text(name).splitlines()) < 15
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_an_analysis_begins_with_its_question_and_reads_one_place(name: str) -> None:
+    assert "?" in text(name).partition("\nselect")[0].partition("\nwith")[0]
+    assert ("{{" in text(name)) == (name in COMPILED)
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - COMPILED - OF_RELEASES))
+def test_an_analysis_of_the_catalog_returns_rows(
+    name: str, reader: duckdb.DuckDBPyConnection
+) -> None:
+    assert reader.sql(text(name)).fetchall()
+
+
+@pytest.mark.parametrize("name", sorted(COMPILED))
+def test_a_compiled_analysis_returns_rows(name: str, demo: Build) -> None:
+    assert demo.rows(demo.compiled(name))
+
+
+def answer(name: str, reader: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    return reader.sql(text(name)).df()
+
+
+def test_revenue_by_segment_and_month_is_that_of_the_files(
+    reader: duckdb.DuckDBPyConnection,
+) -> None:
+    counted = reader.sql(
+        f"""
+        select
+            date_trunc('month', transaction_timestamp)::date as month,
+            segment_name,
+            sum(sales_value::decimal(18, 4))::double as revenue,
+            count(distinct household_id) as customers
+        from '{DATA}/transactions.parquet'
+        inner join customer_segments on household_id::varchar = customer_id
+        group by month, segment_name, segment_id
+        order by month, segment_id
+        """
+    ).df()
+    found = answer("revenue_by_segment_and_month", reader)
+    columns = ["month", "segment_name", "revenue", "customers"]
+    pd.testing.assert_frame_equal(found[columns], counted, check_exact=True)
+    # The demo ends on the first day of a month.
+    assert found.groupby("month")["is_over"].all().tolist() == [True] * 12 + [False]
+
+
+def test_the_list_of_customers_has_also_those_without_a_segment(
+    reader: duckdb.DuckDBPyConnection,
+) -> None:
+    found = answer("segments_of_these_customers", reader).set_index("customer_id")
+    assert found["segment_name"].fillna("").to_dict() == {
+        "1": "high-value",
+        "900": "high-value",
+        "nobody": "",
+    }
+
+
+def test_nobody_is_nearer_to_a_border_than_the_customers_of_the_list(
+    reader: duckdb.DuckDBPyConnection,
+) -> None:
+    found = answer("customers_between_segments", reader)
+    nearest = reader.sql("select margin from customer_segments order by margin limit 100").df()
+    assert found["margin"].tolist() == nearest["margin"].tolist()
+    # A hair's breadth further, and the customer is in the segment beyond.
+    first = found.iloc[0]
+    moves = reader.sql(
+        f"select to_segment_name, min(joint_distance) as distance "
+        f"from what_would_move('{first['customer_id']}') group by to_segment_name order by distance"
+    ).df()
+    assert moves["to_segment_name"][0] == first["beyond"]
+    assert moves["distance"][0] < 0.01
+
+
+def test_what_a_segment_buys_more_is_bought_less_by_the_others(
+    reader: duckdb.DuckDBPyConnection,
+) -> None:
+    found = answer("what_each_segment_buys", reader)
+    assert set(found["segment_name"]) == {
+        "high-value",
+        "medium",
+        "price-sensitive",
+        "low-engagement",
+    }
+    assert (found.groupby("segment_name").size() == 5).all()
+    assert (found["lift_low"] > 1).all()
+    for row in found.itertuples():
+        shares = reader.sql(
+            "select segment_name = $1 as is_own, sum(lines) filter (category = $2) / sum(lines) "
+            "from segment_categories group by is_own order by is_own",
+            params=[row.segment_name, row.category],
+        ).fetchall()
+        (_, of_others), (_, own) = shares
+        assert own > of_others
+
+
+def test_a_tenth_of_the_campaign_is_held_out_and_none_of_it_gets_a_letter(
+    reader: duckdb.DuckDBPyConnection,
+) -> None:
+    found = answer("campaign_list_with_holdout", reader)
+    [(customers,)] = reader.sql(
+        "select customers from segments where segment_name = 'price-sensitive'"
+    ).fetchall()
+    assert found["customer_id"].is_unique
+    assert len(found) == customers
+    assert found["is_held_out"].mean() == pytest.approx(0.1, abs=0.05)
+    again = answer("campaign_list_with_holdout", reader)
+    pd.testing.assert_frame_equal(found, again)
+    other = reader.sql(text("campaign_list_with_holdout").replace("spring", "summer")).df()
+    both = (found["is_held_out"] & other["is_held_out"]).sum()
+    assert both < found["is_held_out"].sum() / 2
+
+
+def test_a_customer_is_price_sensitive_by_the_discounts(reader: duckdb.DuckDBPyConnection) -> None:
+    found = answer("why_is_this_customer_price_sensitive", reader)
+    assert found["feature"][0] == "discount_share"
+    assert found["value"][0] > found["population_median"][0] > found["runner_up_center"][0]
+    [(difference, name)] = reader.sql(
+        "select max(squared_distance) filter (place = 2) - min(squared_distance), "
+        "max(segment_name) filter (place = 1) from segment_distances('customer_features', "
+        "id := '1003') inner join segments using (segment_id)"
+    ).fetchall()
+    assert name == "price-sensitive"
+    assert found["contribution"].sum() == pytest.approx(difference, abs=1e-9)
+
+
+def test_two_more_orders_move_a_customer_as_they_would_in_a_build(
+    reader: duckdb.DuckDBPyConnection,
+) -> None:
+    [(now, then)] = reader.sql(text("what_if_this_customer_bought_twice_more")).fetchall()
+    assert (now, then) == ("low-engagement", "medium")
+    reader.execute(
+        "create temp table after_two_orders as select customer_id, 1 as recency_days, "
+        "orders + 2 as orders, spend * (orders + 2) / orders as spend, discount_share "
+        "from customer_features where customer_id = '10'"
+    )
+    scored = reader.sql("select segment_name from score_customers('after_two_orders')").fetchall()
+    assert scored == [(then,)]
+
+
+def test_what_changed_between_releases_is_what_was_changed(demo: Build, tmp_path: Path) -> None:
+    build = demo.copied(tmp_path)
+    another_release(
+        build,
+        "later",
+        {
+            "customer_features": "select * replace (if(customer_id = '1', 480.5, spend) as spend) "
+            "from customer_features",
+            "customer_segments": "select * replace (if(customer_id = '1', 2, segment_id) as "
+            "segment_id, if(customer_id = '1', 'medium', segment_name) as segment_name) "
+            "from customer_segments",
+        },
+    )
+    with duckdb.connect(build.folder / "serve/dev/segmart.duckdb", read_only=True) as reader:
+        releases = reader.sql("select release from releases order by release").fetchall()
+        sql = text("what_changed_between_releases")
+        for written, (release,) in zip(
+            ("20260101T000000000000Z", "20260201T000000000000Z"), releases, strict=True
+        ):
+            assert sql.count(written) == 1
+            sql = sql.replace(written, release)
+        [row] = reader.sql(sql).fetchall()
+    assert row[:4] == ("1", "high-value", "medium", "spend")
+    assert row[5] == 480.5
+
+
+@pytest.mark.slow
+def test_who_has_moved_is_where_the_features_after_say(tmp_path: Path) -> None:
+    write_households(tmp_path, 400)
+    for as_of in ("2017-11-01", "default"):
+        build = dbt_build(tmp_path, complete_journey=str(tmp_path), max_k=4, as_of=as_of)
+        assert build.returncode == 0, build.output
+    with duckdb.connect(tmp_path / "serve/dev/segmart.duckdb", read_only=True) as reader:
+        found = answer("who_moved_this_month_and_why", reader)
+        releases = reader.sql("select release from releases order by release").fetchall()
+        changed = reader.sql(
+            "select distinct customer_id from compare_releases($1, $2) order by customer_id",
+            params=[release for (release,) in releases],
+        ).df()
+        assert sorted(found["customer_id"]) == changed["customer_id"].tolist()
+        assert {"behaviour", "arrival"} <= set(found["cause"])
+        features = ["recency_days", "orders", "spend", "discount_share"]
+        for side, segment in {
+            "features_before": "from_segment",
+            "features_after": "to_segment",
+        }.items():
+            known = found[found[side].notna()]
+            values = pd.DataFrame(known[side].map(json.loads).tolist(), columns=features)
+            reader.register("then", values.assign(customer_id=known["customer_id"].to_numpy()))
+            scored = reader.sql("select segment_name from score_customers('then')").df()
+            assert scored["segment_name"].tolist() == known[segment].tolist()
