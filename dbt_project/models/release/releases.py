@@ -33,6 +33,8 @@ def model(dbt, session):
         "segments": dbt.ref("segmart", "segments"),
         "segment_profiles": dbt.ref("segmart", "segment_profiles"),
         "segment_attributes": dbt.ref("segmart", "segment_attributes"),
+        "segment_rules": dbt.ref("segmart", "segment_rules"),
+        "scoring_sql": dbt.ref("segmart", "scoring_sql"),
         "rfm_scores": dbt.ref("segmart", "rfm_scores"),
         "segment_migrations": dbt.ref("segmart", "segment_migrations"),
         "segment_moves": dbt.ref("segmart", "segment_moves"),
