@@ -99,6 +99,7 @@ def test_each_project_reads_its_own_models(parsed: Host) -> None:
     assert others == {
         ("model.segmart.files__order_lines", "model.shop.shop_order_lines"),
         ("model.segmart.files__columns_left_out", "model.shop.shop_order_lines"),
+        ("model.segmart.suspicious_columns", "model.shop.shop_order_lines"),
         ("model.segmart.files__customers", "model.shop.customers"),
         ("model.shop.large_customers", "model.segmart.customer_segments"),
         ("model.shop.large_customers", "model.segmart.segments"),

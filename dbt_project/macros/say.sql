@@ -58,6 +58,7 @@
     {%- for kind, counts in suspicions.items() if kind not in answered %}
         select '{{ kind }}' as kind, {{ as_json(counts) }} as counts
         from {{ kind }} {{ "union all" if not loop.last }}
+    {%- else %} select '' as kind, '' as counts where false
     {%- endfor %}
 {%- endmacro -%}
 

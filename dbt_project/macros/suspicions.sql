@@ -66,7 +66,14 @@
             {%- do columns.update({column: name}) -%}
         {%- endfor -%}
     {%- else -%}
-        {%- for column in given -%} {%- do columns.update({column: column}) -%} {%- endfor -%}
+        {%- set of_contract = (
+            "customer_id ordered_at order_id line_id amount quantity unit_price discount_amount"
+            ~ " refunded_amount product_id category is_return status currency updated_at"
+            ~ " ignored_values source_file source_row segmart_file_version"
+        ).split() -%}
+        {%- for column in given if column in of_contract -%}
+            {%- do columns.update({column: column}) -%}
+        {%- endfor -%}
     {%- endif -%}
     {{- return(columns) -}}
 {%- endmacro -%}
@@ -114,4 +121,25 @@
         {%- do offsets.extend(run_query(query).columns[0].values()) -%}
     {%- endif -%}
     {{- return(offsets) -}}
+{%- endmacro -%}
+
+{#-
+  The identifiers of a table or a view that are floating point numbers, each with its column and the least
+  number that stands for its neighbour too.
+-#}
+{%- macro floating_ids(given, relation) -%}
+    {%- set limits = {"float": 16777216, "real": 16777216, "double": 9007199254740992} -%}
+    {%- set names = (
+        columns_of_relation(given)
+        if not uses_metrics()
+        else {"customer_id": "customer_id"}
+    ) -%}
+    {%- set found = [] -%}
+    {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- for id in ("customer_id", "order_id", "line_id", "product_id")
+            if names.get(id) == column.name | lower and column.dtype | lower in limits -%}
+            {%- do found.append({"column": names[id], "limit": limits[column.dtype | lower]}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(found) -}}
 {%- endmacro -%}

@@ -423,7 +423,7 @@ SUSPICIONS = {
         "UTC. Set time_zone to that of the shop"
     ),
     "collapsed_ids": (
-        "order_lines: {lines} values of {column_name} are larger than numbers of a floating point "
+        "{source}: {lines} values of {column_name} are larger than numbers of a floating point "
         "can tell apart, such as {example}: neighbours have become one. Give the column as a whole "
         "number or as text"
     ),

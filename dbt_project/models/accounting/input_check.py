@@ -18,9 +18,10 @@ def model(dbt, session):
     customers = ordered_frame(dbt.ref("segmart", "suspicious_customers"))
     lines = ordered_frame(dbt.ref("segmart", "suspicious_lines"))
     columns = ordered_frame(dbt.ref("segmart", "suspicious_columns"))
+    numbers = ordered_frame(dbt.ref("segmart", "suspicious_numbers"))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     return findings(
-        pd.concat([counts, orders, customers, lines, columns]),
+        pd.concat([counts, orders, customers, lines, columns, numbers]),
         max_rejected_share=float(max_rejected_share),
         accepted=json.loads(accepted_findings),
         warn_input_age_days=int(warn_input_age_days),
