@@ -22,9 +22,11 @@
                 coalesce(max(amount), 1) > 0 as is_order,
                 {% if setting("amount_is") == "order" -%}
                     greatest(max(amount), 0) + least(min(amount), 0) as amount,
+                    greatest(max(amount), 0) as purchased_amount,
                     max(abs(discount_amount)) as discount_amount
                 {%- else -%}
                     sum(amount) as amount,
+                    sum(case when amount >= 0 then amount end) as purchased_amount,
                     sum(
                         case when coalesce(amount, 0) >= 0 then abs(discount_amount) end
                     ) as discount_amount
@@ -39,6 +41,7 @@
                 customer_id,
                 count(distinct case when is_order then ordered_on end) as later_days,
                 sum(cast(amount as double)) as later_amount,
+                sum(cast(purchased_amount as double)) as later_purchased,
                 sum(cast(discount_amount as double)) as later_discounts
             from later_orders
             group by customer_id
@@ -65,11 +68,10 @@
                 ln(1 + coalesce(later_totals.later_days, 0)) as later_days,
                 case
                     when {{ spend }} is not null
-                    then ln(1 + greatest(coalesce(later_totals.later_amount, 0), 0))
+                    then {{ transformed("coalesce(later_totals.later_amount, 0)", "log1p") }}
                 end as later_spend,
-                later_totals.later_discounts / nullif(
-                    later_totals.later_amount + later_totals.later_discounts, 0
-                ) as later_discount_share
+                {{ discount_share("later_totals.later_purchased", "later_totals.later_discounts") }}
+                as later_discount_share
             from {{ ref("customer_segments") }} as customer_segments
             inner join
                 segmented_customers as customers
@@ -126,27 +128,7 @@
             {% endfor %}
         ),
 
-        group_means as (
-            select
-                outcome,
-                explained_by,
-                y,
-                group_id,
-                avg(y) over (partition by outcome, explained_by) as mean,
-                avg(y) over (partition by outcome, explained_by, group_id) as group_mean
-            from grouped
-        ),
-
-        of_groups as (
-            select
-                outcome,
-                explained_by,
-                count(distinct group_id) as groups,
-                sum((group_mean - mean) * (group_mean - mean))
-                / nullif(sum((y - mean) * (y - mean)), 0) as explained
-            from group_means
-            group by outcome, explained_by
-        ),
+        of_groups as ({{ explained_by_groups("grouped") }}),
 
         -- Each feature without its mean and without what those before it explain, so that what they
         -- explain of y adds up (Gram and Schmidt).
@@ -188,10 +170,10 @@
         ),
 
         explained as (
-            select *
+            select outcome, explained_by, groups, explained
             from of_groups
             union all
-            select *
+            select outcome, explained_by, groups, explained
             from of_linear_model
         )
 

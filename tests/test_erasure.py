@@ -93,6 +93,7 @@ def write_orders(folder: Path) -> None:
 def build_orders(folder: Path, **variables: object) -> Build:
     orders = str(folder / "input" / "orders.csv")
     settings = {"input": "files", "order_lines": orders, "max_rejected_share": 0.1, "k": 2}
+    settings |= {"outcome_days": 5}
     # What dbt itself writes, such as its log, holds the customer no longer either.
     return dbt_build(folder / "output", max_k=4, as_users_do=True, **settings, **variables)
 
@@ -154,6 +155,7 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
     # Nor does the past count them.
     assert [count for _, count in build.rows(counted)] == [59, 59]
     assert build.rows(counted)[0][0] == first_on
+    assert build.rows("select sum(customers) from segment_outcomes") == [(59,)]
 
     # A build without the list brings the customer back; the same list erases it again.
     assert build_orders(tmp_path).returncode == 0

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 from conftest import Build, dbt_build
 from test_releases import die_at
@@ -302,6 +303,52 @@ def features_of(releases: list[Path], moves: pd.DataFrame) -> list[tuple]:
     return expected
 
 
+def eta_squared(y: pd.Series, groups: pd.Series) -> float:
+    means = y.groupby(groups).transform("mean")
+    return round(((means - y.mean()) ** 2).sum() / ((y - y.mean()) ** 2).sum(), 6)
+
+
+def outcomes_of(
+    releases: list[Path], lines: pd.DataFrame, outcome_days: int
+) -> tuple[list[tuple], list[tuple]]:
+    """What segment_outcomes and outcomes_explained are to say, by SciPy and pandas."""
+    outcomes, explained = [], []
+    last = pd.read_parquet(releases[-1] / "customer_segments.parquet")["as_of"].iloc[0]
+    for folder in releases:
+        labels = pd.read_parquet(folder / "customer_segments.parquet")
+        as_of = labels["as_of"].iloc[0]
+        until = as_of + datetime.timedelta(days=outcome_days)
+        if until > last:
+            continue
+        day_of = lines["ordered_at"].dt.date
+        later = lines[(day_of >= as_of) & (day_of < until)]
+        features = pd.read_parquet(folder / "customer_features.parquet").set_index("customer_id")
+        customers = labels.set_index("customer_id").join(features[["recency_days", *FEATURES[::2]]])
+        customers["later"] = later.groupby("customer_id")["amount"].sum()
+        customers["ordered"] = customers.index.isin(later["customer_id"])
+        customers["later"] = customers["later"].fillna(0)
+        for segment, members in customers.groupby("segment_id"):
+            spend, count = members["later"], len(members)
+            half = scipy.stats.t.ppf(0.975, count - 1) * spend.std() / count**0.5
+            share = members["ordered"].mean()
+            mean = spend.mean()
+            outcomes.append((as_of, segment, count, share, mean, mean - half, mean + half))
+
+        def part(worse_first: pd.Series, parts: int) -> pd.Series:
+            return 1 + (parts * (worse_first.rank(method="min") - 1) // len(worse_first))
+
+        groups = {
+            "RFM scores": part(-customers["recency_days"], 5)
+            + part(customers["orders"], 5)
+            + part(customers["spend"], 5),
+            "segments": customers["segment_id"],
+            "spend quartiles": part(customers["spend"], 4),
+        }
+        y = np.log1p(customers["later"])
+        explained += [(as_of, name, eta_squared(y, group)) for name, group in groups.items()]
+    return outcomes, explained
+
+
 # What the default input clusters on.
 FEATURES = ["orders", "recency_days", "spend"]
 
@@ -326,6 +373,7 @@ def test_backfill_equals_live(days: Sequence[int], tmp_path: Path) -> None:
                 k=4 if number < 165 else 5,
                 accept_model="candidate" if number == 165 else "none",
                 keep_releases=len(days),
+                outcome_days=14,
             )
             assert made.returncode == 0, made.output
         folders[name] = made
@@ -361,6 +409,20 @@ def test_backfill_equals_live(days: Sequence[int], tmp_path: Path) -> None:
     assert [tuple(text and json.loads(text) for text in pair) for pair in texts] == features_of(
         releases, moves[~initial]
     )
+    outcomes, explained = outcomes_of(releases, lines, 14)
+    assert len(outcomes) >= 8
+    found = released(
+        made,
+        "select as_of, segment_id, customers, ordered_again_share, spend_a_customer, spend_low, "
+        "spend_high from segment_outcomes order by all",
+    )
+    assert [row[:3] for row in found] == [row[:3] for row in outcomes]
+    for row, expected in zip(found, outcomes, strict=True):
+        assert row[3:] == pytest.approx(expected[3:], rel=1e-6)
+    question = "select as_of, explained_by, spend_explained from outcomes_explained order by all"
+    for row, expected in zip(released(made, question), explained, strict=True):
+        assert row[:2] == expected[:2]
+        assert row[2] == pytest.approx(expected[2], abs=2e-6)
 
 
 @pytest.mark.parametrize(

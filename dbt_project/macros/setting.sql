@@ -129,6 +129,7 @@
                 "max_centroid_jump": "number",
                 "migration_days": {"from": 1, "to": 36500},
                 "settle_days": {"from": 1, "to": 36500},
+                "outcome_days": {"from": 1, "to": 36500},
                 "min_customers_a_feature": {"from": 1, "to": 1000000},
                 "min_buyers": {"from": 1, "to": 1000000},
                 "report": {

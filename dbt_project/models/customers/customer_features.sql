@@ -129,15 +129,8 @@ with
             order_totals.purchased_amount / nullif(order_totals.orders, 0) as average_order_value,
             order_totals.units / nullif(order_totals.orders, 0) as units_per_order,
             typical_gaps.median_days_between_orders,
-            case
-                when order_totals.purchased_amount + order_totals.discount_amount > 0
-                then
-                    least(
-                        1,
-                        order_totals.discount_amount
-                        / (order_totals.purchased_amount + order_totals.discount_amount)
-                    )
-            end as discount_share,
+            {{ discount_share("order_totals.purchased_amount", "order_totals.discount_amount") }}
+            as discount_share,
             cast(customer_categories.categories as integer) as categories,
             1e0 * order_totals.weekend_orders / nullif(order_totals.orders, 0) as weekend_share,
             1e0 * order_totals.return_lines / nullif(order_totals.lines, 0) as return_share,

@@ -44,6 +44,8 @@ def model(dbt, session):
         "segment_migrations": dbt.ref("segmart", "segment_migrations"),
         "segment_moves": dbt.ref("segmart", "segment_moves"),
         "segment_history": dbt.ref("segmart", "segment_history"),
+        "segment_outcomes": dbt.ref("segmart", "segment_outcomes"),
+        "outcomes_explained": dbt.ref("segmart", "outcomes_explained"),
         "segment_lineage": dbt.ref("segmart", "segment_lineage"),
         "segment_model": dbt.ref("segmart", "segment_model"),
         "model_activations": dbt.ref("segmart", "model_activations"),

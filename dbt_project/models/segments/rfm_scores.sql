@@ -5,8 +5,7 @@ with
 
     rfm_labels as (select * from {{ ref("rfm_labels") }}),
 
-    -- How many customers have a strictly worse value: as many for each of those who have equal
-    -- values, in whatever order the rows come. ntile() would deal them out to several fifths.
+    -- How many customers have a strictly worse value.
     ranked_customers as (
         select
             customer_segments.customer_id,
@@ -30,11 +29,11 @@ with
             segment_id,
             segment_name,
             as_of,
-            cast(1 + floor(5e0 * less_recent / customers) as integer) as recency_score,
-            cast(1 + floor(5e0 * less_frequent / customers) as integer) as frequency_score,
+            {{ part_of_ranked("less_recent", "customers", 5) }} as recency_score,
+            {{ part_of_ranked("less_frequent", "customers", 5) }} as frequency_score,
             case
                 when spend is not null
-                then cast(1 + floor(5e0 * less_spending / customers_with_spend) as integer)
+                then {{ part_of_ranked("less_spending", "customers_with_spend", 5) }}
             end as monetary_score
         from ranked_customers
     ),

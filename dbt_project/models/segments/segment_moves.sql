@@ -33,7 +33,7 @@ with
     first_build as (
         select coalesce(min(earlier_moves.as_of), max(as_of_date.as_of)) as first_on
         from as_of_date
-        left join earlier_moves on earlier_moves.as_of < as_of_date.as_of
+        left join earlier_moves on as_of_date.as_of > earlier_moves.as_of
     ),
 
     -- Nine digits behind the point: the last bits of a quotient are an engine's own.
