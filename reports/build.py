@@ -7,6 +7,7 @@ import functools
 import hashlib
 import os
 import pathlib
+import shlex
 from typing import Any
 
 import altair
@@ -39,8 +40,9 @@ SETTINGS = {
     "currency": "none",
     "report_language": "en",
     "share_shift_warn": 0.1,
-    "list_command": None,
+    "refit_wait_days": 7,
     "release": None,
+    "serve": "serve/dev",
 }
 
 Row = dict[str, Any]
@@ -94,10 +96,20 @@ def _first(rows: list[Row]) -> Row:
 
 
 def _cards(
-    segments: list[Row], profiles: list[Row], month: story.Changes, words: Words
+    segments: list[Row],
+    profiles: list[Row],
+    month: story.Changes,
+    history: list[Row],
+    serve: str,
+    words: Words,
 ) -> list[Row]:
     """What the card and the section of each segment say, in the order of the segments."""
     labels = charts.segment_labels(segments)
+    dates = [row["as_of"] for row in history if month.is_known and row["as_of"] <= month.since]
+    earlier = max(dates, default=None)
+    revenue_before = {
+        row["segment_id"]: row["revenue"] for row in history if row["as_of"] == earlier
+    }
     cards = []
     for row in segments:
         own = [profile for profile in profiles if profile["segment_id"] == row["segment_id"]]
@@ -121,6 +133,10 @@ def _cards(
                 "rhythm": rhythm,
                 "spend": row["revenue"] / row["customers"]
                 if row["customers"] and row["revenue"] is not None
+                else None,
+                "list_command": _list_command(serve, identifier),
+                "revenue_change": row["revenue"] - revenue_before[identifier]
+                if None not in (row["revenue"], revenue_before.get(identifier))
                 else None,
                 "change": now - before if month.is_known else None,
                 "origins": _sides(month, identifier, 1, labels, words),
@@ -238,6 +254,24 @@ def chart_specifications(
         "left_out_customers": charts.left_out(rows["customer_accounting"], "customers", words),
         "left_out_rows": charts.left_out(rows["customer_accounting"], "rows", words),
     }
+    history = story.over_time(rows.get("segment_history", []))
+    if len({row["as_of"] for row in history}) > 1:
+        for row in history:
+            row["line"] = story.named(row["segment_id"], labels, words, "gone")
+        drawn["history_customers"] = charts.over_time(
+            history, "customers", None, words("moves.history_customers"), words
+        )
+        for identifier in labels:
+            own = [row for row in history if row["segment_id"] == identifier]
+            drawn[f"history_{identifier}"] = charts.over_time(
+                own, "customers", None, words("moves.history_customers"), words
+            )
+    days = _recent_days(history)
+    if days:
+        what = words("moves.history_revenue", days=days)
+        drawn["history_revenue"] = charts.over_time(
+            history, "recent_revenue", "currency", what, words
+        )
     for name, panels in (
         ("k_selection", charts.k_selection(rows["k_selection"], words)),
         ("distribution", charts.feature_distributions(rows["feature_distributions"], words)),
@@ -284,6 +318,9 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     verdict = _first(rows["cluster_verdict"])
     features = {row["feature"]: words.seed(row["label"]) for row in profiles}
     findings = rows.get("input_check", [])
+    dates = _first(rows["as_of_date"])
+    history = rows.get("segment_history", [])
+    days = _recent_days(history)
     causes: dict[str, int] = {}
     for row in rows.get("recent_moves", []):
         causes[row["cause"]] = causes.get(row["cause"], 0) + row["customers"]
@@ -294,10 +331,10 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         segments,
         findings,
         features,
-        settings["share_shift_warn"],
+        settings,
+        dates["as_of"],
         words,
     )
-    dates = _first(rows["as_of_date"])
     title = str(settings["report_title"])
     if title == "default":
         title = words("page.title")
@@ -311,7 +348,18 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         attributes=story.over_represented(rows.get("segment_attributes", []), words),
         has_attributes=bool(rows.get("segment_attributes")),
         borders=borders,
-        cards=_cards(segments, profiles, month, words),
+        bought=story.bought_more(rows["segment_categories"], words)
+        if rows.get("segment_categories")
+        else None,
+        reasons=story.reasons(
+            rows.get("recent_move_features", []),
+            profiles,
+            rows.get("model_scales", []),
+            labels,
+            words,
+        ),
+        revenue_heading=days and words("moves.history_revenue", days=days),
+        cards=_cards(segments, profiles, month, history, settings["serve"], words),
         causes=causes,
         columns=_columns(len(segments)),
         config=charts.CONFIG,
@@ -350,7 +398,27 @@ def _data_until(dates: Row) -> str | None:
 
 def _periods(rows: dict[str, list[Row]], month: story.Changes) -> list[story.Changes]:
     """Since the last release and since about a month ago; one where they are the same."""
-    return [month]
+    last = story.since_last_release(
+        rows.get("recent_moves", []),
+        rows["segments"],
+        rows.get("segment_history", []),
+        month.until,
+    )
+    return [month] if last.since in (month.since, month.until) else [last, month]
+
+
+def _list_command(serve: str, segment: Any) -> str:
+    """The command that writes the list of a segment."""
+    text = f"uv run python -m segmart.list segment-{segment}.csv --segment {segment}"
+    if serve != "serve/dev":
+        text += f" --catalog {shlex.quote(serve + '/segmart.duckdb')}"
+    return text
+
+
+def _recent_days(history: list[Row]) -> int | None:
+    """The days of the revenue over time; None where it is not known on two dates."""
+    known = [row for row in history if row["recent_revenue"] is not None]
+    return known[-1]["recent_days"] if len({row["as_of"] for row in known}) > 1 else None
 
 
 def _columns(cards: int) -> int:
@@ -378,6 +446,8 @@ def frames_of(tables: dict[str, pandas.DataFrame]) -> dict[str, pandas.DataFrame
     names = tables["segments"][["segment_id", "segment_name"]]
     labels = tables["fit_labels"].merge(names, on="segment_id")
     model = frames.pop("active_model")
+    scales = model[["feature", "transform", "scale"]].drop_duplicates(ignore_index=True)
+    frames["model_scales"] = scales
     frames["projection"] = project(frames.pop("fit_sample"), model, labels)
     del frames["fit_labels"]
     return frames

@@ -1,6 +1,9 @@
 """What the report says, made from the tables: sentences, cards, changes, profiles and borders."""
 
+import datetime
+import json
 import math
+import statistics
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +18,8 @@ LEAST_TRAIT = 0.2
 FLOWS_SHOWN = 10
 ATTRIBUTES_A_SEGMENT = 3
 ATTRIBUTES_SHOWN = 15
+CATEGORIES_A_SEGMENT = 3
+REASONS_SHOWN = 6
 # Of the normal distribution: 95 in 100 intervals hold the truth.
 INTERVAL = 1.96
 
@@ -64,14 +69,22 @@ class Changes:
     Args:
         pairs: from_segment_id and to_segment_id (None for customers without one) and customers.
         since, until: the days, as 2018-01-31; the same one where there is nothing to compare.
+        is_release: whether the earlier one is the day of the last release.
     """
 
-    def __init__(self, pairs: list[Row], since: str | None, until: str | None) -> None:
+    def __init__(
+        self,
+        pairs: list[Row],
+        since: str | None,
+        until: str | None,
+        *,
+        is_release: bool = False,
+    ) -> None:
         self.counts: dict[tuple[Any, Any], int] = {}
         for row in pairs:
             pair = row["from_segment_id"], row["to_segment_id"]
             self.counts[pair] = self.counts.get(pair, 0) + row["customers"]
-        self.since, self.until = since, until
+        self.since, self.until, self.is_release = since, until, is_release
         self.is_known = bool(pairs) and since != until
 
     def size(self, segment: Any, side: int) -> int:
@@ -103,11 +116,10 @@ def named(segment: Any, labels: dict[Any, str], words: Words, missing: str) -> s
     return labels.get(segment) or words("page.ended", id=segment)
 
 
-def _change_sentences(
-    changes: Changes, top: Any, labels: dict[Any, str], words: Words
-) -> Iterable[str]:
-    """How many have changed segment, the largest change, and what became of the best segment."""
-    since = words.date(changes.since)
+def _changed(changes: Changes, labels: dict[Any, str], words: Words) -> str:
+    """How many have changed segment, the largest change, and who came and left."""
+    form = "since_release" if changes.is_release else "since"
+    since = words(f"know.{form}", date=words.date(changes.since))
     moved, stood = changes.moved(), changes.stood()
     if moved:
         origin, target, count = next(flow for flow in changes.flows() if None not in flow[:2])
@@ -135,17 +147,22 @@ def _change_sentences(
             arrived=words("know.arrived", count=arrived),
             left=words("know.left", count=left),
         )
+    return said
+
+
+def _best_segment(changes: Changes, top: Any, labels: dict[Any, str], words: Words) -> str:
+    """What became of the best segment; nothing where nobody left it or came to it."""
     before, lost, won = changes.size(top, 0), changes.moved(top, 0), changes.moved(top, 1)
-    if before and (lost or won):
-        said += " " + words(
-            "know.top",
-            segment=labels.get(top, top),
-            before=words.number(before),
-            lost=words.number(lost),
-            share=words.percent(lost / before),
-            won=words.number(won),
-        )
-    yield said
+    if not before or not (lost or won):
+        return ""
+    return " " + words(
+        "know.top",
+        segment=labels.get(top, top),
+        before=words.number(before),
+        lost=words.number(lost),
+        share=words.percent(lost / before),
+        won=words.number(won),
+    )
 
 
 def what_to_know(
@@ -196,11 +213,13 @@ def what_to_know(
         )
     known = [period for period in periods if period.is_known]
     for period in known:
-        said += _change_sentences(period, top["segment_id"], labels, words)
+        said.append(_changed(period, labels, words))
     if not known:
         said.append(words("know.first"))
-    elif causes.get("refit"):
-        said[-1] += " " + words("know.refit", count=causes["refit"])
+    else:
+        said[-1] += _best_segment(known[-1], top["segment_id"], labels, words)
+        if causes.get("refit"):
+            said[-1] += " " + words("know.refit", count=causes["refit"])
     others = [
         row
         for row in profiles
@@ -238,7 +257,8 @@ def decisions(
     segments: list[Row],
     findings: list[Row],
     labels: dict[str, str],
-    share_shift_warn: float,
+    settings: Row,
+    as_of: str,
     words: Words,
 ) -> list[str]:
     """What a person has to decide: a model that waits, drift, shares, an input that looks wrong.
@@ -249,7 +269,8 @@ def decisions(
         drift: rows of ``feature_drift``.
         findings: rows of ``input_check``.
         labels: names of features.
-        share_shift_warn: the var.
+        settings: the vars share_shift_warn and refit_wait_days.
+        as_of: the date of the build.
     """
     said = []
     waiting = [
@@ -257,7 +278,7 @@ def decisions(
         for row in versions
         if row["status"] == "refused"
         and row["parent_version"] == model["model_version"]
-        and str(row["fitted_as_of"]) >= str(model["active_since"])
+        and days_between(row["fitted_as_of"], as_of) < settings["refit_wait_days"]
     ]
     if waiting:
         last = max(waiting, key=lambda row: (str(row["fitted_as_of"]), row["model_version"]))
@@ -277,7 +298,7 @@ def decisions(
     names = charts.segment_labels(segments)
     for row in segments:
         shift = row["share_shift"]
-        if shift is not None and abs(shift) > share_shift_warn:
+        if shift is not None and abs(shift) > settings["share_shift_warn"]:
             said.append(
                 words(
                     "know.decide_shift",
@@ -290,6 +311,116 @@ def decisions(
     return said + [
         words("know.decide_input", sentence=row["finding"]) for row in findings if row["is_warning"]
     ]
+
+
+def days_between(first: str, last: str) -> int:
+    """Days from one day to another, both as 2018-01-31."""
+    return (datetime.date.fromisoformat(last) - datetime.date.fromisoformat(first)).days
+
+
+def since_last_release(
+    moves: list[Row], segments: list[Row], history: list[Row], until: str | None
+) -> Changes:
+    """The changes since the last release of an earlier date.
+
+    Args:
+        moves: rows of ``recent_moves``.
+        segments: rows of ``segments``, as they are now.
+        history: rows of ``segment_history``.
+        until: the date of this build.
+    """
+    earlier = [row["as_of"] for row in history if str(row["as_of"]) < str(until)]
+    pairs = [row for row in moves if row["as_of"] == until]
+    for segment in segments:
+        identifier = segment["segment_id"]
+        came = sum(row["customers"] for row in pairs if row["to_segment_id"] == identifier)
+        stayed = segment["customers"] - came
+        pairs.append(
+            {
+                "from_segment_id": identifier,
+                "to_segment_id": identifier,
+                "customers": stayed,
+            }
+        )
+    return Changes(pairs, max(earlier, default=until), until, is_release=True)
+
+
+def over_time(history: list[Row], most: int = 60) -> list[Row]:
+    """The history of the last dates; where there are more than so many, every second or third."""
+    dates = sorted({row["as_of"] for row in history})[-366:]
+    kept = set(dates[:: -math.ceil(len(dates) / most) or -1])
+    return [row for row in history if row["as_of"] in kept]
+
+
+def reasons(
+    moves: list[Row], profiles: list[Row], model: list[Row], labels: dict[Any, str], words: Words
+) -> list[Row]:
+    """Of each of the largest changes the feature in which the movers differ most from who stayed.
+
+    Args:
+        moves: rows of ``recent_move_features``.
+        profiles: of all segments, compared; those who stayed are nearly all of a segment.
+        model: rows of the active model: the scale of each feature.
+
+    Returns:
+        line, customers, feature, before, after and stayed, as they are read.
+    """
+    scales = {row["feature"]: (row["transform"], row["scale"]) for row in model}
+    stayed = {(row["segment_id"], row["feature"]): row for row in profiles}
+    pairs: dict[tuple[Any, Any], list[tuple[Row, Row]]] = {}
+    for row in moves:
+        before, after = (
+            json.loads(row[name] or "{}") for name in ("features_before", "features_after")
+        )
+        pairs.setdefault((row["from_segment_id"], row["to_segment_id"]), []).append((before, after))
+    found = []
+    for (origin, target), both in sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        furthest: tuple[float, Row] | None = None
+        for feature, (transform, scale) in scales.items():
+            usual = stayed.get((origin, feature))
+            now = _median(after.get(feature) for _, after in both)
+            if usual is None or usual["median"] is None or now is None or not scale:
+                continue
+            sides = (now, usual["median"])
+            if transform == "log1p":
+                sides = tuple(math.log1p(max(side, 0)) for side in sides)
+            distance = abs(sides[0] - sides[1]) / scale
+            if furthest is None or distance > furthest[0]:
+                unit = usual["unit"]
+                before = _median(before.get(feature) for before, _ in both)
+                line = {
+                    "line": f"{named(origin, labels, words, 'new_customers')} → "
+                    f"{named(target, labels, words, 'gone')}",
+                    "segment_id": origin,
+                    "feature": words.label(usual),
+                    "before": "" if before is None else words.bare(before, unit),
+                    "after": words.bare(now, unit),
+                    "stayed": words.bare(usual["median"], unit),
+                }
+                furthest = distance, line
+        if furthest:
+            found.append(furthest[1])
+    return found[:REASONS_SHOWN]
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def bought_more(categories: list[Row], words: Words) -> dict[Any, list[str]]:
+    """What the customers of each segment buy clearly more than all, the strongest first.
+
+    Clearly: the lower end of the interval of the lift is above 1.
+    """
+    found: dict[Any, list[str]] = {}
+    clear = [row for row in categories if (row["lift_low"] or 0) > 1]
+    for row in sorted(clear, key=lambda row: (-row["lift_low"], str(row["category"]))):
+        own = found.setdefault(row["segment_id"], [])
+        if len(own) < CATEGORIES_A_SEGMENT:
+            times = words("profiles.bought", times=words.fixed(row["lift"], 1))
+            own.append(f"{row['category']} ({times})")
+    return found
 
 
 def over_represented(attributes: list[Row], words: Words) -> list[Row]:

@@ -1,5 +1,6 @@
 """Small made-up frames of the shape a report is built from."""
 
+import json
 import math
 
 import numpy
@@ -76,6 +77,51 @@ def _recent_moves(names: dict[int, str]) -> pandas.DataFrame:
     ]
     columns = ["from_segment_id", "to_segment_id", "cause", "customers"]
     return pandas.DataFrame(rows, columns=columns).assign(as_of=pandas.Timestamp("2017-12-31"))
+
+
+def _move_features(names: dict[int, str]) -> pandas.DataFrame:
+    """Two who came from the first segment to the second, with fewer purchases than those there."""
+    first, second, *_ = names
+    features = {"spend": 12.5, "frequency": 2.0}
+    row = {
+        "from_segment_id": first,
+        "to_segment_id": second,
+        "features_before": json.dumps(features | {"frequency": 8.0}),
+        "features_after": json.dumps(features),
+    }
+    return pandas.DataFrame([row, row])
+
+
+def _history(names: dict[int, str]) -> pandas.DataFrame:
+    """Three dates, on each of which every segment has one customer more."""
+    rows = [
+        {
+            "as_of": pandas.Timestamp(day),
+            "segment_id": segment,
+            "customers": 100 + at,
+            "revenue": 1000.0 + at,
+            "recent_revenue": 100.0 * segment + at,
+            "recent_days": 90,
+        }
+        for at, day in enumerate(("2017-11-30", "2017-12-24", "2017-12-31"))
+        for segment in names
+    ]
+    return pandas.DataFrame(rows)
+
+
+def _categories(names: dict[int, str], values: list[str]) -> pandas.DataFrame:
+    """The first category is bought clearly more in the first segment, and nothing else is."""
+    rows = [
+        {
+            "segment_id": segment,
+            "category": value,
+            "lift": 1.5,
+            "lift_low": 1.2 if segment == min(names) and at == 0 else 0.9,
+        }
+        for segment in names
+        for at, value in enumerate(values)
+    ]
+    return pandas.DataFrame(rows)
 
 
 def _borders(names: dict[int, str]) -> pandas.DataFrame:
@@ -318,6 +364,12 @@ def _frames(
         "segment_attributes": _attributes(names, values),
         "segment_migrations": _migrations(names),
         "recent_moves": _recent_moves(names),
+        "recent_move_features": _move_features(names),
+        "segment_history": _history(names),
+        "segment_categories": _categories(names, values),
+        "model_scales": pandas.DataFrame(
+            {"feature": ["spend", "frequency"], "transform": "log1p", "scale": [1.0, 0.5]}
+        ),
         "projection": _projection(names),
         "input_check": pandas.DataFrame([note]),
         "report_settings": pandas.DataFrame([{"currency": "$", "report_title": hostile or "Shop"}]),

@@ -562,9 +562,9 @@ def test_older_clients_get_the_same_answers(version: str, demo: Build) -> None:
     assert answers(demo.folder, older_client(version)) == expected
 
 
-def documented_examples() -> list[tuple[str, str]]:
-    """Each query of docs/reading.md that is followed by its output, a table of Markdown."""
-    text = (ROOT / "docs/reading.md").read_text()
+def documented_examples(document: str = "reading.md") -> list[tuple[str, str]]:
+    """Each query of a document that is followed by its output, a table of Markdown."""
+    text = (ROOT / "docs" / document).read_text()
     return re.findall(r"```sql\n([^`]*)```\n\n((?:\|.*\n)+)", text)
 
 

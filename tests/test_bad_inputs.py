@@ -815,6 +815,27 @@ CASES = {
         query=CUSTOMER,
         gives=[("10",)],
     ),
+    **{
+        f"Parquet with {column} as floats of {bits} bits too large for them": refused(
+            {
+                "orders.parquet": frame().assign(
+                    **{column: in_arrow(lambda row, least=least: float(least + row), kind)}
+                )
+            },
+            f"column '{column}': {least} is larger than floating point numbers of {bits} bits",
+            "write the column as whole numbers or as text",
+            order_lines="orders.parquet",
+        )
+        for column, bits, least, kind in (
+            ("customer_id", 32, 2**24, pa.float32()),
+            ("product_id", 64, 2**53, pa.float64()),
+        )
+    },
+    "Parquet with yes and no as a status": parquet_case(
+        frame().assign(status=in_arrow(lambda row: row % 7 == 0)),
+        query="select distinct status from checked_order_lines order by status",
+        gives=[("false",), ("true",)],
+    ),
     "Parquet with dates as numbers": refused(
         {
             "orders.parquet": frame().assign(

@@ -1,11 +1,13 @@
 """A user's own files, from the export of a shop to a file with nothing but customer and date."""
 
+import re
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from generated_shops import seed
 
 from conftest import ROOT, Build, copied_project, dbt_build
@@ -449,6 +451,41 @@ def test_the_look_before_the_build_is_green_on_a_new_warehouse(tmp_path: Path) -
 
 
 @pytest.mark.slow
+def test_the_german_shop_of_the_documentation_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    (example,) = re.findall(
+        r"(?m)^    vars:\n(?:      .*\n)+", (ROOT / "docs/own-data.md").read_text()
+    )
+    variables = yaml.safe_load(example)["vars"]
+    orders = few_orders()
+    money = orders["amount"].map("{:,.2f}".format)
+    german = pd.DataFrame(
+        {
+            "Kunde": orders["customer"].map("M\u00fcller \u201e{}\u201c".format),
+            "Rechnung": [f"R{number}" for number in range(len(orders))],
+            "Datum": pd.to_datetime(orders["date"]).dt.strftime("%d.%m.%Y"),
+            "Menge": orders["quantity"],
+            "Einzelpreis": money.str.translate(str.maketrans(",.", ".,")),
+        }
+    )
+    for number, part in enumerate(np.array_split(german, 2), start=1):
+        part.to_csv(tmp_path / f"orders-{number}.csv", sep=";", encoding="cp1252", index=False)
+    german[["Kunde"]].drop_duplicates().assign(Ort="K\u00f6ln").to_csv(
+        tmp_path / "customers.csv", sep=";", encoding="cp1252", index=False
+    )
+    variables |= {
+        name: variables[name].replace("exports", str(tmp_path))
+        for name in ("order_lines", "customers")
+    }
+    build = dbt_build(tmp_path, select="+input_check +orders", tests=False, **variables)
+    assert build.returncode == 0, build.output
+    assert build.rows("select finding from input_check where is_warning") == []
+    worth = float((orders["quantity"] * orders["amount"]).sum())
+    assert build.rows(
+        "select count(distinct customer_id), cast(sum(amount) as double) from orders"
+    ) == [(orders["customer"].nunique(), pytest.approx(worth, abs=0.01))]
+
+
+@pytest.mark.slow
 def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
     project = copied_project(tmp_path / "project")
     folder = project / "dbt_project/models/staging/shop"
@@ -464,7 +501,10 @@ def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
     lines = folder / "shop__order_lines.sql"
     lines.write_text(
         lines.read_text()
-        .replace("quantity\n", "quantity, unit\n")
+        .replace(
+            "quantity\n",
+            "quantity, unit, case when buyer % 5 = 0 then 'Storno' else 'Rechnung' end as art\n",
+        )
         .replace("from sales", "from sales cross join (select unnest([1, 2]) as unit)")
     )
     build = dbt_build(
@@ -475,6 +515,10 @@ def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
         (None, 2 * len(few_orders()))
     ]
     assert build.rows("select count(*) > 100 from customer_segments") == [(True,)]
+    twice = pd.concat([few_orders()] * 2)
+    sums = lines_and_amounts(twice, twice["customer"] % 5 == 0, "rechnung", "storno")
+    said = " ".join(row[0] for row in build.rows("select finding from input_check"))
+    assert f"the column art is not read and looks like a status: {sums}" in said
     fresh = dbt_build(
         tmp_path,
         command=["source", "freshness"],
@@ -486,6 +530,15 @@ def test_the_staging_folder_of_the_documentation_builds(tmp_path: Path) -> None:
     assert "ERROR STALE freshness of shop.sales" in fresh.output
 
 
+def lines_and_amounts(orders: pd.DataFrame, is_second: pd.Series, first: str, second: str) -> str:
+    """As a finding has them, of two values of which the first has more lines."""
+    worth = [orders.loc[which, "amount"] for which in (~is_second, is_second)]
+    return ", ".join(
+        f"{amounts.size} {value} ({amounts.sum():.2f})"
+        for value, amounts in zip((first, second), worth, strict=True)
+    )
+
+
 @pytest.mark.slow
 def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
 
@@ -494,7 +547,12 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
         connection.register("orders", orders)
         connection.execute("create schema sales")
         connection.execute(
-            "create table sales.orders as select *, 'x' as Note, 'paid' as paid_status from orders"
+            "create table sales.orders as select *, 'x' as Note, "
+            "case when customer % 5 = 0 then 'Storno' else 'Rechnung' end as Art, "
+            "case when customer % 7 = 0 then timestamp '2024-01-01' end as refunded_at, "
+            "case when customer % 3 = 0 then 'JPY' else 'EUR' end as paid_in, "
+            "true as is_paid, cast(33554432 + customer as real) as thing, "
+            "'paid' as paid_status from orders"
         )
     profile = (ROOT / "profiles.yml").read_text()
     attach = fenced("docs/input-tables.md", "attach:").replace("exports", str(tmp_path))
@@ -508,11 +566,26 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
         profiles=tmp_path,
         input="files",
         order_lines="table:crm.sales.orders",
-        columns=NAMES,
+        columns={"order_lines": NAMES["order_lines"] | {"product_id": "thing"}},
         max_k=4,
     )
     assert build.returncode == 0, build.output
     assert "order_lines: the columns are customer_id, ordered_at, quantity, amount" in build.output
     assert "order_lines: column note is ignored" in build.output
-    assert "column paid_status is ignored. If it has the status of a line" in build.output
+    # What the values of a column tell is said, as it is of a file.
+    found = build.rows("select kind from input_check where is_warning order by kind")
+    assert [kind for (kind,) in found] == [
+        "collapsed_ids",
+        *("further_currencies", "further_statuses", "further_statuses"),
+    ]
+    said = " ".join(build.output.split())
+    for column, every, values in (
+        ("art", 5, ("rechnung", "storno")),
+        ("refunded_at", 7, ("(none)", "dated")),
+        ("paid_in", 3, ("eur", "jpy")),
+    ):
+        sums = lines_and_amounts(orders, orders["customer"] % every == 0, *values)
+        assert f"the column {column} is not read and looks like a" in said
+        assert sums in said
+    assert "values of thing are larger than numbers of a floating point can tell apart" in said
     assert build.rows("select count(*) from customer_segments") == [(orders["customer"].nunique(),)]

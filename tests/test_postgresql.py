@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import ROOT, copied_project, is_missing
+from conftest import ROOT, Build, copied_project, is_missing
 
 pytestmark = pytest.mark.slow
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
@@ -297,3 +297,61 @@ def test_the_extension_reads_the_orders_and_writes_the_segments(shop: Shop) -> N
     assert typed.returncode != 0
     assert "margin" in typed.stdout
     shop.check_written_back()
+
+
+def test_the_server_scores_customers_by_the_statement_and_the_rules(
+    demo: Build, shop: Shop, tmp_path: Path
+) -> None:
+    with duckdb.connect(demo.folder / "serve/dev/segmart.duckdb", read_only=True) as reader:
+        ((statement,),) = reader.sql(
+            "select statement from scoring_sql where dialect = 'postgresql'"
+        ).fetchall()
+        ((case,),) = reader.sql("select distinct sql_case from segment_rules").fetchall()
+        # One customer more, of whom something is missing, one of whom all is, and no number.
+        reader.execute(
+            "create temp table given as "
+            "select customer_id, recency_days, orders, spend, discount_share from customer_features"
+            " union all values ('a', 30, 5, null, 'nan'::double), ('b', null, 5, 7.0, 0.1)"
+        )
+        reader.execute(f"copy given to '{tmp_path}/given.csv'")
+        by_macro = reader.sql(
+            "select customer_id, segment_id, segment_name, distance, runner_up_segment_id, margin "
+            "from score_customers('given') order by customer_id"
+        ).fetchall()
+        moments = {
+            customer_id: values
+            for customer_id, *values in reader.sql(
+                "select customer_id, silhouette, is_outlier from customer_segments"
+            ).fetchall()
+        }
+        by_rules = reader.sql(f"select customer_id, {case} from given order by 1").fetchall()
+    found = shop.psql(
+        "create table customers (customer_id text, recency_days integer, orders bigint,"
+        " spend numeric, discount_share double precision);\n"
+        f"\\copy customers from '{tmp_path}/given.csv' (format csv, header)\n"
+        f"create view labelled as {statement};\n"
+        'select * from labelled order by customer_id collate "C";\n',
+        database="shop",
+    )
+    rows = list(csv.reader(found.splitlines()))
+    texts = [[None if value is None else str(value) for value in row[:3]] for row in by_macro]
+    assert len(rows) == 2471
+    assert [[value or None for value in row[:3]] for row in rows] == texts
+    for row, (_, segment_id, _, distance, runner_up, margin) in zip(rows, by_macro, strict=True):
+        if segment_id is None:
+            assert row[1:7] == [""] * 6
+            continue
+        assert float(row[3]) == pytest.approx(distance, abs=1e-12)
+        assert int(row[4]) == runner_up
+        assert float(row[5]) == pytest.approx(margin, abs=1e-12)
+        if row[0] in moments:
+            silhouette, is_outlier = moments[row[0]]
+            assert float(row[6]) == pytest.approx(silhouette, abs=1e-12)
+            assert (row[7] == "t") == is_outlier
+    # A reader gets from the text of the rules what another system gets.
+    ruled = shop.psql(f'select customer_id, {case} from customers order by customer_id collate "C"')
+    expected = [[name, "" if number is None else str(number)] for name, number in by_rules]
+    # To PostgreSQL a number that is none is larger than all others: the rules take nulls alone.
+    assert [row for row in csv.reader(ruled.splitlines()) if row[0] != "a"] == [
+        row for row in expected if row[0] != "a"
+    ]

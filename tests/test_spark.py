@@ -165,8 +165,34 @@ def test_files_with_much_wrong_equal_duckdb(
     assert not [path for path in files if b"secret" in path.read_bytes()]
 
 
+def assert_scored_as_by_duckdb(session, demo: Build) -> None:
+    """A session that has the customers labels them by the statement that the release has for it."""
+    with duckdb.connect(demo.folder / "serve/dev/segmart.duckdb", read_only=True) as reader:
+        ((statement,),) = reader.sql(
+            "select statement from scoring_sql where dialect = 'spark'"
+        ).fetchall()
+        ((case,),) = reader.sql("select distinct sql_case from segment_rules").fetchall()
+        customers = reader.sql(
+            "select customer_id, recency_days, orders, spend, discount_share from customer_features"
+        ).to_arrow_table()
+        labelled = "customer_id, segment_id, segment_name, distance, runner_up_segment_id, margin"
+        labelled += ", silhouette, is_outlier"
+        expected = reader.sql(f"select {labelled} from customer_segments").to_arrow_table()
+        by_rules = reader.sql(
+            f"select customer_id, {case} as segment_id from customer_features"
+        ).to_arrow_table()
+    session.createDataFrame(customers).createOrReplaceTempView("customers")
+    assert expected.num_rows == 2469
+    for text, of_duckdb in (
+        (statement, expected),
+        (f"select customer_id, {case} as segment_id from customers", by_rules),
+    ):
+        found = session.sql(text).toArrow().select(of_duckdb.column_names)
+        assert differences(of_duckdb, found.cast(of_duckdb.schema)) == []
+
+
 def test_a_table_of_the_catalog_is_an_input(
-    two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo: Build, two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pyspark.sql import SparkSession
 
@@ -180,6 +206,7 @@ def test_a_table_of_the_catalog_is_an_input(
         "timestampadd(day, cast(id as int), timestamp_ltz '2024-01-01 10:00:00Z') as Day, "
         "cast(id as decimal(10, 2)) as amount, 'x' as note from range(100)"
     )
+    assert_scored_as_by_duckdb(session, demo)
     session.stop()
     build = dbt_build(
         tmp_path,

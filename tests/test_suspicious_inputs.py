@@ -503,7 +503,8 @@ CASES = {
     ),
     "a point that separates thousands": orders(
         changed("amount", lambda line: "15.000" if line[4] == "tea" else "500"),
-        "80 amounts have exactly three digits after the decimal sign, the largest is read as 15",
+        "80 amounts have exactly three digits after the decimal sign, such as of customer c1, the "
+        "largest is read as 15",
         "set thousands_sign to point and decimal_sign to comma",
         helps={"thousands_sign": "point", "decimal_sign": "comma", "columns": NO_DISCOUNT},
         spend=80 * 15000 + 120 * 500,
@@ -688,6 +689,141 @@ CASES = {
         ["20 gutschrift"],
         helps={"columns": {"order_lines": {"status": "none"}}},
     ),
+    "a second status beside the one that is read": orders(
+        with_column(
+            "status,fulfillment", lambda line: f"paid,{'returned' if is_first(line) else 'sent'}"
+        ),
+        "beside the status the column fulfillment, which is not read, looks like one: "
+        f"160 sent ({SPEND - FIRST:.2f}), 40 returned ({FIRST:.2f})",
+        helps={
+            "columns": {"order_lines": {"status": "fulfillment"}},
+            "statuses": {"sent": "sale", "returned": "left_out"},
+        },
+        spend=SPEND - FIRST,
+    ),
+    "a second status of lines that are left out": orders(
+        with_column(
+            "status,voided_at",
+            lambda line: f"void,{line[2]}" if is_first(line) else "paid,",
+        ),
+        given={"statuses": {"paid": "sale", "void": "left_out"}},
+        spend=SPEND - FIRST,
+    ),
+    "a date of what was given back, in German": orders(
+        with_column("Erstattungsdatum", lambda line: line[2] if is_first(line) else ""),
+        f"160 (none) ({SPEND - FIRST:.2f}), 40 dated ({FIRST:.2f}), lines and amounts of each, "
+        "such as dated of order o1-0",
+        helps={"statuses": {"(none)": "sale", "dated": "return"}},
+        spend=SPEND - 2 * FIRST,
+    ),
+    "a number in one of two files alone": Case(
+        {
+            "orders-1.csv": text(shop()[:100]),
+            "orders-2.csv": written(
+                HEAD.removesuffix(",discount_amount"), [line[:5] for line in shop()[100:]]
+            ),
+        },
+        ["1 of 2 files have no discount_amount, such as", "their 100 lines have none"],
+        helps={"columns": NO_DISCOUNT},
+    ),
+    "a quantity below zero that a flag says to be no return": orders(
+        with_column("quantity,is_return", lambda line: f"{'-1' if is_first(line) else '1'},no"),
+        f"40 lines have a quantity below 0, such as of customer c1, and is_return says that they "
+        f"are none; they count as sales, worth {FIRST:.2f}",
+        helps={"columns": {"order_lines": {"is_return": "none"}}},
+        spend=SPEND - 2 * FIRST,
+    ),
+    "thousands in a discount": orders(
+        changed("discount_amount", lambda line: line[5] and ("1.500" if is_first(line) else "500")),
+        "40 values of discount_amount have exactly three digits after the decimal sign, such as of "
+        "customer c1, and the largest is read as 1.5",
+        helps={"columns": NO_DISCOUNT},
+    ),
+    "quantities by weight": orders(
+        with_column("quantity", lambda line: "1.375" if is_first(line) else "2")
+    ),
+    "orders of one thing twice, with another time of export": orders(
+        written(
+            f"{HEAD},exported_on",
+            [
+                [*line, f"2024-04-0{day}"]
+                for line in shop()
+                for day in ((1, 2) if is_first(line) else (1,))
+            ],
+        ),
+        "in 40 of 120 orders each line stands there twice or more often, such as order o1-0",
+        helps={
+            "columns": {"order_lines": {"updated_at": "exported_on"}},
+            "order_versions": "latest_update",
+        },
+    ),
+    "a refund larger than its line, on each line of an order": orders(
+        written(
+            f"{HEAD},refunded_amount",
+            [[*line[:3], "7", *line[4:], "14" if line[0] in REFUND else ""] for line in shop()],
+        ),
+        "in 20 of 20 orders with a refund each line has the same refunded_amount",
+        helps={"columns": {"order_lines": {"refunded_amount": "none"}}},
+        spend=200 * 7,
+    ),
+    "the number of each order on its first line alone": orders(
+        text([["", *line[1:]] if line[4] == "tea" else line for line in shop()]),
+        "80 lines have no order number, and their customer has an order with one on that day, such "
+        "as o1-1",
+        helps={"columns": {"order_lines": {"order_id": "none"}}},
+    ),
+    "spaces of typography in some ids": orders(
+        ids(lambda n: f"Ann\u2009c{n}", lambda n: f"Ann c{n}"),
+        '40 customer ids stand there in more than one form, such as "Ann c1" and "Ann\\u2009c1"',
+    ),
+    "accents as signs of their own in some ids of the customers alone": Case(
+        {
+            "orders.csv": changed("customer_id", lambda line: f"Zo\u00eb{line[1]}"),
+            "customers.csv": "customer_id,city\n"
+            + "".join(
+                unicodedata.normalize("NFD" if n % 2 else "NFC", f"Zo\u00ebc{n},Ulm\n") for n in N
+            ),
+        },
+        ["customers: 20 customer ids stand there in more than one form, such as"],
+    ),
+    "ids that a spreadsheet has shortened in the customers alone": Case(
+        {
+            "orders.csv": changed(
+                "customer_id", lambda line: f"45070123456789{int(line[1][1:]):02}"
+            ),
+            "customers.csv": "customer_id,city\n"
+            + "".join(f"45070123456789{n // 10}0,Ulm\n" for n in N if n % 10 == 0 or n == 5),
+        },
+        ["customers: 5 customer ids are numbers that a spreadsheet has shortened, such as"],
+    ),
+    "the hour of a job that runs each night": orders(
+        changed("ordered_at", lambda line: f"{line[2]} 18:00:00")
+    ),
+    "times with the offset of the shop": orders(
+        changed("ordered_at", lambda line: f"{line[2]}T12:{line[1][1:]:0>2}:00-08:00"),
+        "times have offsets from UTC, -08:00, and days and weekdays are those of UTC",
+        helps={"time_zone": "America/Los_Angeles"},
+    ),
+    "midnight of another zone in summer and in winter, without a zone": orders(
+        changed(
+            "ordered_at", lambda line: f"{line[2]} {'22' if line[2] > '2024-03' else '23'}:00:00"
+        ),
+        "all times are 22:00 or 23:00, as midnight of another time zone is in UTC",
+        helps={"time_zone": "Europe/Berlin", "times_without_zone": "utc"},
+    ),
+    "a total with a tax": orders(
+        text([*shop(), ["", "c999", "2024-03-28", f"{1.19 * SPEND:.2f}", "", ""]]),
+        "the only line of customer 'c999' has the amount of all others together, 3,808.00",
+        helps={"missing_customer_ids": ["c999"]},
+    ),
+    "a total of all customers in words": orders(
+        text([*shop(), ["", "Alle Kunden", "2024-03-28", "9", "", ""]]),
+        "the customer 'Alle Kunden' has 1 lines",
+        helps={"missing_customer_ids": ["alle kunden"]},
+    ),
+    "lines that an export doubles, of which a var says that they count once": orders(
+        text([*shop(), *TILL]), given={"identical_lines": "count_once"}, spend=SPEND + 100
+    ),
     "a file in a folder named as a column": Case(
         {"amount=5/orders.csv": text(shop())}, [], glob="*/orders.csv"
     ),
@@ -857,7 +993,7 @@ CASES = {
             "orders-1.csv": text(shop()),
             "orders-2.csv": f"{HEAD}\nz1,c1,2024-02-01,15.000,mug,\nz2,c2,2024-02-02,500,mug,\n",
         },
-        ["1 amounts have exactly three digits after the decimal sign, the largest is read as 15"],
+        ["1 amounts have exactly three digits after the decimal sign, such as of customer c1"],
     ),
     "customers who share numbers, of two shops": Case(
         {
@@ -1328,6 +1464,41 @@ def test_numbers_of_rows_with_gaps_are_said_and_those_of_customers_are_not(tmp_p
     (said,) = suspicions(found)
     assert "in the column level each of 120 customers has a whole number" in said
     assert "from 0 to 88, " in said
+
+
+@pytest.mark.slow
+def test_metrics_are_held_against_each_other(tmp_path: Path) -> None:
+    # Points in thousands, two currencies, a sum of all, and a column in the first file alone.
+    rows = [
+        {
+            "customer_id": f"m{n}",
+            "spend": f"{10 + n * 3.5}",
+            "points": f"1.{n:02}0" if n % 4 == 0 else f"{n + 107}",
+            "paid_in": "JPY" if n % 10 == 7 else "EUR",
+            "visits": f"{n % 9}",
+        }
+        for n in range(40)
+    ]
+    total = 1.19 * sum(float(row["spend"]) for row in rows)
+    rows.append(rows[0] | {"customer_id": "x77", "spend": f"{total:.2f}", "points": "500"})
+    pd.DataFrame(rows[:20]).to_csv(tmp_path / "metrics-1.csv", index=False)
+    pd.DataFrame(rows[20:]).drop(columns="visits").to_csv(tmp_path / "metrics-2.csv", index=False)
+    found = dbt_build(
+        tmp_path,
+        select="+input_check",
+        tests=False,
+        input="files",
+        customer_metrics=str(tmp_path / "metrics-*.csv"),
+    )
+    said = " ".join(sorted(suspicions(found)))
+    for words in (
+        "1 of 2 files have no visits",
+        "10 values of points have exactly three digits after the decimal sign",
+        "customers have several currencies in the column paid_in: 37 eur, 4 jpy",
+        f"the spend of customer 'x77', {total:,.2f}, is that of all others together",
+    ):
+        assert words in said
+    assert len(suspicions(found)) == 4
 
 
 @pytest.mark.slow

@@ -1,10 +1,12 @@
 {#- The rows of one of the lists of candidate: comparison, segments, lineage or gates. -#}
-{%- macro candidate_rows(list) -%}
-    {{- return(adapter.dispatch("candidate_rows", "segmart")(list)) -}}
+{%- macro candidate_rows(list, relation=none) -%}
+    {#- Or of another model of one row. -#}
+    {%- set relation = ref("candidate") if relation is none else relation -%}
+    {{- return(adapter.dispatch("candidate_rows", "segmart")(list, relation)) -}}
 {%- endmacro -%}
 
-{%- macro default__candidate_rows(list) -%}
-    (select unnest({{ list }}, max_depth := 2) from {{ ref("candidate") }})
+{%- macro default__candidate_rows(list, relation) -%}
+    (select unnest({{ list }}, max_depth := 2) from {{ relation }})
 {%- endmacro -%}
 
 {#-

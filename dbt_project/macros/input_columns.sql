@@ -244,6 +244,26 @@
 {%- endmacro -%}
 
 {#-
+  The first of the other columns of numbers in whose text exactly three digits stand after the decimal
+  sign; null where groups of thousands are declared.
+-#}
+{%- macro column_with_three_digits(given) -%}
+    {%- set cases = [] -%}
+    {%- for column in ("unit_price", "discount_amount", "refunded_amount", "quantity")
+        if given[column] == "text"
+        and setting("thousands_sign") == "none"
+        and (column != "unit_price" or "amount" in given) -%}
+        {%- do cases.append(
+            "when substr(given_%s, -4, 1) = %s then '%s'"
+            | format(column, text_literal(decimal_point()), column)
+        ) -%}
+    {%- endfor -%}
+    {%- if cases -%} case {{ cases | join(" ") }} end
+    {%- else -%} cast(null as {{ dbt.type_string() }})
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
   A number as people, spreadsheets and ledgers write it: -$12, $-12, 12-, (12), $(12), 12,- for no
   cents, $ - for nothing, with minus signs, spaces and apostrophes of typography, and groups of three
   digits, or of two in India.
@@ -255,7 +275,15 @@
     {%- set currency = setting("currency_sign") if setting("currency_sign") != "none" -%}
     {#- The mark tells the end of the text: a dash in place of cents stands there or before the currency. -#}
     {%- set mark, words = "\u001f", {} -%}
-    {%- for old, new in ["\u2212-", "\u2013-", "\u2014-", "\u00a0 ", "\u202f ", "\u2019'"] -%}
+    {%- for old, new in [
+        "\u2212-",
+        "\u2013-",
+        "\u2014-",
+        "\u00a0 ",
+        "\u202f ",
+        "\u2009 ",
+        "\u2019'",
+    ] -%}
         {%- do words.update({old: new}) -%}
     {%- endfor -%}
     {%- for after in (mark, " ", currency or mark) -%}
@@ -344,6 +372,15 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- A word in small letters. Of a column such as cancelled_at it counts whether there is a date. -#}
+{%- macro word_or_dated(word) -%}
+    case
+        when {{ fits_pattern(word, "'^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}'") }}
+        then 'dated'
+        else lower({{ word }})
+    end
+{%- endmacro -%}
+
 {#- An amount in the currency of the tables; null in one that the var exchange_rates does not name. -#}
 {%- macro exchanged(given, amount) -%}
     {%- set rates = setting("exchange_rates") -%}
@@ -414,6 +451,21 @@
             value | tojson,
             column,
             "it is for files alone" if column == "source_file" else "map a column to it",
+        ) -%}
+    {%- endfor -%}
+{%- endmacro -%}
+
+{#-
+  A column of a table or a view whose type is no number would be read as one: true as 1.
+-#}
+{%- macro check_types_of_numbers(given) -%}
+    {%- for column in "amount quantity unit_price discount_amount refunded_amount".split()
+        if given.get(column, "text") not in ("text", "number", "floating") -%}
+        {%- do refuse(
+            "order lines: the type of the column that is %s is no number (%s): map another one to it, or"
+            ~ " none",
+            column,
+            given[column],
         ) -%}
     {%- endfor -%}
 {%- endmacro -%}

@@ -52,9 +52,10 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- One row for each suspicion that a CTE of its name found, with what it counted. -#}
+{#- One row for each suspicion that a CTE of its name found, with what it counted, and that no var answers. -#}
 {%- macro rows_of_suspicions(suspicions) -%}
-    {%- for kind, counts in suspicions.items() %}
+    {%- set answered = answered_suspicions() -%}
+    {%- for kind, counts in suspicions.items() if kind not in answered %}
         select '{{ kind }}' as kind, {{ as_json(counts) }} as counts
         from {{ kind }} {{ "union all" if not loop.last }}
     {%- endfor %}

@@ -163,6 +163,8 @@
         {%- set allowed = "a number above 0, up to 999" -%}
         {%- set pattern = "(?=.*[1-9])[0-9]{1,3}([.][0-9]{1,9})?" -%}
     {%- elif kind.words -%}
+        {%- if value == "default" -%} {%- set value = kind.words[0] -%}
+        {%- endif -%}
         {%- set allowed = kind.words[:-1] | join(", ") ~ " or " ~ kind.words[-1] -%}
         {%- set pattern = kind.words | join("|") -%}
     {%- elif kind.list_of -%} {%- set allowed = "a list of " ~ kind.list_of -%}
@@ -200,13 +202,38 @@
         {%- set fits = value is mapping and fitting | length == value | length -%}
     {%- elif kind.is_mapping -%}
         {%- set fits = value is mapping and not value.values() | reject("mapping") | list -%}
-    {%- elif kind.is_time_zone -%} {%- set fits = value in modules.pytz.all_timezones -%}
+    {%- elif kind.is_time_zone -%}
+        {%- if value == "default" -%} {%- set value = "UTC" -%}
+        {%- endif -%}
+        {%- set fits = value in modules.pytz.all_timezones -%}
     {%- else -%} {%- set fits = modules.re.fullmatch(pattern, value | string) -%}
     {%- endif -%}
     {%- if not fits or (kind.to and not kind["from"] <= value | int <= kind.to) -%}
         {%- do refuse("var %s is %s: allowed is %s", name, shown_text(value | tojson), allowed) -%}
     {%- endif -%}
     {{- return(value) -}}
+{%- endmacro -%}
+
+{#-
+  The suspicions of which a var tells what is meant that somebody has written out: until then its value is
+  the word default, which stands for the first one that it may have.
+-#}
+{%- macro answered_suspicions() -%}
+    {%- set kinds = {
+        "identical_lines": ["identical_lines", "few_identical_lines"],
+        "amount_is": ["repeated_totals"],
+        "order_versions": ["order_versions"],
+        "negative_amounts": ["vouchers"],
+        "order_header": ["headless_lines"],
+        "thousands_sign": ["thousands", "mixed_thousands", "thousands_elsewhere"],
+        "fold_customer_ids": ["two_forms"],
+        "time_zone": ["one_time_of_day", "offsets"],
+    } -%}
+    {%- set answered = [] -%}
+    {%- for name in kinds if setting(name) == setting_kinds()[name].get("words", ["UTC"])[0] -%}
+        {%- if var(name) != "default" -%} {%- do answered.extend(kinds[name]) -%} {%- endif -%}
+    {%- endfor -%}
+    {{- return(answered) -}}
 {%- endmacro -%}
 
 {#- Whether this build has to do with segmart: in another project it may be of models of that alone. -#}

@@ -93,6 +93,7 @@ def findings(
         )
         for kind, values in zip(counts["kind"], counts["counts"], strict=True)
     ]
+    counted += _of_further_columns(counted)
     malformed = {
         values["source"]: values
         for kind, values in counted
@@ -103,6 +104,8 @@ def findings(
         for values in malformed.values()
     ]
     for kind, values in counted:
+        if kind == "further_value":
+            continue
         if kind == "nothing_usable":
             values["reasons"] = [
                 reason
@@ -132,6 +135,55 @@ def findings(
                 sentence = _too_old(age, "warn_input_age_days", warn_input_age_days, **values)
                 found.append((7, sentence, False, False, True, kind))
     return pd.DataFrame(found, columns=list(FINDING_COLUMNS)).astype(FINDING_COLUMNS)
+
+
+def _of_further_columns(counted: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict]]:
+    """What a column that nobody reads may be: a status with lines that ended, or a currency.
+
+    Args:
+        counted: kinds with their counts; of ``further_value`` one for each value of such a column.
+    """
+    columns: dict[str, list[dict]] = {}
+    for kind, values in counted:
+        if kind == "further_value":
+            columns.setdefault(values["column_name"], []).append(values)
+    found = []
+    for column, rows in columns.items():
+        rows.sort(key=lambda row: (-row["lines"], row["column_value"]))
+        lines = sum(row["lines"] for row in rows)
+        # Each value as often as in a hundred lines.
+        texts = [
+            row["column_value"]
+            for row in rows
+            if row["column_value"] != "(none)"
+            for _ in range(1 + 100 * row["lines"] // lines)
+        ]
+        likely = guesses.guessed({column: texts})
+        first = rows[0]
+        of_lines = first["source"] == "order_lines"
+        counts = {
+            "source": first["source"],
+            "column_name": column,
+            "sums": _sums(rows) if of_lines else _sums(rows, has_amounts=False),
+        }
+        if len(rows) == 1:
+            continue
+        if "currency" in likely and not first["is_currency_given"]:
+            found.append(("further_currencies" if of_lines else "currencies_of_metrics", counts))
+        elif "status" in likely and of_lines and guesses.has_ended(column, set(texts)):
+            kind = "second_statuses" if first["is_status_given"] else "further_statuses"
+            found.append((kind, counts))
+    return found
+
+
+def _sums(rows: list[dict], has_amounts: bool = True) -> str:
+    """Such as: 160 paid (2360.00), 40 void (840.00) and 3 more."""
+    listed = ", ".join(
+        f"{row['lines']} {row['column_value']}"
+        + (f" ({'?' if row['amount'] is None else format(row['amount'], '.2f')})" * has_amounts)
+        for row in rows[:10]
+    )
+    return listed + (f" and {len(rows) - 10} more" if len(rows) > 10 else "")
 
 
 def _quoted(values: dict[str, Any]) -> dict[str, str]:
@@ -174,7 +226,7 @@ def _column(
         "contract": contract_column,
         "folder": f"{contract_column}, with the value of the folder above each file",
         "ignored": "ignored",
-        "of_table": "ignored" + _likely(column_name),
+        "likely": "ignored",
         "guessed": f"{contract_column}, since it looks like one. If it is none, map "
         f"{contract_column} to another column, or to none",
         "index": "ignored, since it has the row numbers of pandas",
@@ -185,14 +237,6 @@ def _column(
     )
     position = 2 if role in ("contract", "folder", "guessed") else 3
     return position, f"{source}: column {column_name} is {what}{where}"
-
-
-def _likely(column: str) -> str:
-    """Of a table no value is looked at to guess what a column is; its name may tell."""
-    likely = guesses.named(column)
-    if likely is None:
-        return ""
-    return f". If it has the {likely} of a line, and no other column has, map {likely} to it"
 
 
 def _dates(first_on: str, last_on: str, as_of: str) -> tuple[int, str]:
@@ -316,6 +360,11 @@ LOOKS = {
 
 
 def _what_it_looks_like(reason: str, value: str) -> str:
+    if odd := [sign for sign in value if sign != " " and (sign.isspace() or _hides_a_sign(sign))]:
+        name = unicodedata.name(odd[0], "a control character").lower()
+        help_ = ": set the var thousands_sign to space if it separates thousands, else"
+        what = f", which has U+{ord(odd[0]):04X} ({name}) in it"
+        return what + (help_ if odd[0].isspace() else ":") + " remove it in the export"
     for (of_reason, pattern), what in LOOKS.items():
         if re.fullmatch(of_reason, reason) and (match := re.fullmatch(pattern, value)):
             return f", which {what.format(**match.groupdict())}"
@@ -336,8 +385,57 @@ def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
 # and the var that says so. The names in braces are what that row counts.
 SUSPICIONS = {
     "statuses": (
-        "order_lines: no status is told from another: {sums}, lines and amounts of each. Say in "
-        "the var statuses which are a sale, a return or left_out"
+        "order_lines: no status is told from another: {sums}, lines and amounts of each, such as "
+        "{rarest} of order {example}. Say in the var statuses which are a sale, a return or "
+        "left_out"
+    ),
+    "further_statuses": (
+        "order_lines: the column {column_name} is not read and looks like a status: {sums}, lines "
+        "and amounts of each. If some are no sales, map status to it, and say in the var statuses "
+        "which are a sale, a return or left_out; if it is none, map status to none"
+    ),
+    "second_statuses": (
+        "order_lines: beside the status the column {column_name}, which is not read, looks like "
+        "one: {sums}, lines and amounts of each that count as sales. If some are none, write both "
+        "in one column and map status to it; else name this kind in accepted_findings"
+    ),
+    "further_currencies": (
+        "order_lines: the column {column_name} is not read and looks like a currency: {sums}, "
+        "lines and amounts of each. If amounts are in it, map currency to it, and give the rates "
+        "in the var exchange_rates; if not, map currency to none"
+    ),
+    "currencies_of_metrics": (
+        "customer_metrics: customers have several currencies in the column {column_name}: {sums}. "
+        "If metrics are in it, write all in one currency: no setting converts them"
+    ),
+    "missing_columns": (
+        "{source}: {files} of {all_files} files have no {column_name}, such as {example}; their "
+        "{lines} lines have none, and the others have one. Write the column into each file, under "
+        "one name"
+    ),
+    "unsaid_returns": (
+        "order_lines: {lines} lines have a quantity below 0, such as of customer {example}, and "
+        "is_return says that they are none; they count as sales, worth {amount:,.2f}. If they are "
+        "returns, map is_return to none"
+    ),
+    "offsets": (
+        "order_lines: times have offsets from UTC, {offsets}, and days and weekdays are those of "
+        "UTC. Set time_zone to that of the shop"
+    ),
+    "collapsed_ids": (
+        "order_lines: {lines} values of {column_name} are larger than numbers of a floating point "
+        "can tell apart, such as {example}: neighbours have become one. Give the column as a whole "
+        "number or as text"
+    ),
+    "thousands_elsewhere": (
+        "{source}: {values_with_sign} values of {column_name} have exactly three digits after the "
+        "decimal sign, such as of customer {example}, and the largest is read as {most:g}; the "
+        "others are hundreds or whole. If the sign separates thousands, set thousands_sign to "
+        "{sign} and decimal_sign to {other_sign}"
+    ),
+    "total_of_metric": (
+        "customer_metrics: the {metric} of customer {customer_id!r}, {most:,.2f}, is that of all "
+        "others together. If it is a total, set missing_customer_ids to [{quoted[customer_id]}]"
     ),
     "identical_lines": (
         "order_lines: {lines} lines, worth {amount:,.2f}, are identical to another one and count "
@@ -376,18 +474,26 @@ SUSPICIONS = {
         "too, such as {example}. They count apart. If numbers begin anew each day, map order_id to "
         "none; else see that customer_id is the one who paid"
     ),
+    "numberless_lines": (
+        "order_lines: {lines} lines have no order number, and their customer has an order with one "
+        "on that day, such as {example}; they count as an order of their own. If the number stands "
+        "on the first line of an order alone, fill it down in the export, or map order_id to none: "
+        "an order is then a customer's day"
+    ),
     "headless_lines": (
         "order_lines: {lines} lines have no customer, and another line of their order has one, "
-        "such as order {example}. If it stands on the first line alone, set "
-        "order_header to first_line"
+        "such as order {example}. If it stands on the first line alone, set order_header to "
+        "first_line"
     ),
     "spoilt_ids": (
         "{source}: {customers} customer ids are numbers that a spreadsheet has shortened, such as "
-        "{example}: several customers may have become one. Export the column as text"
+        "{example}: several customers may have become one. Export the column as text, or map "
+        "customer_id to another one"
     ),
     "date_ids": (
         "{source}: {customers} of {all_customers} customer ids are dates, such as {example}: a "
-        "spreadsheet writes them in place of ids such as 1-17 and JAN17. Export the column as text"
+        "spreadsheet writes them in place of ids such as 1-17 and JAN17. Export the column as "
+        "text, or map customer_id to another one"
     ),
     "two_forms": (
         "{source}: {ids} customer ids stand there in more than one form, such as {quoted[example]} "
@@ -399,9 +505,9 @@ SUSPICIONS = {
         "nobody, set missing_customer_ids to [{quoted[customer_id]}]"
     ),
     "stray_dates": (
-        "order_lines: nothing was ordered between {from_on} and {until_on}, and only "
-        "{stray_lines} lines lie on one side. If their dates are wrong, correct them; as_of sets "
-        "late ones aside"
+        "order_lines: nothing was ordered between {from_on} and {until_on}, and only {stray_lines} "
+        "lines lie on one side, such as of customer {example}. If their dates are wrong, correct "
+        "them; as_of sets late ones aside"
     ),
     "discounts_of_both_signs": (
         "order_lines: of {all_lines} discounts {lines} are below 0, such as of customer {example}, "
@@ -410,8 +516,8 @@ SUSPICIONS = {
     ),
     "discount_rates": (
         "order_lines: none of {lines} discounts is above {most:g}, on amounts of "
-        "{mean_amount:,.2f} on average. If they are rates, write amounts in their place, or map "
-        "discount_amount to none"
+        "{mean_amount:,.2f} on average, such as of customer {example}. If they are rates, write "
+        "amounts in their place, or map discount_amount to none"
     ),
     "order_versions": (
         "order_lines: of {versions} of {orders} orders the same line stands in two files or in two "
@@ -430,9 +536,9 @@ SUSPICIONS = {
         "vouchers, set negative_amounts to discount"
     ),
     "thousands": (
-        "order_lines: {lines} amounts have exactly three digits after the decimal sign, the "
-        "largest is read as {example:g}, and no other one has any. If the sign separates "
-        "thousands, set thousands_sign to {sign} and decimal_sign to {other_sign}"
+        "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
+        "customer {customer}, the largest is read as {example:g}, and no other one has any. If the "
+        "sign separates thousands, set thousands_sign to {sign} and decimal_sign to {other_sign}"
     ),
     "mixed_thousands": (
         "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
@@ -442,16 +548,18 @@ SUSPICIONS = {
     ),
     "row_numbers": (
         "customer_metrics: in the column {metric} each of {customers} customers has a whole number "
-        "that no other one has, from {least} to {most}, as numbers of rows and ids are. If it says "
-        "nothing of the customers, leave it out of the var metrics"
+        "that no other one has, from {least} to {most}, such as {most} of customer {example}, as "
+        "numbers of rows and ids are. If it says nothing of the customers, leave it out of the var "
+        "metrics"
     ),
     "strangers": (
         "customers: only {known} of {buyers} customers with orders stand there; {example} does "
         "not. Are the ids of another kind than those of the order lines?"
     ),
     "placeholder_dates": (
-        "order_lines: {lines} lines are of {ordered_on}, which stands for no date in many systems. "
-        "Leave such lines out, or give their dates"
+        "order_lines: {lines} lines are of {ordered_on}, which stands for no date in many systems, "
+        "such as of customer {example}. Leave such lines out, give their dates, or map ordered_at "
+        "to another column"
     ),
     "future_dates": (
         "order_lines: {lines} lines are of a day that has not come, up to {until_on}, such as of "
@@ -459,16 +567,19 @@ SUSPICIONS = {
     ),
     "one_time_of_day": (
         "order_lines: all times are {first_time} or {last_time}, as midnight of another time zone "
-        "is in UTC: the days are then one too early. Set time_zone to that of the shop"
+        "is in UTC: the days are then one too early. Set time_zone to that of the shop and, if "
+        "times have no zone, times_without_zone to utc"
     ),
     "lines_without_customer": (
-        "order_lines: {lines} lines, {share:.1%} of all, worth {amount:,.2f}, have no customer. If "
-        "it stands on another line of the order, see order_header; else nobody is counted for them"
+        "order_lines: {lines} lines, {share:.1%} of all, worth {amount:,.2f}, have no customer, "
+        "such as of order {example}. If it stands on another line of the order, see order_header; "
+        "else nobody is counted for them"
     ),
     "lines_below_orders": (
         "order_lines: {lines} lines, worth {amount:,.2f}, have neither a customer nor an order "
-        "number, and the others have both. If each belongs to the order above it, fill number, "
-        "customer and date down in the export: no setting can tell whose they are"
+        "number, such as below order {example}, and the others have both. If each belongs to the "
+        "order above it, fill number, customer and date down in the export: no setting can tell "
+        "whose they are"
     ),
     "repeated_discounts": (
         "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
@@ -492,8 +603,9 @@ SUSPICIONS = {
         "that tells them to status and set it to left_out in the var statuses"
     ),
     "mostly_returns": (
-        "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back. If each "
-        "sale stands there with its negative copy, leave the copies out"
+        "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back, such as of "
+        "order {example}. If each sale stands there with its negative copy, leave the copies out, "
+        "or set cancelled_order_pattern to what the numbers of both match"
     ),
 }
 
@@ -507,15 +619,16 @@ def _few_identical_lines(**counts: Any) -> tuple[int, str]:
 UNDECIDED = {
     "unmapped_statuses": (
         "order_lines: the var statuses does not say what these are: {sums}, lines and amounts of "
-        "each. Add them there as sale, return or left_out"
+        "each, such as {rarest} of order {example}. Add them there as sale, return or left_out"
     ),
     "currencies": (
         "order_lines: amounts are of several currencies and cannot be added up: {sums}, lines and "
-        "amounts of each. Give the rates in the var exchange_rates, such as {{EUR: 1, USD: 0.92}}"
+        "amounts of each, such as {rarest} of order {example}. Give the rates in the var "
+        "exchange_rates, such as {{EUR: 1, USD: 0.92}}"
     ),
     "unrated_currencies": (
-        "order_lines: the var exchange_rates has no rate for these: {sums}, lines of each. Add "
-        "them there"
+        "order_lines: the var exchange_rates has no rate for these: {sums}, lines of each, such as "
+        "{rarest} of order {example}. Add them there"
     ),
 }
 FINDINGS = {

@@ -171,6 +171,26 @@ def test_left_out_shows_everyone_but_the_used(rows):
     assert charts.left_out(nobody, "customers", WORDS) is None
 
 
+def test_a_line_over_time_is_of_one_segment_in_its_colour(rows):
+    specification = charts.over_time(
+        [row | {"line": "name"} for row in rows["segment_history"]],
+        *("recent_revenue", "currency", "Revenue", WORDS),
+    ).to_dict()
+    colour = encoding_of(specification, "color")
+    assert colour["scale"]["domain"] == list(SEGMENTS)
+    assert colour["scale"]["range"] == [charts.colour_of(segment) for segment in SEGMENTS]
+    points = data_of(specification)
+    assert len(points) == 3 * len(SEGMENTS)
+    assert points[0]["details"] == "name, 30 November 2017: $100"
+
+
+def test_a_report_of_one_date_has_no_history(frames):
+    names = {"history_customers", "history_revenue", "history_1"}
+    assert names < set(build.chart_specifications(frames))
+    history = frames["segment_history"].tail(len(SEGMENTS))
+    assert not names & set(build.chart_specifications(frames | {"segment_history": history}))
+
+
 def test_projection_holds_nothing_but_the_place_and_the_segment_of_a_customer(rows):
     specification = charts.projection(rows["projection"], WORDS).to_dict()
     colour = encoding_of(specification, "color")
@@ -268,6 +288,8 @@ def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart(fra
     text = html.unescape(without_scripts(build.render(frames)))
     names = re.findall(r'<article class="card".*?<h3>(.*?)</h3>', text, re.DOTALL)
     assert names == list(SEGMENTS.values())
+    assert "uv run python -m segmart.list segment-1.csv --segment 1</code>" in text
+    assert "19-24 (1.5 times as often)" in text
     # A feature that the words know nothing of is said by its name.
     assert "<li>spend 3.1 times as much: $972 against $312</li>" in text
     assert "<li>Value of a basket: $" in text

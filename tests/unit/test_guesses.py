@@ -2,45 +2,65 @@
 
 import pytest
 
-from segmart.files.guesses import guessed
+from segmart.files.guesses import guessed, has_ended
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"state": ["Paid", "PENDING", None, " "]}, {"status": "state"}),
-        ({"zustand": ["teilweise erstattet", "bezahlt"]}, {"status": "zustand"}),
-        ({"a": ["partially_refunded", "paid", "x"]}, {"status": "a"}),
+        ({"state": ["Paid", "PENDING", None, " "]}, {"status": ["state"]}),
+        ({"zustand": ["teilweise erstattet", "bezahlt"]}, {"status": ["zustand"]}),
+        ({"a": ["partially_refunded", "paid", "x"]}, {"status": ["a"]}),
         # Of two the one with more known words.
         (
             {"Fulfillment Status": ["fulfilled", "none"], "Financial Status": ["paid", "voided"]},
-            {"status": "Financial Status"},
+            {"status": ["Financial Status", "Fulfillment Status"]},
         ),
         ({"note": ["paid by card", "a gift", "for Ann"]}, {}),
-        ({"STATUS": ["gold", "silver"]}, {"status": "STATUS"}),
+        ({"STATUS": ["gold", "silver"]}, {"status": ["STATUS"]}),
         ({"status of loyalty": ["gold", "silver"], "shipping_status": ["paid"]}, {}),
-        ({"is_void": ["Y", "N"]}, {"status": "is_void"}),
+        ({"is_void": ["Y", "N"]}, {"status": ["is_void"]}),
         ({"latest": ["Y", "N"], "ab_test": ["A", "B"]}, {}),
-        ({"refunded": ["yes", "no"]}, {"status": "refunded"}),
-        ({"return_flag": ["Y", "N"]}, {"status": "return_flag"}),
+        ({"refunded": ["yes", "no"]}, {"status": ["refunded"]}),
+        ({"return_flag": ["Y", "N"]}, {"status": ["return_flag"]}),
         # One that has ended among others whose words nobody knows.
-        ({"art": ["Verkauf", "Verkauf", "Storno"]}, {"status": "art"}),
+        ({"art": ["Verkauf", "Verkauf", "Storno"]}, {"status": ["art"]}),
+        ({"stan": ["opłacone", "anulowane"]}, {"status": ["stan"]}),
+        ({"区分": ["支払済み", "キャンセル"]}, {"status": ["区分"]}),
         ({"price_type": ["sale", "regular"]}, {}),
         ({"statuses seen": [str(number) for number in range(21)]}, {}),
         (
             {"Cancelled at": [f"{day}.1.2024 10:00" for day in range(1, 30)]},
-            {"status": "Cancelled at"},
+            {"status": ["Cancelled at"]},
         ),
         (
             {"refunded_at": [f"2024-01-{day:02}T10:00Z" for day in range(1, 30)]},
-            {"status": "refunded_at"},
+            {"status": ["refunded_at"]},
         ),
         ({"shipped_at": ["2024-01-01", None]}, {}),
-        ({"paid_in": ["eur", "JPY"]}, {"currency": "paid_in"}),
-        ({"paid_in": ["XOF", "KZT"]}, {"currency": "paid_in"}),
+        ({"Erstattungsdatum": ["01.02.2024", None]}, {"status": ["Erstattungsdatum"]}),
+        ({"is_returning": ["yes", "no"], "refundable": ["1", "0"]}, {}),
+        ({"paid_in": ["eur", "JPY"]}, {"currency": ["paid_in"]}),
+        ({"paid_in": ["XOF", "KZT"]}, {"currency": ["paid_in"]}),
         ({"country": ["DEU", "FRA", "TRY"]}, {}),
         ({"status": [None, ""], "empty": []}, {}),
     ],
 )
 def test_columns_that_look_like_one_of_the_contract(values: dict, expected: dict) -> None:
     assert guessed(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        ("fulfillment_status", ["fulfilled", "partially restocked"], True),
+        ("fulfillment_status", ["fulfilled", "unfulfilled"], False),
+        ("voided_at", ["2024-01-05T10:00Z"], True),
+        ("paid_at", ["2024-01-05T10:00Z"], False),
+        ("is_void", ["no"], False),
+    ],
+)
+def test_a_column_that_tells_lines_that_ended(
+    column: str, values: list[str], expected: bool
+) -> None:
+    assert has_ended(column, values) == expected

@@ -138,23 +138,66 @@ def test_no_value_of_the_input_is_said_longer_than_eighty_letters(kind: str) -> 
     assert "x" * 5000 not in values.values() or "x" * 79 + "…" in finding
 
 
+def further(column: str, *values: tuple[str, int], **given: object) -> pd.DataFrame:
+    """What is found of a column that nobody reads, with the lines of each value."""
+    common = {"source": "order_lines", "column_name": column, "amount": 7}
+    common |= {"is_status_given": False, "is_currency_given": False} | given
+    rows = [
+        ("further_value", common | {"column_value": value, "lines": lines})
+        for value, lines in values
+    ]
+    return sentences.findings(counted(*rows), max_rejected_share=1)
+
+
 @pytest.mark.parametrize(
-    ("column", "says"),
+    ("column", "values", "given", "kind"),
     [
-        ("payment_status", "ignored. If it has the status of a line, and no other column has, map"),
-        ("currency_code", "ignored. If it has the currency of a line"),
-        ("shipping_status", "ignored"),
-        ("note", "ignored"),
+        ("state", (("paid", 160), ("void", 40)), {}, "further_statuses"),
+        ("state", (("paid", 160), ("void", 40)), {"is_status_given": True}, "second_statuses"),
+        ("paid_in", (("eur", 160), ("jpy", 40)), {}, "further_currencies"),
+        ("paid_in", (("eur", 9), ("jpy", 4)), {"source": "customer_metrics"}, "currencies_of_metr"),
     ],
 )
-def test_a_column_of_a_table_is_named_for_what_its_name_makes_likely(
-    column: str, says: str
+def test_a_column_that_nobody_reads_is_said_with_its_values(
+    column: str, values: tuple, given: dict, kind: str
 ) -> None:
-    values = {"source": "order_lines", "column_name": column, "role": "of_table"}
-    values |= {"files": 1, "files_of_input": 1, "is_metric": False}
-    found = sentences.findings(counted(("column", values)), max_rejected_share=1)["finding"][0]
-    assert f"column {column} is {says}" in found
-    assert found.endswith("ignored") == (says == "ignored")
+    (found,) = further(column, *values, **given).itertuples()
+    assert found.kind.startswith(kind)
+    assert found.is_warning
+    worth = "" if "metrics" in found.kind else " (7.00)"
+    assert ", ".join(f"{lines} {value}{worth}" for value, lines in values) in found.finding
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "given"),
+    [
+        # All are one thing; nothing has ended; another one tells; it says something else.
+        ("state", (("void", 40),), {}),
+        ("state", (("paid", 160), ("pending", 40)), {}),
+        ("paid_in", (("eur", 160), ("jpy", 40)), {"is_currency_given": True}),
+        ("shipping_status", (("sent", 160), ("returned", 40)), {}),
+        ("note", (("gift", 160), ("(none)", 40)), {}),
+    ],
+)
+def test_of_other_columns_that_nobody_reads_nothing_is_said(
+    column: str, values: tuple, given: dict
+) -> None:
+    assert further(column, *values, **given).empty
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("1\u2009250", "has U+2009 (thin space) in it: set the var thousands_sign to space"),
+        ("\u200b12", "has U+200B (zero width space) in it: remove it"),
+        ("12\x07", "has U+0007 (a control character) in it"),
+    ],
+)
+def test_a_sign_that_nobody_sees_is_named(value: str, says: str) -> None:
+    found = sentences.findings(
+        counted(("reason", REASON | {"rejected_value": value})), max_rejected_share=1
+    )
+    assert says in found["finding"].iloc[0]
 
 
 def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
@@ -174,10 +217,12 @@ def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
 
 
 def test_a_kind_that_is_accepted_is_said_and_does_not_warn() -> None:
-    counts = counted(("lines_without_customer", {"lines": 8, "share": 0.5, "amount": 9.5}))
+    counts = counted(
+        ("lines_without_customer", {"lines": 8, "share": 0.5, "amount": 9.5, "example": "o1"})
+    )
     found = sentences.findings(counts, max_rejected_share=0.01, accepted=["lines_without_customer"])
     assert found[["is_warning", "kind"]].values.tolist() == [[False, "lines_without_customer"]]
-    with pytest.raises(SegmentationError, match="names nothing: kinds that warn are statuses, ide"):
+    with pytest.raises(SegmentationError, match="names nothing: kinds that warn are statuses, fur"):
         sentences.findings(counts, max_rejected_share=0.01, accepted=["nothing"])
 
 

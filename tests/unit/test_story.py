@@ -69,7 +69,7 @@ def test_one_customer_is_singular():
 
 def test_nothing_changed_a_first_build_and_a_refit_are_said():
     still = changes((1, 1, 9), (2, 2, 5))
-    assert "Nobody has changed segment since 1 January 2024." in said([still])
+    assert "Since 1 January 2024, nobody has changed segment." in said([still])
     first = changes((1, 1, 9), since="2024-01-31")
     assert any(text.startswith("This is the first release") for text in said([first]))
     refit = changes((1, 1, 9), (1, 2, 3))
@@ -77,6 +77,80 @@ def test_nothing_changed_a_first_build_and_a_refit_are_said():
         text.endswith("3 of the changes were made by a new model, not by the customers.")
         for text in said([refit], causes={"refit": 3})
     )
+
+
+def test_what_is_new_since_the_last_release_is_told_before_the_month():
+    moves = [
+        {"as_of": "2024-01-30", "from_segment_id": 1, "to_segment_id": 3, "customers": 90},
+        {"as_of": "2024-01-31", "from_segment_id": 2, "to_segment_id": 1, "customers": 7},
+        {"as_of": "2024-01-31", "from_segment_id": None, "to_segment_id": 1, "customers": 1},
+        {"as_of": "2024-01-31", "from_segment_id": 3, "to_segment_id": None, "customers": 2},
+    ]
+    history = [{"as_of": day} for day in ("2023-12-31", "2024-01-24", "2024-01-31")]
+    last = story.since_last_release(moves, SEGMENTS, history, "2024-01-31")
+    assert (last.since, last.until, last.is_known) == ("2024-01-24", "2024-01-31", True)
+    # As they are now, less who came and with who left.
+    assert [last.size(at, 0) for at in LABELS] == [392, 357, 252]
+    assert [last.size(at, 1) for at in LABELS] == [400, 350, 250]
+    release, month = (text for text in said([last, changes((1, 1, 9))]) if "ince " in text)
+    assert release.startswith("Since the last release, of 24 January 2024, 7 customers of 999 ")
+    assert month == "Since 1 January 2024, nobody has changed segment."
+    assert not story.since_last_release([], SEGMENTS, history[2:], "2024-01-31").is_known
+
+
+def test_a_long_history_is_thinned_and_ends_with_the_last_date():
+    days = [
+        f"{year}-{month:02}-{day:02}"
+        for year in (2022, 2023)
+        for month in range(1, 13)
+        for day in range(1, 28)
+    ]
+    kept = [row["as_of"] for row in story.over_time([{"as_of": day} for day in days])]
+    assert 50 < len(kept) <= 60
+    assert kept[-1] == days[-1]
+    assert [row["as_of"] for row in story.over_time([{"as_of": day} for day in days[:9]])] == days[
+        :9
+    ]
+    assert story.over_time([]) == []
+
+
+def test_why_they_moved_is_the_feature_in_which_they_differ_most_from_who_stayed():
+    def profile(feature: str, median: float, unit: str) -> dict:
+        return {
+            "segment_id": 1,
+            "feature": feature,
+            "label": feature,
+            "unit": unit,
+            "median": median,
+        }
+
+    profiles = [profile("recency_days", 3.0, "days"), profile("spend", 1000.0, "currency")]
+    model = [
+        {"feature": "recency_days", "transform": "log1p", "scale": 1.0},
+        {"feature": "spend", "transform": "log1p", "scale": 1.0},
+    ]
+    moves = [
+        {
+            "from_segment_id": 1,
+            "to_segment_id": 2,
+            "features_before": f'{{"recency_days": {days - 5}.0, "spend": 900.0}}',
+            "features_after": f'{{"recency_days": {days}.0, "spend": 900.0}}',
+        }
+        for days in (30, 40, 50)
+    ]
+    (reason,) = story.reasons(moves, profiles, model, LABELS, WORDS)
+    assert (reason["line"], reason["feature"]) == ("best → middle", "recency_days (days)")
+    assert (reason["before"], reason["after"], reason["stayed"]) == ("35", "40", "3")
+
+
+def test_what_a_segment_buys_more_is_said_where_it_is_clear():
+    rows = [
+        {"segment_id": 1, "category": name, "lift": 2.0, "lift_low": low}
+        for name, low in (("wine", 1.1), ("bread", 1.9), ("soap", 0.9), ("ice", None))
+    ]
+    assert story.bought_more(rows, WORDS) == {
+        1: ["bread (2.0 times as often)", "wine (2.0 times as often)"]
+    }
 
 
 def test_what_a_person_has_to_decide():
@@ -91,9 +165,18 @@ def test_what_a_person_has_to_decide():
     of_another = refused | {"parent_version": "m0", "fitted_as_of": "2024-01-31"}
     drift = [{"feature": "spend", "level": "warn"}, {"feature": "orders", "level": "none"}]
     segments = [segment(1, 0.6, 0.7, share_shift=0.2), segment(2, 0.4, 0.3, share_shift=-0.05)]
+    vars = {"share_shift_warn": 0.1, "refit_wait_days": 7}
     findings = [{"finding": "the newest order is old", "is_warning": True}]
     waiting, drifted, shifted, old = story.decisions(
-        model, [refused, of_another], drift, segments, findings, {"spend": "Spend"}, 0.1, WORDS
+        model,
+        [refused, of_another],
+        drift,
+        segments,
+        findings,
+        {"spend": "Spend"},
+        vars,
+        "2024-02-02",
+        WORDS,
     )
     assert "accept_model: 2024-01-30-0123abcd" in waiting
     assert "12.0% of the customers would change segment" in waiting

@@ -1,3 +1,3 @@
-{%- macro spark__candidate_rows(list) -%}
-    (select inline({{ list }}) from {{ ref("candidate") }})
+{%- macro spark__candidate_rows(list, relation) -%}
+    (select inline({{ list }}) from {{ relation }})
 {%- endmacro -%}

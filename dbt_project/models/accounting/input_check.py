@@ -17,9 +17,10 @@ def model(dbt, session):
     orders = ordered_frame(dbt.ref("segmart", "suspicious_orders"))
     customers = ordered_frame(dbt.ref("segmart", "suspicious_customers"))
     lines = ordered_frame(dbt.ref("segmart", "suspicious_lines"))
+    columns = ordered_frame(dbt.ref("segmart", "suspicious_columns"))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     return findings(
-        pd.concat([counts, orders, customers, lines]),
+        pd.concat([counts, orders, customers, lines, columns]),
         max_rejected_share=float(max_rejected_share),
         accepted=json.loads(accepted_findings),
         warn_input_age_days=int(warn_input_age_days),

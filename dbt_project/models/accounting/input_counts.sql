@@ -284,7 +284,7 @@ with
                     select
                         'order_lines' as source,
                         column_name,
-                        'of_table' as role,
+                        'ignored' as role,
                         1 as files,
                         1 as files_of_input,
                         false as is_metric

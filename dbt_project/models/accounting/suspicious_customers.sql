@@ -17,6 +17,7 @@
 {%- set total = (
     "^((grand|sub)[ -]?total|totals?|totale|totaal|gesamt[a-z]*|summe|suma|razem|somme|итого)([^a-z].*)?$"
     ~ "|[^a-z](total|totale|totaal|ergebnis|итого)$"
+    ~ "|^(all|alle|allen|overall|everyone|tous|toutes|todos|todas|tutti)([^a-z0-9][^0-9]*)?$"
 ) -%}
 {#- As spreadsheets write dates in place of ids such as 1-17 and JAN17. -#}
 {%- set day, month = "(0?[1-9]|[12][0-9]|3[01])", (
@@ -41,9 +42,18 @@
         {%- do wide.append("%c" | format(first + loop.index0)) -%} {%- do plain.append(sign) -%}
     {%- endfor -%}
 {%- endfor -%}
+{#- Then spaces of typography, and signs that nobody sees, which stand for nothing. -#}
+{%- for number in [160] + range(8192, 8203) | list + [8239, 8287, 12288] -%}
+    {%- do wide.append("%c" | format(number)) -%} {%- do plain.append(" ") -%}
+{%- endfor -%}
+{%- for number in [173, 8288, 65279] + range(8203, 8208) | list + range(8234, 8239) | list -%}
+    {%- do wide.append("%c" | format(number)) -%}
+{%- endfor -%}
 {%- set source = "customer_metrics" if uses_metrics() else "order_lines" -%}
 {%- if uses_metrics() -%}
-    {%- do suspicions.update({"row_numbers": ["metric", "customers", "least", "most"]}) -%}
+    {%- do suspicions.update(
+        {"row_numbers": ["metric", "customers", "least", "most", "example"]}
+    ) -%}
 {%- else -%} {%- do suspicions.update({"subtotals": ["customers", "amount", "example"]}) -%}
 {%- endif -%}
 {%- if has_customers_input() -%}
@@ -78,6 +88,19 @@ with
         {%- endif %}
     ),
 
+    known_ids as (
+        select distinct customer_id from {{ ref("checked_customers") }} where reason is null
+    ),
+
+    -- Those of the input of customers may be others of these, spoilt.
+    all_ids as (
+        select source, customer_id
+        from of_customers
+        union all
+        select 'customers' as source, customer_id
+        from known_ids
+    ),
+
     totals as (
         select coalesce(sum(lines), 0) as lines, count(*) as customers, sum(amount) as total_amount
         from of_customers
@@ -86,7 +109,7 @@ with
     -- A number as long as a word may be one too: with a plus sign, or a point in it.
     powers_of_ten as (
         select source, count(*) as customers, min(customer_id) as example
-        from of_customers
+        from all_ids
         where
             {{
                 fits_pattern(
@@ -103,7 +126,7 @@ with
             customer_id,
             {{ fits_pattern("customer_id", "'^[0-9]{15}0+$'") }} as has_zeros_after_15_digits,
             count(*) over (partition by source) as numbers
-        from of_customers
+        from all_ids
         where {{ fits_pattern("customer_id", "'^[1-9][0-9]{15,}$'") }}
     ),
 
@@ -151,39 +174,38 @@ with
             = 0
     ),
 
-    -- Without signs that nobody sees, quotes and apostrophes around it, and case.
+    -- Without signs that nobody sees, quotes and apostrophes around it, and case; with one kind of
+    -- space.
     ids_without_dress as (
         select
             source,
             customer_id,
             case
-                when {{ fits_pattern("customer_id", text_literal("[^ -~]|[='\"]")) }}
+                when {{ fits_pattern("customer_id", text_literal("[^ -~]|[='\"]|  ")) }}
                 then
                     trim(
-                        both {{ text_literal("'") }}
+                        both {{ text_literal(" '") }}
                         from
-                            translate(
-                                {{
-                                    replaced(
-                                        composed("lower(customer_id)"),
-                                        {
-                                            "\u00a0": "",
-                                            "\u200b": "",
-                                            "\ufeff": "",
-                                            "\u2018": "'",
-                                            "\u2019": "'",
-                                            "=": "",
-                                            '"': "",
-                                        },
-                                    )
-                                }},
-                                '{{ wide | join }}',
-                                '{{ plain | join }}'
-                            )
+                            {{
+                                replaced(
+                                    "translate(%s, '%s', '%s')"
+                                    | format(
+                                        composed("lower(customer_id)"), wide | join, plain | join
+                                    ),
+                                    {
+                                        "\u2018": "'",
+                                        "\u2019": "'",
+                                        "=": "",
+                                        '"': "",
+                                        "   ": " ",
+                                        "  ": " ",
+                                    },
+                                )
+                            }}
                     )
                 else lower(customer_id)
             end as seen
-        from of_customers
+        from all_ids
     ),
 
     -- Without .0 after it and zeros before it.
@@ -214,13 +236,12 @@ with
     -- Zeros after letters and signs of thousands too: two names may differ in these alone.
     ids_in_two_forms as (
         select
-            source,
+            min(source) as source,
             min(customer_id) as example,
             max(customer_id) as other_example,
             min(bare_id) <> max(bare_id) as may_be_two_names
         from ids_without_zeros
         group by
-            source,
             case
                 when {{ fits_pattern("bare_id", "'^[1-9][0-9]{0,2}([,.][0-9]{3})+$'") }}
                 then {{ replaced("bare_id", {",": "", ".": ""}) }}
@@ -231,7 +252,7 @@ with
                     || trim(leading '0' from substr(bare_id, length({{ letters }}) + 1))
                 else bare_id
             end
-        having count(*) > 1
+        having min(customer_id) <> max(customer_id)
     ),
 
     counted_forms as (
@@ -301,8 +322,12 @@ with
             of_customers.lines = 1
             and totals.customers >= 10
             and crowds.customer_id is null
-            and of_customers.amount > 0
-            and abs(2 * of_customers.amount - totals.total_amount) <= 0.001 * totals.total_amount
+            and {{
+                is_sum_of_others(
+                    "cast(of_customers.amount as double)",
+                    "cast(totals.total_amount - of_customers.amount as double)",
+                )
+            }}
     ),
 
     lines_with_subtotals as (
@@ -332,10 +357,6 @@ with
     ),
 
     -- Customers with orders whom the input of customers does not know: ids of another kind.
-    known_ids as (
-        select distinct customer_id from {{ ref("checked_customers") }} where reason is null
-    ),
-
     known_totals as (select count(*) as customers from known_ids),
 
     strangers as (
@@ -363,7 +384,8 @@ with
                         where {{ metric.feature }} <> floor({{ metric.feature }})
                     ) as fractions,
                     min({{ metric.feature }}) as least,
-                    max({{ metric.feature }}) as most
+                    max({{ metric.feature }}) as most,
+                    max_by(customer_id, {{ metric.feature }}) as example
                 from {{ ref("checked_customer_metrics") }}
                 where reason is null
                 group by source_file {{ "union all" if not loop.last }}
@@ -377,7 +399,8 @@ with
                 metric,
                 sum(customers) as customers,
                 try_cast(min(least) as bigint) as least,
-                try_cast(max(most) as bigint) as most
+                try_cast(max(most) as bigint) as most,
+                max_by(example, most) as example
             from metric_ranges
             group by metric
             having

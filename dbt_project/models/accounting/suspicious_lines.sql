@@ -1,9 +1,9 @@
 {#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
 {%- set suspicions = {
-    "placeholder_dates": ["ordered_on", "lines"],
-    "stray_dates": ["from_on", "until_on", "stray_lines"],
+    "placeholder_dates": ["ordered_on", "lines", "example"],
+    "stray_dates": ["from_on", "until_on", "stray_lines", "example"],
     "discounts_of_both_signs": ["lines", "all_lines", "example"],
-    "discount_rates": ["lines", "most", "mean_amount"],
+    "discount_rates": ["lines", "most", "mean_amount", "example"],
 } -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- set placeholders = [
@@ -22,7 +22,9 @@
     {%- do suspicions.update({"few_identical_lines": ["lines", "amount", "example"]}) -%}
 {%- endif -%}
 {%- if setting("thousands_sign") == "none" -%}
-    {%- do suspicions.update({"thousands": ["lines", "example", "sign", "other_sign"]}) -%}
+    {%- do suspicions.update(
+        {"thousands": ["lines", "example", "customer", "sign", "other_sign"]}
+    ) -%}
     {%- do suspicions.update(
         {"mixed_thousands": ["lines", "other_lines", "example", "customer"]}
     ) -%}
@@ -45,7 +47,9 @@
     ) -%}
     {%- do sums.update({kind: ("currency", setting("exchange_rates") | map("upper"), lines)}) -%}
 {%- endif -%}
-{%- for kind in sums -%} {%- do suspicions.update({kind: ["sums"]}) -%} {%- endfor -%}
+{%- for kind in sums -%}
+    {%- do suspicions.update({kind: ["sums", "rarest", "example"]}) -%}
+{%- endfor -%}
 
 with
     totals as (
@@ -121,6 +125,7 @@ with
         select
             sum(lines) as lines,
             cast(max(largest) as double) as example,
+            min(customer) as customer,
             {%- set signs = (
                 ["comma", "point"]
                 if setting("decimal_sign") == "comma"
@@ -165,7 +170,8 @@ with
     ),
 
     days as (
-        select cast(ordered_at as date) as ordered_on, count(*) as lines
+        select
+            cast(ordered_at as date) as ordered_on, count(*) as lines, min(customer_id) as example
         from {{ ref("checked_order_lines") }}
         where reason is null
         group by cast(ordered_at as date)
@@ -175,6 +181,8 @@ with
         select
             ordered_on as until_on,
             lag(ordered_on) over (order by ordered_on) as from_on,
+            example as later_example,
+            lag(example) over (order by ordered_on) as earlier_example,
             sum(lines) over (order by ordered_on desc) as lines_after,
             sum(lines) over () as lines
         from days
@@ -182,7 +190,11 @@ with
 
     -- Few lines far from all others, at the beginning or at the end; a year away a few more.
     stray_dates as (
-        select from_on, until_on, least(lines_after, lines - lines_after) as stray_lines
+        select
+            from_on,
+            until_on,
+            least(lines_after, lines - lines_after) as stray_lines,
+            case when 2 * lines_after < lines then later_example else earlier_example end as example
         from gaps
         where
             lines >= 20
@@ -201,7 +213,7 @@ with
     ),
 
     placeholder_dates as (
-        select ordered_on, lines
+        select ordered_on, lines, example
         from days
         where cast(ordered_on as string) in {{ text_literals(placeholders) }}
     ),
@@ -221,7 +233,8 @@ with
         select
             count(*) as lines,
             cast(max(abs(discount_amount)) as double) as most,
-            cast(avg(cast(amount as double)) as double) as mean_amount
+            cast(avg(cast(amount as double)) as double) as mean_amount,
+            min(customer_id) as example
         from {{ ref("checked_order_lines") }}
         where reason is null and discount_amount <> 0 and not is_return
         having
@@ -248,6 +261,7 @@ with
                 {{ column }},
                 count(*) as lines,
                 sum(amount) as amount,
+                min(order_id) as example,
                 row_number() over (order by count(*) desc, {{ column }}) as place,
                 count(*) over () as different_values
             from {{ ref("checked_order_lines") }}
@@ -270,7 +284,9 @@ with
                     when max(different_values) > 10
                     then ' and ' || cast(max(different_values) - 10 as string) || ' more'
                     else ''
-                end as sums
+                end as sums,
+                max_by({{ column }}, place) as rarest,
+                max_by(example, place) as example
             from {{ kind }}_by_value
             where place <= 10
             having count(*) > {{ 1 if kind in ("statuses", "currencies") else 0 }}

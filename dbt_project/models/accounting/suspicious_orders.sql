@@ -1,11 +1,12 @@
 {#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
 {%- set suspicions = {
-    "lines_without_customer": ["lines", "share", "amount"],
-    "mostly_returns": ["bought", "returned"],
+    "lines_without_customer": ["lines", "share", "amount", "example"],
+    "mostly_returns": ["bought", "returned", "example"],
 } -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- if setting("time_zone") == "UTC" and given.get("ordered_at") in ("text", "instant") -%}
     {%- do suspicions.update({"one_time_of_day": ["first_time", "last_time"]}) -%}
+    {%- set has_zone = offsets_of_times(given, ref(setting("input") ~ "__order_lines")) -%}
 {%- endif -%}
 {%- if "discount_amount" in given and setting("amount_is") == "line" -%}
     {%- do suspicions.update(
@@ -40,7 +41,8 @@
     {%- do suspicions.update(
         {"shared_orders": ["shared_orders", "orders", "share_looked_at", "example"]}
     ) -%}
-    {%- do suspicions.update({"lines_below_orders": ["lines", "amount"]}) -%}
+    {%- do suspicions.update({"lines_below_orders": ["lines", "amount", "example"]}) -%}
+    {%- do suspicions.update({"numberless_lines": ["lines", "share_looked_at", "example"]}) -%}
 {%- endif -%}
 {%- if "order_id" in given and setting("order_header") == "every_line" -%}
     {%- do suspicions.update({"headless_lines": ["lines", "share_looked_at", "example"]}) -%}
@@ -141,8 +143,8 @@ with
             count(refunded_amount) = count(*)
             and min(refunded_amount) = max(refunded_amount) as are_refunds_equal,
             coalesce(max(refunded_amount) > 0, false) as has_refund,
-            min(amount + refunded_amount)
-            < max(amount + refunded_amount) as are_refunded_lines_different,
+            min(amount + refunded_amount) < max(amount + refunded_amount)
+            or max(refunded_amount) > max(amount + refunded_amount) as are_refunded_lines_different,
             -- As versions of it have.
             coalesce(min(source_file) <> max(source_file), false)
             or coalesce(min(status) <> max(status), false)
@@ -307,6 +309,7 @@ with
         select
             order_id,
             min(copies) = max(copies) and max(copies) > 1 as is_doubled,
+            max(copies) as copies,
             max(copies) > 1 as has_copies,
             count(*) > 1 as has_several_things,
             count(product_id) > 0 or count(*) > 1 as are_things_told,
@@ -322,19 +325,29 @@ with
             count(*) filter (where is_doubled and are_things_told) as told_orders,
             count(*) filter (where has_several_things and has_copies) as orders_with_copies,
             count(*) filter (where has_several_things and is_doubled) as doubled_orders,
+            count(*) filter (where is_doubled and not has_several_things) as doubled_things,
+            count(distinct case when is_doubled then copies end) as numbers_of_copies,
             min(order_id) filter (where is_doubled) as example,
             min(share_looked_at) as share_looked_at
         from copies_of_orders
     ),
 
     -- Each line of nearly all orders, or of most orders of several things in which one stands there
-    -- twice: who buys two of one thing rarely buys two of each.
+    -- twice: who buys two of one thing rarely buys two of each. Of orders of one thing, each as
+    -- often
+    -- as the others: who buys several buys sometimes three.
     doubled_lines as (
         select *
         from lines_with_copies
         where
             (repeated_orders >= greatest(20, 0.95 * orders) and told_orders > 0)
             or doubled_orders >= greatest(10, 0.01 * orders, 0.75 * orders_with_copies)
+            or (
+                doubled_things >= greatest(20, 0.05 * orders)
+                and numbers_of_copies = 1
+                and orders_with_copies = doubled_orders
+                and told_orders > 0
+            )
     ),
 
     equal_amounts as (
@@ -431,7 +444,7 @@ with
             and count(*) filter (where are_discounts_equal) >= 5
     ),
 
-    -- Lines of one price may each have been given back.
+    -- Lines of one price may each have been given back, but not more than was paid for them.
     repeated_refunds as (
         select
             count(*) as orders,
@@ -498,6 +511,30 @@ with
         having sum(numbers.customers) > 0.01 * order_totals.orders
     ),
 
+    -- Lines without a number on a day on which their customer has an order with one.
+    days_of_customers as (
+        select customer_id, ordered_on, min(order_id) as example
+        from orders
+        where is_numbered and customer_id is not null
+        group by customer_id, ordered_on
+    ),
+
+    numberless_lines as (
+        select
+            sum(orders.lines) as lines,
+            min(days_of_customers.example) as example,
+            order_totals.share_looked_at
+        from orders
+        inner join
+            days_of_customers
+            on orders.customer_id = days_of_customers.customer_id
+            and orders.ordered_on = days_of_customers.ordered_on
+        cross join order_totals
+        where not orders.is_numbered
+        group by order_totals.orders, order_totals.share_looked_at
+        having count(*) > 0.01 * order_totals.orders
+    ),
+
     -- Lines without a customer whose order has one on another line.
     headless_lines as (
         select
@@ -531,7 +568,10 @@ with
     -- A list as people read it: number and customer of an order, often its date, on the first of
     -- its lines alone.
     lines_below_orders as (
-        select count(*) as lines, coalesce(cast(sum(lines_of_nobody.amount) as double), 0) as amount
+        select
+            count(*) as lines,
+            coalesce(cast(sum(lines_of_nobody.amount) as double), 0) as amount,
+            min(line_above.order_id) as example
         from lines_of_nobody
         inner join
             {{ ref("checked_order_lines") }} as line_above
@@ -553,7 +593,8 @@ with
         select
             count(*) as lines,
             1e0 * count(*) / (count(*) + totals.lines) as share,
-            coalesce(cast(sum(checked_order_lines.amount) as double), 0) as amount
+            coalesce(cast(sum(checked_order_lines.amount) as double), 0) as amount,
+            min(checked_order_lines.order_id) as example
         from {{ ref("checked_order_lines") }} as checked_order_lines
         cross join totals
         left join headless_lines on true
@@ -569,7 +610,8 @@ with
     mostly_returns as (
         select
             cast(sum(case when amount > 0 then amount else 0 end) as double) as bought,
-            cast(- sum(case when amount < 0 then amount end) as double) as returned
+            cast(- sum(case when amount < 0 then amount end) as double) as returned,
+            min(case when amount < 0 then order_id end) as example
         from looked_at
         where customer_id is not null
         having
@@ -585,7 +627,8 @@ with
     ),
 
     -- In summer and in winter. Midnight west of Greenwich is on the same day in UTC, and the last
-    -- minute of a day is no midnight.
+    -- minute of a day is no midnight. One time without a zone is that of a job of each night; of
+    -- two an hour apart the summer has another one than the winter.
     one_time_of_day as (
         select
             min(substring(cast(ordered_at as string), 12, 5)) as first_time,
@@ -594,9 +637,8 @@ with
         having
             min(substring(cast(ordered_at as string), 12, 5)) >= '14:00'
             and max(substring(cast(ordered_at as string), 12, 5)) < '23:59'
-            and count(distinct substring(cast(ordered_at as string), 12, 5)) <= 2
-            and sum(lines) >= 20
-            and count(*) >= 10
+            and count(distinct substring(cast(ordered_at as string), 12, 5))
+            {{ "<=" if has_zone else "=" }} 2 and sum(lines) >= 20 and count(*) >= 10
     ),
 
     suspicious_orders as ({{ rows_of_suspicions(suspicions) }})

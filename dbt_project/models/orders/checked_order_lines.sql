@@ -66,6 +66,7 @@ with
             ordered_at,
             amount,
             decimals,
+            three_digits_in,
             -- Fuel is sold by volume and coupons by value: such a number is not a number of units.
             case
                 when reason is not null or abs(quantity) <= {{ setting("max_quantity") }}

@@ -16,6 +16,7 @@ with
             ordered_at,
             amount,
             cast(decimals as smallint) as decimals,
+            three_digits_in,
             quantity,
             unit_price,
             discount_amount,

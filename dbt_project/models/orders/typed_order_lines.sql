@@ -5,6 +5,7 @@
 {%- set text = dbt.type_string() -%}
 {%- set version = column_of_versions() -%}
 {%- do check_columns_of_settings(given) -%}
+{%- do check_types_of_numbers(given) -%}
 {%- set decimal = "decimal(18, 4)" -%}
 {%- set number_columns = "amount quantity unit_price discount_amount refunded_amount".split() -%}
 {%- set typed_columns = ["ordered_at"] + number_columns + ["is_return"] -%}
@@ -47,13 +48,7 @@ with
             {{ identifier_text(given, "line_id") }} as line_id,
             {{ identifier_text(given, "product_id") }} as product_id,
             {{ identifier_text(given, "category") }} as category,
-            -- Of a column such as cancelled_at it counts whether there is a date.
-            {% set status = word_of_line(given, "status") -%}
-            case
-                when {{ fits_pattern(status, "'^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}'") }}
-                then 'dated'
-                else lower({{ status }})
-            end as status,
+            {{ word_or_dated(word_of_line(given, "status")) }} as status,
             upper({{ word_of_line(given, "currency") }}) as currency,
             {% for column in typed_columns + ["updated_at"] -%} given_{{ column }}, {% endfor -%}
             {{ parsed_timestamp(given, "ordered_at", "given_ordered_at") }} as ordered_at,
@@ -150,6 +145,7 @@ with
             {%- else -%} net_amount as amount,
             {%- endif %}
             {{ decimals_given(given) }} as decimals,
+            {{ column_with_three_digits(given) }} as three_digits_in,
             case when not is_voucher then quantity end as quantity,
             unit_price,
             case

@@ -40,6 +40,8 @@ def model(dbt, session):
         "segment_categories": dbt.ref("segmart", "segment_categories"),
         "segment_products": dbt.ref("segmart", "segment_products"),
         "segment_months": dbt.ref("segmart", "segment_months"),
+        "segment_rules": dbt.ref("segmart", "segment_rules"),
+        "scoring_sql": dbt.ref("segmart", "scoring_sql"),
         "rfm_scores": dbt.ref("segmart", "rfm_scores"),
         "segment_migrations": dbt.ref("segmart", "segment_migrations"),
         "segment_moves": dbt.ref("segmart", "segment_moves"),

@@ -35,6 +35,15 @@ def model(dbt, session):
         "segment_migrations": ordered_frame(dbt.ref("segmart", "segment_migrations")),
         "segment_borders": ordered_frame(dbt.ref("segmart", "segment_borders")),
         "recent_moves": ordered_frame(dbt.ref("segmart", "recent_moves")),
+        "recent_move_features": ordered_frame(
+            dbt.ref("segmart", "recent_move_features"), ["customer_id", "as_of"]
+        ),
+        "segment_history": ordered_frame(
+            dbt.ref("segmart", "segment_history"), ["as_of", "segment_id"]
+        ),
+        "segment_categories": ordered_frame(
+            dbt.ref("segmart", "segment_categories"), ["segment_id", "category"]
+        ),
         "feature_drift": ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
         "as_of_date": ordered_frame(dbt.ref("segmart", "as_of_date")),
         "report_settings": pd.DataFrame(

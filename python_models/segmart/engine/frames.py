@@ -28,6 +28,15 @@ def typed(rows: list[dict], columns: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(columns)).astype(dict(columns))
 
 
+def as_lists(frames: Mapping[str, pd.DataFrame]) -> dict[str, pa.Array]:
+    """A column for each frame, of one value: the list of its rows. SQL makes rows of it again."""
+    columns = {}
+    for name, frame in frames.items():
+        rows = pa.Table.from_pandas(frame, preserve_index=False).to_struct_array()
+        columns[name] = pa.ListArray.from_arrays([0, len(frame)], rows.combine_chunks())
+    return columns
+
+
 def arrow_table(relation: Any) -> pa.Table:
     """The rows of a relation as an Arrow table, with the engine's own types."""
     return relation.toArrow() if _is_of_spark(relation) else relation.to_arrow_table()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from segmart import SegmentationError
+from segmart import SegmentationError, shown
 from segmart.files import content, contract, guesses, queries
 
 # To look into each of a thousand files would take longer than to read them.
@@ -169,6 +169,8 @@ def _look_at(
         contract_column = mapped.get(column)
         if contract_column:
             contract.check_type(path, column, kind, contract_column)
+            if kind == "floating" and contract_column in contract.IDENTIFIERS:
+                _check_that_ids_are_told_apart(path, column, contract_column)
             role = "contract"
         elif contract.is_index(column):
             role = "index"
@@ -182,6 +184,16 @@ def _look_at(
     for key in [key for key in of_folders if key in mapped]:
         columns.append(queries.Column(key, "text", mapped[key], "folder", of_folders[key]))
     return queries.File(path, read_from, file_format, lines, columns)
+
+
+def _check_that_ids_are_told_apart(path: Path, column: str, contract_column: str) -> None:
+    if found := content.id_out_of_range(path, column):
+        bits, value = found
+        raise SegmentationError(
+            f"file {path}, column {shown(column)!r}: {value:.0f} is larger than floating point "
+            f"numbers of {bits} bits can tell from its neighbours, and several {contract_column} "
+            "may have become one: write the column as whole numbers or as text"
+        )
 
 
 def _check_place_of_header(
@@ -202,27 +214,35 @@ def _check_place_of_header(
 def _guessed(
     files: list[queries.File], renamed: dict[str, str], settings: dict[str, Any]
 ) -> list[queries.File]:
-    """The files, with what the values of some let guess of columns that are ignored."""
+    """The files, with what the values of some let guess of columns that are ignored.
+
+    Of several columns that look like one, and where that one is taken, the others are likely: their
+    values are read and counted.
+    """
     taken = {column.contract for file in files for column in file.columns} | set(renamed)
-    if taken.issuperset(guesses.KINDS):
-        return files
+    left_out = {column for column, name in renamed.items() if name == contract.LEFT_OUT}
     sample: dict[str, list[str | None]] = {}
     for file in files[:: max(1, len(files) // MOST_FILES_GUESSED_FROM)]:
         ignored = [column.name for column in file.columns if column.role == "ignored"]
         if ignored:
             for name, values in queries.sample(queries.source(file, **settings), ignored).items():
                 sample.setdefault(name.casefold(), []).extend(values)
-    found = {
-        name: contract_column
-        for contract_column, name in guesses.guessed(sample).items()
-        if contract_column not in taken
-    }
+    found: dict[str, tuple[str, str]] = {}
+    for contract_column, names in guesses.guessed(sample).items():
+        if contract_column in left_out:
+            continue
+        for name in names:
+            if contract_column not in taken:
+                found[name] = (contract_column, "guessed")
+                taken.add(contract_column)
+            elif contract_column == "status":
+                found[name] = (f"likely_{len(found) + 1}", "likely")
     return [
         dataclasses.replace(
             file,
             columns=[
-                dataclasses.replace(column, contract=found[column.name.casefold()], role="guessed")
-                if column.role == "ignored" and column.name.casefold() in found
+                dataclasses.replace(column, contract=what[0], role=what[1])
+                if column.role == "ignored" and (what := found.get(column.name.casefold()))
                 else column
                 for column in file.columns
             ],

@@ -397,6 +397,22 @@ def parquet_columns(path: Path) -> tuple[list[tuple[str, str]], int]:
     return [(field.name, _kind(field.type)) for field in schema], metadata.num_rows
 
 
+def id_out_of_range(path: Path, column: str) -> tuple[int, float] | None:
+    """The bits of a column of floating point numbers and its first one that stands for two."""
+    file = pq.ParquetFile(path)
+    kind = file.schema_arrow.field(column).type
+    limits = {pa.float16(): (16, 2**11), pa.float32(): (32, 2**24), pa.float64(): (64, 2**53)}
+    if kind not in limits:
+        return None
+    bits, limit = limits[kind]
+    for batch in file.iter_batches(columns=[column]):
+        values = batch.column(0).drop_null().to_numpy(zero_copy_only=False).astype("float64")
+        large = values[(abs(values) >= limit) & (abs(values) < float("inf"))]
+        if large.size:
+            return bits, float(large[0])
+    return None
+
+
 def time_out_of_range(path: Path, column: str) -> tuple[int, int] | None:
     """The first row, from 1, whose milliseconds are too many as microseconds, and their number."""
     file = pq.ParquetFile(path)

@@ -184,7 +184,7 @@ def check_type(path: Path, column: str, column_type: str, contract_column: str) 
     elif contract_column in IDENTIFIERS:
         allowed = ("text", "integer", "floating", "decimal", "uuid")
         if contract_column == "status":
-            allowed += ("date", "timestamp")
+            allowed += ("date", "timestamp", "boolean")
     elif contract_column == "is_return":
         allowed = ("text", "boolean", "integer")
     else:

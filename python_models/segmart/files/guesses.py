@@ -1,31 +1,39 @@
 """Columns that nobody has mapped and that look like the status or the currency of an order line.
 
 What nobody says about them is never acted on: without the vars ``statuses`` and ``exchange_rates``
-they only let a build show, or refuse, what would be added up.
+they only let a build show, or refuse, what would be added up. A file is looked at before SQL reads
+it; of tables, metrics and further columns SQL counts the values, and ``sentences`` looks at those.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 # How many different values a column may have that is told by its name alone.
 MOST_VALUES = 20
-STATUSES = """
-    authorised authorized canceled cancelled chargeback complete completed credit declined delivered
-    disputed draft expired failed failure fulfilled invoice paid payment pending processed
-    processing quotation refund refunded rejected return returned reversed shipped succeeded success
-    successful test unfulfilled unpaid void voided
-    abgebrochen bezahlt erstattet erstattung geliefert gutschrift rechnung retoure storniert storno
-    versendet
-    annulé annulée avoir livré livrée payé payée remboursé remboursée
-    cancelado enviado pagado reembolsado annullato pagato rimborsato
-    betaald geannuleerd terugbetaald
-"""
 # One of these values is enough: what it stands beside is told apart from it.
 ENDED = """
-    canceled cancelled chargeback refund refunded return returned void voided gutschrift retoure
-    storniert storno erstattet annulé remboursé cancelado reembolsado annullato rimborsato
-    geannuleerd terugbetaald
+    canceled cancelled chargeback refund refunded return returned reversed void voided restocked
+    erstattet erstattung gutschrift retoure storniert storno
+    annulé annulée avoir remboursé remboursée retourné retournée
+    cancelado cancelada anulado anulada devuelto devuelta devolvido devolvida estornado reembolsado
+    reembolsada
+    annullato annullata reso rimborsato rimborsata stornato
+    geannuleerd geretourneerd terugbetaald
+    anulowane anulowano anulowany zwrot zwrócone zrušeno zrušená stornováno
+    annulleret refunderet returneret kansellert refundert makulerad återbetald returnerad peruttu
+    hyvitetty iptal iade
+    возврат возвращен отменен отменён отменено
+    キャンセル 返品 返金 取消 已取消 已退款 退款 退货 취소 환불
 """
+STATUSES = """
+    authorised authorized complete completed credit declined delivered disputed draft expired failed
+    failure fulfilled invoice paid payment pending processed processing quotation rejected shipped
+    succeeded success successful test unfulfilled unpaid
+    abgebrochen bezahlt geliefert rechnung versendet livré livrée payé payée
+    enviado enviada pagado pagada pagato betaald
+"""
+# What a column such as cancelled_at or is_void says of a line that ended.
+YES = frozenset(("dated", "true", "t", "yes", "y", "1", "ja", "j", "oui", "si", "sí", "x"))
 CURRENCIES = """
     aed afn all amd aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd btn bwp byn bzd
     cad cdf chf clp cny cop crc cup cve czk djf dkk dop dzd egp ern etb eur fjd fkp gbp gel ghs gip
@@ -37,64 +45,71 @@ CURRENCIES = """
 """
 # By contract column: the words of its values, and the least share of the rows that has one of them.
 KINDS = {
-    "status": (frozenset(STATUSES.split()), 0.5),
+    "status": (frozenset(STATUSES.split()) | frozenset(ENDED.split()), 0.5),
     "currency": (frozenset(CURRENCIES.split()), 0.9),
 }
 # What a name may hold, and what it may not: the status of a parcel or of a customer is another one.
 NAMES = {
     "status": re.compile(
-        "status|cancel|void|storn|deleted|^(is[ _])?test([ _](order|mode))?$|^livemode$"
+        "status|statut|статус|ステータス|状态|状態|cancel|void|storn|deleted"
+        "|^(is[ _])?test([ _](order|mode))?$|^livemode$"
         "|^((is|was|has|has[ _]been|ist|wurde)[ _]?)?(refund|refunded|return|returned|reversed"
         "|failed|credited|retour|retoure|retourniert|erstattet|gutschrift|r(ü|ue)ckgabe"
         "|r(ü|ue)cksendung|zur(ü|ue)ckgegeben)([ _]?(at|on|date|flag))?$"
     ),
     "currency": re.compile("currency|währung|waehrung|devise|valuta|moneda"),
 }
+# A column of such a name, with dates on some lines alone, says which lines ended.
+ENDING = re.compile(
+    "cancel|refund(?!able)|return(?!able|ing)|revers|void|storn|erstatt|retour|r(ü|ue)ck(gabe|send)|charge.?back"
+    "|rembours|annul|anul|reembols|devol|rimbors|terugbet|zwrot"
+)
 # In such a column a date says that it happened, whichever date, as in typed_order_lines.sql.
 DATE = re.compile("^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*")
 OTHER = re.compile("shipping|shipment|deliver|customer|client|loyal|member|marital|tax|stock")
 
 
-def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, str]:
-    """The column that looks most like each contract column of ``KINDS``, where one does.
+def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, list[str]]:
+    """The columns that look like each contract column of ``KINDS``, the likeliest first.
 
     Args:
         values: of each column, in order, those of the same rows as text.
 
     Returns:
-        Name of the column by contract column.
+        Names of columns by contract column, where there are any.
     """
     found = {}
     for contract_column, (words, least) in KINDS.items():
         scores = {}
         for column, given in values.items():
-            texts = [
-                DATE.sub("dated", text.casefold().strip())
-                for text in given
-                if text and text.strip()
-            ]
+            texts = [_word(text) for text in given if text and text.strip()]
             known = sum(not words.isdisjoint(_words(text)) for text in texts)
             is_small = len(set(texts)) <= MOST_VALUES
-            is_named = NAMES[contract_column].search(column.casefold()) is not None
-            has_ended = contract_column == "status" and not set(ENDED.split()).isdisjoint(texts)
-            is_other = OTHER.search(column.casefold()) is not None
+            name = column.casefold()
+            is_named = NAMES[contract_column].search(name) is not None
+            tells_an_end = contract_column == "status" and has_ended(column, texts)
             if (
                 texts
-                and not is_other
-                and (known >= least * len(texts) or (is_small and (is_named or has_ended)))
+                and not OTHER.search(name)
+                and (known >= least * len(texts) or (is_small and (is_named or tells_an_end)))
             ):
                 scores[column] = (known / len(texts), is_named)
         if scores:
-            found[contract_column] = max(scores, key=scores.__getitem__)
+            found[contract_column] = sorted(scores, key=scores.__getitem__, reverse=True)
     return found
 
 
-def named(column: str) -> str | None:
-    """The contract column that the name of a column makes likely, whose values nobody has seen."""
-    name = column.casefold()
-    if OTHER.search(name):
-        return None
-    return next((kind for kind, pattern in NAMES.items() if pattern.search(name)), None)
+def has_ended(column: str, values: Collection[str]) -> bool:
+    """Whether a column, by one of its values or by its name, tells lines that ended from others."""
+    texts = {_word(value) for value in values}
+    ended = frozenset(ENDED.split())
+    return any(not ended.isdisjoint(_words(text)) for text in texts) or (
+        ENDING.search(column.casefold()) is not None and not YES.isdisjoint(texts)
+    )
+
+
+def _word(text: str) -> str:
+    return DATE.sub("dated", text.casefold().strip())
 
 
 def _words(text: str) -> list[str]:

@@ -24,7 +24,8 @@ class Column:
         contract: the column of the contract that it is, or None.
         role: contract, further (an attribute or a metric), ignored, index (the row numbers that
             pandas writes, which tell no two rows apart), guessed (its values look like the contract
-            column), or folder: a column of the contract that
+            column), likely (ignored too, but its values are looked at, under a name of their own:
+            they look like a column that another one is), or folder: a column of the contract that
             the file does not have, and a folder ``name=value`` above it has.
         of_folder: the value of that folder.
     """
@@ -103,7 +104,7 @@ def rows_query(file: File, names: Sequence[str], read: str) -> str:
         for column in file.columns
         if column.role not in UNREAD
     }
-    ignored = [column.name for column in file.columns if column.role == "ignored"]
+    ignored = [column.name for column in file.columns if column.role in ("ignored", "likely")]
     row = "row_number() over ()" if file.format == "csv" else "file_row_number + 1"
     selected = [f"{own.get(name.casefold(), 'null')} as {identifier(name)}" for name in names]
     selected += [

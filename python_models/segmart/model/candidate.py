@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from segmart import SegmentationError, sentences
-from segmart.engine.frames import typed
+from segmart.engine.frames import as_lists, typed
 from segmart.model import clustering, decision, gates, lineage, preparation, scoring, selection
 from segmart.release.last_release import released
 
@@ -286,10 +286,7 @@ def _one_row(values: list[dict], lists: dict[str, pd.DataFrame]) -> pa.Table:
     for schema, given in zip((VERSION_TYPES, OUTCOME_TYPES), values, strict=True):
         for field in schema:
             row[field.name] = pa.array([given.get(field.name)], field.type)
-    for name, frame in lists.items():
-        rows = pa.Table.from_pandas(frame, preserve_index=False).to_struct_array()
-        row[name] = pa.ListArray.from_arrays([0, len(frame)], rows.combine_chunks())
-    return pa.table(row)
+    return pa.table(row | as_lists(lists))
 
 
 def fit(

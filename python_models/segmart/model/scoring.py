@@ -1,65 +1,141 @@
 """The SQL that scores customers, written from the rows of a model.
 
-The same statement runs on DuckDB and on Spark, and gives what scikit-learn's ``predict`` gives.
-Centroids stand in it as numbers: joining the customers with the centroids is slower. The macros of
-the catalog do join them (see ``segmart.release.analyst_macros``), with the same formulas: those of
-this module that are public take SQL expressions, numbers or columns.
+The same statement runs on DuckDB and on Spark, and gives what scikit-learn's ``predict`` gives;
+other systems get it in their dialect. Centroids stand in it as numbers: joining the customers with
+the centroids is slower. The macros of the catalog do join them (see
+``segmart.release.analyst_macros``), with the same formulas: those of this module that are public
+take SQL expressions, numbers or columns.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 
 import pandas as pd
 
+from segmart.engine.frames import typed
+from segmart.model.dialects import DIALECTS, OF_BUILD, Dialect
 from segmart.model.preparation import scaler_of
 
 
-def scoring_query(model: pd.DataFrame) -> str:
+def statement(
+    model: pd.DataFrame, names: Mapping[int, str], excluding: Collection[str], dialect: Dialect
+) -> str:
+    """``scoring_query`` for another system, with a comment that says what it is.
+
+    Args:
+        model, excluding, dialect: as for ``scoring_query``.
+        names: of the segments, by number.
+    """
+    features = ", ".join(scaler_of(model)["feature"])
+    query = scoring_query(model, dialect, excluding=excluding, names=names)
+    return (
+        f"-- Segments by the model {model['model_version'].iloc[0]}, for {dialect.title}.\n"
+        "-- It reads one table or view, customers, with the columns customer_id,\n"
+        f"-- {features}:\n"
+        f"-- values as in customer_features, null where missing.{query.rstrip()}\n"
+    )
+
+
+STATEMENT_COLUMNS = {
+    "dialect": "string",
+    "statement": "string",
+    "reads": "string",
+    "model_version": "string",
+}
+
+
+def statements(
+    model: pd.DataFrame, names: Mapping[int, str], excluding: Collection[str]
+) -> pd.DataFrame:
+    """``statement`` for each of ``DIALECTS``: ``STATEMENT_COLUMNS``, reads the columns it needs."""
+    return typed(
+        [
+            {
+                "dialect": dialect.name,
+                "statement": statement(model, names, excluding, dialect),
+                "reads": ", ".join(["customer_id", *scaler_of(model)["feature"]]),
+                "model_version": model["model_version"].iloc[0],
+            }
+            for dialect in DIALECTS
+        ],
+        STATEMENT_COLUMNS,
+    )
+
+
+def scoring_query(
+    model: pd.DataFrame,
+    dialect: Dialect = OF_BUILD,
+    *,
+    excluding: Collection[str] = (),
+    names: Mapping[int, str] | None = None,
+) -> str:
     """A SELECT that scores every row of a relation named ``customers``.
 
     The relation has customer_id and one column a clustered feature: raw, null where missing.
 
     Args:
         model: rows of ``segment_model`` of one version.
+        dialect: of the system that is to read it.
+        excluding: features without which a customer is left out; such rows get no segment. The
+            build has left them out before.
+        names: of the segments, by number, for a column segment_name; None for none.
 
     Returns:
-        SQL of customer_id, segment_id, distance (Euclidean, scaled units), runner_up_segment_id,
-        margin (0 on the boundary to the runner-up, 1 at the centroid), silhouette (squared
-        Euclidean, by the moments of the fitted segments), is_outlier (whether a feature lies
-        outside its clip).
+        SQL of customer_id, segment_id, segment_name, distance (Euclidean, scaled units),
+        runner_up_segment_id, margin (0 on the boundary to the runner-up, 1 at the centroid),
+        silhouette (squared Euclidean, by the moments of the fitted segments), is_outlier (whether a
+        feature lies outside its clip).
     """
     scaler = scaler_of(model)
     segments = [
-        _Segment(int(number), rows.sort_values("feature_position"))
+        _Segment(int(number), rows.sort_values("feature_position"), dialect)
         for number, rows in model.groupby("segment_id")
     ]
     features = list(scaler.itertuples())
-    several = len(segments) > 1
-    null = "cast(null as double)"
+    null = f"cast(null as {dialect.double})"
     runner_up, between = null, null
-    if several:
-        runner_up = _least(f"case when segment_id <> {s.id} then d{s.id} end" for s in segments)
-        between = _least(
-            f"case when segment_id <> {s.id} then d{s.id} + {s.variance} end" for s in segments
+    if len(segments) > 1:
+        runner_up, between = (
+            _by_segment(
+                segments,
+                lambda own, of_other=of_other: _least(
+                    of_other(other) for other in segments if other is not own
+                ),
+            )
+            for of_other in (lambda s: f"d{s.id}", lambda s: f"d{s.id} + {s.variance}")
         )
     runner_up_ids = " ".join(
         f"when segment_id <> {s.id} and d{s.id} = runner_up_squared then {s.id}" for s in segments
     )
+    name = ""
+    if names is not None:
+        of_segments = _by_segment(segments, lambda s: dialect.text(names[s.id]))
+        name = f"{of_segments} as segment_name,\n    "
+    customer_id, lines = dialect.identifier("customer_id"), ",\n            "
+    prepared = [
+        f"{_prepared(feature, dialect, feature.feature in excluding)} as x{at}"
+        for at, feature in enumerate(features, start=1)
+    ]
     return f"""
 with
     transformed as (
-        select customer_id, {", ".join(_transformed(feature) for feature in features)}
-        from customers
+        select
+            {customer_id},
+            {lines.join(_transformed(feature, dialect) for feature in features)}
+        from {dialect.identifier("customers")}
     ),
     prepared as (
         select
-            customer_id,
-            {", ".join(f"{_prepared(f)} as x{at}" for at, f in enumerate(features, start=1))},
-            {" or ".join(_is_clipped(feature) for feature in features)} as is_outlier
+            {customer_id},
+            {lines.join(prepared)},
+            {" or ".join(_is_clipped(feature, dialect) for feature in features)} as is_outlier
         from transformed
     ),
     squared_distances as (
-        select customer_id, is_outlier, {", ".join(f"{s.squared} as d{s.id}" for s in segments)}
+        select
+            {customer_id},
+            is_outlier,
+            {lines.join(f"{s.squared} as d{s.id}" for s in segments)}
         from prepared
     ),
     nearest as (
@@ -78,16 +154,14 @@ with
         select
             *,
             {runner_up} as runner_up_squared,
-            case segment_id
-                {" ".join(f"when {s.id} then {s.within}" for s in segments)}
-            end as within_squared,
+            {_by_segment(segments, lambda s: s.within)} as within_squared,
             {between} as between_squared
         from assigned
     )
 select
-    customer_id,
+    {customer_id},
     cast(segment_id as integer) as segment_id,
-    sqrt(nearest_squared) as distance,
+    {name}sqrt(nearest_squared) as distance,
     cast(
         case
             {runner_up_ids}
@@ -145,19 +219,25 @@ def margin(nearest_squared: str, runner_up_squared: str) -> str:
 class _Segment:
     """The expressions of one segment."""
 
-    def __init__(self, number: int, rows: pd.DataFrame) -> None:
+    def __init__(self, number: int, rows: pd.DataFrame, dialect: Dialect) -> None:
         self.id = number
         size = int(rows["sample_customers"].iloc[0])
-        self.variance = _double(_sum(rows["variance_scaled"]))
+        self.variance = dialect.number(_sum(rows["variance_scaled"]))
         self.squared = " + ".join(
-            squared_difference(f"x{at}", _double(center))
+            squared_difference(f"x{at}", dialect.number(center))
             for at, center in enumerate(rows["center_scaled"], start=1)
         )
         self.within = (
-            f"(d{number} + {self.variance}) * {_double(size / (size - 1))}"
+            f"(d{number} + {self.variance}) * {dialect.number(size / (size - 1))}"
             if size > 1
-            else "cast(null as double)"
+            else f"cast(null as {dialect.double})"
         )
+
+
+def _by_segment(segments: list[_Segment], expression: Callable[[_Segment], str]) -> str:
+    """An expression that depends on the segment of the customer."""
+    cases = " ".join(f"when {segment.id} then {expression(segment)}" for segment in segments)
+    return f"case segment_id {cases} end"
 
 
 def _sum(numbers: Iterable[float]) -> float:
@@ -165,35 +245,33 @@ def _sum(numbers: Iterable[float]) -> float:
     return float(sum(Decimal(repr(float(number))) for number in numbers))
 
 
-def _double(number: float) -> str:
-    """A DOUBLE with all its bits; 0.1 alone would be a DECIMAL."""
-    return f"cast('{number:.17g}' as double)"
-
-
 def _least(expressions: Iterable[str]) -> str:
     listed = list(expressions)
     return listed[0] if len(listed) == 1 else f"least({', '.join(listed)})"
 
 
-def _transformed(feature: tuple) -> str:
-    value = f"cast({feature.feature} as double)"
-    return f"{transformed(value, feature.transform)} as {feature.feature}"
+def _transformed(feature: tuple, dialect: Dialect) -> str:
+    value = dialect.given(feature.feature)
+    return f"{transformed(value, feature.transform)} as {dialect.identifier(feature.feature)}"
 
 
-def _prepared(feature: tuple) -> str:
-    return standardised(
-        feature.feature,
-        fill=transformed(_double(feature.fill_value), feature.transform),
-        clip_low=_double(feature.clip_low),
-        clip_high=_double(feature.clip_high),
-        mean=_double(feature.mean),
-        scale=_double(feature.scale),
+def _prepared(feature: tuple, dialect: Dialect, is_excluding: bool) -> str:
+    value = dialect.identifier(feature.feature)
+    prepared = standardised(
+        value,
+        fill=transformed(dialect.number(feature.fill_value), feature.transform),
+        clip_low=dialect.number(feature.clip_low),
+        clip_high=dialect.number(feature.clip_high),
+        mean=dialect.number(feature.mean),
+        scale=dialect.number(feature.scale),
     )
+    return f"case when {value} is not null then {prepared} end" if is_excluding else prepared
 
 
-def _is_clipped(feature: tuple) -> str:
+def _is_clipped(feature: tuple, dialect: Dialect) -> str:
     """Whether a transformed feature is known and lies outside its clip."""
+    value = dialect.identifier(feature.feature)
     return (
-        f"coalesce({feature.feature} < {_double(feature.clip_low)} "
-        f"or {feature.feature} > {_double(feature.clip_high)}, false)"
+        f"coalesce({value} < {dialect.number(feature.clip_low)} "
+        f"or {value} > {dialect.number(feature.clip_high)}, false)"
     )
