@@ -1,7 +1,7 @@
--- How many customers of each segment came again, and what did they spend, in the days that
--- followed?
--- Of the last date that lies outcome_days back, by default 90.
-select *
-from segment_outcomes
-where as_of = (select max(as_of) from segment_outcomes)
-order by segment_id
+-- How many customers of each segment came again in the days after a date, and what did they spend?
+-- The last date that lies outcome_days back, by default 90.
+with dates as (select max(as_of) as last_on from segment_outcomes)
+select outcomes.*
+from segment_outcomes as outcomes
+inner join dates on outcomes.as_of = dates.last_on
+order by outcomes.segment_id
