@@ -6,5 +6,5 @@ left join segments as origin on moves.from_segment_id = origin.segment_id
 left join segments as target on moves.to_segment_id = target.segment_id
 where
     moves.cause <> 'initial'
-    and moves.as_of > (select max(as_of) from customer_segments) - interval 30 days
+    and moves.as_of > (select max(today.as_of) from customer_segments as today) - interval 30 days
 order by moves.as_of desc, moves.customer_id asc

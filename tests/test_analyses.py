@@ -15,6 +15,7 @@ from test_analyst_macros import another_release
 QUESTIONS = (
     "who_moved_this_month_and_why",
     "revenue_by_segment_and_month",
+    "retention_and_later_spend",
     "segments_of_these_customers",
     "customers_between_segments",
     "what_each_segment_buys",
@@ -26,7 +27,11 @@ QUESTIONS = (
 # These need vars or the macros of dbt, which compiles them; they read the build file.
 COMPILED = {"later_behaviour_explained", "why_did_this_customer_move"}
 # The demo has one release, and in the first build nobody moves.
-OF_RELEASES = {"what_changed_between_releases", "who_moved_this_month_and_why"}
+OF_RELEASES = {
+    "what_changed_between_releases",
+    "who_moved_this_month_and_why",
+    "retention_and_later_spend",
+}
 NAMES = {path.stem for path in ROOT.glob("analyses/*.sql")}
 
 
@@ -209,13 +214,51 @@ def test_what_changed_between_releases_is_what_was_changed(demo: Build, tmp_path
     assert row[5] == 480.5
 
 
-@pytest.mark.slow
-def test_who_has_moved_is_where_the_features_after_say(tmp_path: Path) -> None:
-    write_households(tmp_path, 400)
+@pytest.fixture(scope="module")
+def of_two_dates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog after builds as of 1 November and of 2 January."""
+    folder = tmp_path_factory.mktemp("two_dates")
+    write_households(folder, 400)
     for as_of in ("2017-11-01", "default"):
-        build = dbt_build(tmp_path, complete_journey=str(tmp_path), max_k=4, as_of=as_of)
+        build = dbt_build(
+            folder, complete_journey=str(folder), max_k=4, as_of=as_of, outcome_days=60
+        )
         assert build.returncode == 0, build.output
-    with duckdb.connect(tmp_path / "serve/dev/segmart.duckdb", read_only=True) as reader:
+    return folder / "serve/dev/segmart.duckdb"
+
+
+@pytest.mark.slow
+def test_customers_came_again_as_the_files_say(of_two_dates: Path) -> None:
+    with duckdb.connect(of_two_dates, read_only=True) as reader:
+        found = answer("retention_and_later_spend", reader)
+        then = sorted((of_two_dates.parent / "releases").iterdir())[0]
+        expected = reader.sql(
+            f"""
+            with later as (
+                select household_id::varchar as customer_id, sum(sales_value) as spend
+                from '{DATA}/transactions.parquet'
+                where transaction_timestamp >= '2017-11-01'
+                    and transaction_timestamp < date '2017-11-01' + interval 60 days
+                group by household_id
+            )
+            select segment_id, count(*) as customers, count(spend) / count(*) as again,
+                sum(coalesce(spend, 0)) / count(*) as spend
+            from '{then}/customer_segments.parquet' left join later using (customer_id)
+            group by segment_id
+            order by segment_id
+            """
+        ).df()
+    columns = ["segment_id", "customers", "ordered_again_share", "spend_a_customer"]
+    assert found[columns].to_numpy() == pytest.approx(expected.to_numpy())
+    assert (found["spend_low"] < found["spend_a_customer"]).all()
+    assert (found["spend_a_customer"] < found["spend_high"]).all()
+    # What segments are for: the first one comes again and spends, the last one hardly does.
+    assert found["spend_a_customer"].iloc[0] > 3 * found["spend_a_customer"].iloc[-1]
+
+
+@pytest.mark.slow
+def test_who_has_moved_is_where_the_features_after_say(of_two_dates: Path) -> None:
+    with duckdb.connect(of_two_dates, read_only=True) as reader:
         found = answer("who_moved_this_month_and_why", reader)
         releases = reader.sql("select release from releases order by release").fetchall()
         changed = reader.sql(
