@@ -80,6 +80,10 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     first = on_day(lines)
     assert first.returncode == 0, first.output
     assert line(first, "model:")[0] == "model: refit, since there is no model yet"
+    assert line(first, "lines:")[0].startswith("lines: 1 of 1 files are new")
+    assert [said[:16] for said in line(first, "fit:")] == [
+        f"fit: step {n} of 4" for n in range(1, 5)
+    ]
     ((v1,),) = released(first, ACTIVE)
     versions = released(first, "from model_versions")
     moves = released(first, "select cause, count(*) from segment_moves group by cause")

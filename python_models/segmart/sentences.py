@@ -45,7 +45,10 @@ FINDING_COLUMNS = {
     "is_switched_off": "bool",
     "is_warning": "bool",
     "kind": "string",
+    "finding_without_ids": "string",
 }
+# Of what is counted, what names a customer or an order.
+IDS = ("example", "other_example", "customer", "customer_id")
 # Of what is counted, what is no value of the input, and is said whole.
 SAID_WHOLE = ("file", "source_file", "line_text", "sums", "columns", "unavailable_because")
 
@@ -73,7 +76,8 @@ def findings(
     Returns:
         ``FINDING_COLUMNS``: position, finding, is_error (whether it ends the build),
         is_switched_off (whether it tells of something that the input cannot give), is_warning
-        (whether it is of a model ``suspicious_...``), kind.
+        (whether it is of a model ``suspicious_...``), kind, finding_without_ids (for the report,
+        which is passed on: it names no customer and no order; missing where that is the finding).
 
     Raises:
         SegmentationError: an accepted kind is none that warns.
@@ -100,7 +104,7 @@ def findings(
         if kind == "rows" and values["malformed"] > max_rejected_share * values["row_count"]
     }
     found = [
-        (9, _too_many_malformed(values, max_rejected_share), True, False, False, "malformed")
+        (9, _too_many_malformed(values, max_rejected_share), True, False, False, "malformed", None)
         for values in malformed.values()
     ]
     for kind, values in counted:
@@ -113,9 +117,7 @@ def findings(
                 if kind_of_other == "reason" and reason["source"] == values["source"]
             ]
         if kind in SUSPICIONS:
-            position, sentence = 7, SUSPICIONS[kind].format(**values, quoted=_quoted(values))
-            if values.get("share_looked_at", 1) < 1:
-                sentence += f" ({values['share_looked_at']:.1%} of all orders were looked at)"
+            position, sentence = 7, _suspicion(kind, values)
         elif kind in UNDECIDED:
             position, sentence = 8, UNDECIDED[kind].format(**values)
         else:
@@ -125,15 +127,16 @@ def findings(
         )
         is_switched_off = kind.endswith("_switched_off")
         is_warning = kind in SUSPICIONS and kind not in accepted
-        found.append((position, sentence, is_error, is_switched_off, is_warning, kind))
+        without_ids = _suspicion(kind, _without_ids(values)) if kind in SUSPICIONS else None
+        found.append((position, sentence, is_error, is_switched_off, is_warning, kind, without_ids))
         if kind == "dates":
             age = (pd.Timestamp(today or None) - pd.Timestamp(values["last_on"])).days
             if max_input_age_days and age > max_input_age_days:
                 sentence = _too_old(age, "max_input_age_days", max_input_age_days, **values)
-                found.append((8, sentence, True, False, False, kind))
+                found.append((8, sentence, True, False, False, kind, None))
             elif warn_input_age_days and age > warn_input_age_days:
                 sentence = _too_old(age, "warn_input_age_days", warn_input_age_days, **values)
-                found.append((7, sentence, False, False, True, kind))
+                found.append((7, sentence, False, False, True, kind, None))
     return pd.DataFrame(found, columns=list(FINDING_COLUMNS)).astype(FINDING_COLUMNS)
 
 
@@ -184,6 +187,20 @@ def _sums(rows: list[dict], has_amounts: bool = True) -> str:
         for row in rows[:10]
     )
     return listed + (f" and {len(rows) - 10} more" if len(rows) > 10 else "")
+
+
+def _suspicion(kind: str, values: dict[str, Any]) -> str:
+    sentence = SUSPICIONS[kind].format(**values, quoted=_quoted(values))
+    if values.get("share_looked_at", 1) < 1:
+        sentence += f" ({values['share_looked_at']:.1%} of all orders were looked at)"
+    return sentence
+
+
+def _without_ids(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: "…" if name in IDS and isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 def _quoted(values: dict[str, Any]) -> dict[str, str]:

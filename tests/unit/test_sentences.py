@@ -389,3 +389,31 @@ def test_the_last_words_fit_on_a_screen() -> None:
     assert len(said) == 15
     assert "segments: and 7 more, all in the report" in said
     assert "warnings: and 7 more, all in the table release.build_warnings" in said
+
+
+def test_the_report_names_no_customer_and_no_order() -> None:
+    counts = [
+        ("crowd", {"source": "order_lines", "customer_id": "c17", "lines": 9, "share": 0.5}),
+        (
+            "two_forms",
+            {"source": "order_lines", "ids": 1, "example": "c17", "other_example": "C17"},
+        ),
+        (
+            "thousands",
+            {
+                "lines": 2,
+                "customer": "c17",
+                "example": 1.25,
+                "sign": "point",
+                "other_sign": "comma",
+            },
+        ),
+        rows_of(0),
+    ]
+    found = sentences.findings(counted(*counts), max_rejected_share=0.01).set_index("kind")
+    assert found.loc[["crowd", "two_forms", "thousands"], "finding"].str.contains("c17").all()
+    passed_on = found["finding_without_ids"]
+    assert not passed_on.str.contains("(?i)c17", na=False).any()
+    assert passed_on["crowd"].startswith("order_lines: the customer '…' has 9 lines, 50.0% of all")
+    assert "is read as 1.25" in passed_on["thousands"]
+    assert pd.isna(passed_on["rows"])

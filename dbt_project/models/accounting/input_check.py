@@ -4,6 +4,7 @@ import json
 import pandas as pd
 
 from segmart.engine.frames import ordered_frame
+from segmart.engine.words import say_last
 from segmart.sentences import findings
 
 
@@ -20,7 +21,7 @@ def model(dbt, session):
     columns = ordered_frame(dbt.ref("segmart", "suspicious_columns"))
     numbers = ordered_frame(dbt.ref("segmart", "suspicious_numbers"))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return findings(
+    found = findings(
         pd.concat([counts, orders, customers, lines, columns, numbers]),
         max_rejected_share=float(max_rejected_share),
         accepted=json.loads(accepted_findings),
@@ -28,3 +29,6 @@ def model(dbt, session):
         max_input_age_days=int(max_input_age_days),
         today=today if as_of == "default" else str(as_of),
     )
+    # Where one is an error, the build ends after it has said the others.
+    say_last(found.loc[found["is_error"], "finding"].sort_values().tolist())
+    return found

@@ -1,10 +1,11 @@
 from segmart.engine.frames import ordered_frame
-from segmart.engine.words import say
+from segmart.engine.words import refusal_said_last, say
 from segmart.model.candidate import Settings, candidate, last_models_of
 from segmart.model.decision import Rules
 from segmart.model.gates import Limits
 
 
+@refusal_said_last()
 def model(dbt, session):
     k = dbt.config.get("k")
     max_k = dbt.config.get("max_k")

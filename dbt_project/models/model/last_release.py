@@ -2,10 +2,12 @@ import os
 from pathlib import Path
 
 from segmart.engine.frames import ordered_frame
+from segmart.engine.words import refusal_said_last
 from segmart.release.last_release import last_release
 from segmart.release.pseudonyms import key_from, key_name
 
 
+@refusal_said_last()
 def model(dbt, session):
     serve = dbt.config.get("serve")
     source = dbt.config.get("input")

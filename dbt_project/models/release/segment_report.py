@@ -19,6 +19,7 @@ def model(dbt, session):
     serve = dbt.config.get("serve")
     folder = Path(target_folder)
     path = folder / "report.html"
+    findings = ordered_frame(dbt.ref("segmart", "input_check"), ["position", "finding"])
     tables = {
         "customer_accounting": ordered_frame(dbt.ref("segmart", "customer_accounting")),
         "feature_distributions": ordered_frame(
@@ -57,7 +58,10 @@ def model(dbt, session):
             }
         ),
         "segment_attributes": ordered_frame(dbt.ref("segmart", "segment_attributes")),
-        "input_check": ordered_frame(dbt.ref("segmart", "input_check"), ["position", "finding"]),
+        "input_check": findings.assign(
+            # Who has the report need not know who the customers are.
+            finding=findings["finding_without_ids"].fillna(findings["finding"])
+        ).drop(columns="finding_without_ids"),
         "build_warnings": ordered_frame(dbt.ref("segmart", "build_warnings"), ["position"]),
         "fit_sample": ordered_frame(dbt.ref("segmart", "fit_sample"), ["draw"]),
         "active_model": ordered_frame(

@@ -33,7 +33,7 @@ def say_last(sentences: Sequence[str]) -> None:
 
 @contextlib.contextmanager
 def refusal_said_last() -> Iterator[None]:
-    """Has the reason of a refusal be the last word of this run of dbt, too."""
+    """Around code or a function: the reason of its refusal is the last word of this run of dbt."""
     try:
         yield
     except SegmentationError as error:

@@ -1,10 +1,12 @@
 from pathlib import Path
 
 from segmart.engine.frames import threads_of
+from segmart.engine.words import refusal_said_last
 from segmart.files.columns import file_columns
 from segmart.files.contract import parse_mapping
 
 
+@refusal_said_last()
 def model(dbt, session):
     order_lines = dbt.config.get("order_lines")
     customers = dbt.config.get("customers")
