@@ -355,7 +355,9 @@ def over_time(history: list[Row], most: int = 60) -> list[Row]:
 def reasons(
     moves: list[Row], profiles: list[Row], model: list[Row], labels: dict[Any, str], words: Words
 ) -> list[Row]:
-    """Of each of the largest changes the feature in which the movers differ most from who stayed.
+    """Of each of the largest changes the feature that changed most for those who moved.
+
+    Where none has changed, or nobody knows, the one in which they differ most from who stayed.
 
     Args:
         moves: rows of ``recent_move_features``.
@@ -375,19 +377,20 @@ def reasons(
         pairs.setdefault((row["from_segment_id"], row["to_segment_id"]), []).append((before, after))
     found = []
     for (origin, target), both in sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        furthest: tuple[float, Row] | None = None
+        furthest: tuple[bool, float, Row] | None = None
         for feature, (transform, scale) in scales.items():
             usual = stayed.get((origin, feature))
             now = _median(after.get(feature) for _, after in both)
             if usual is None or usual["median"] is None or now is None or not scale:
                 continue
-            sides = (now, usual["median"])
+            before = _median(before.get(feature) for before, _ in both)
+            has_changed = before not in (None, now)
+            sides = (now, before if has_changed else usual["median"])
             if transform == "log1p":
                 sides = tuple(math.log1p(max(side, 0)) for side in sides)
             distance = abs(sides[0] - sides[1]) / scale
-            if furthest is None or distance > furthest[0]:
+            if furthest is None or (has_changed, distance) > furthest[:2]:
                 unit = usual["unit"]
-                before = _median(before.get(feature) for before, _ in both)
                 line = {
                     "line": f"{named(origin, labels, words, 'new_customers')} → "
                     f"{named(target, labels, words, 'gone')}",
@@ -397,9 +400,9 @@ def reasons(
                     "after": words.bare(now, unit),
                     "stayed": words.bare(usual["median"], unit),
                 }
-                furthest = distance, line
+                furthest = has_changed, distance, line
         if furthest:
-            found.append(furthest[1])
+            found.append(furthest[2])
     return found[:REASONS_SHOWN]
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import html
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -66,6 +67,20 @@ def line(made: Build, beginning: str) -> list[str]:
     return [text for text in found if text.startswith(beginning)]
 
 
+def said_of_changes(made: Build) -> str:
+    """What the report has to say of the last days, counted in what was published."""
+    ((moved, stood, since),) = released(
+        made,
+        "select sum(customers) filter (from_segment_id <> to_segment_id), sum(customers), "
+        "strftime(any_value(from_as_of), '%-d %B %Y') from segment_migrations "
+        "where from_segment_id is not null and to_segment_id is not null",
+    )
+    if not moved:
+        return f"Since {since}, nobody has changed segment."
+    said = f"{moved} customers of {stood} have" if moved > 1 else f"1 customer of {stood} has"
+    return f"{since}, {said} changed segment ({moved / stood:.1%})."
+
+
 ACTIVE = "select model_version from model_versions where status = 'active'"
 SEGMENTS = "select distinct segment_id from customer_segments order by 1"
 
@@ -86,6 +101,7 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     ]
     ((v1,),) = released(first, ACTIVE)
     versions = released(first, "from model_versions")
+    assert "This is the first release" in first.report.read_text()
     moves = released(first, "select cause, count(*) from segment_moves group by cause")
     assert moves == [("initial", 360)]
 
@@ -119,6 +135,8 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     assert f"candidate {v3} is refused: {reason}. To accept it: --vars" in refused.output
     assert released(refused, SEGMENTS) == [(1,), (2,), (3,), (4,)]
     waits = "decide: candidate"
+    waits_in_report = f"accept_model: {v3}}}"
+    assert waits_in_report in html.unescape(refused.report.read_text())
     assert "WARN 1 no_candidate_waits" in refused.output
     assert refused.output.splitlines()[-1].partition("  ")[2].startswith(waits)
     # It waits on the next day too.
@@ -129,6 +147,10 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     accepted = on_day(lines, k=5, accept_model=v3, as_of=str(day(181)))
     assert released(accepted, ACTIVE) == [(v3,)]
     assert waits not in accepted.output
+    report = html.unescape(accepted.report.read_text())
+    assert waits_in_report not in report
+    assert said_of_changes(accepted) in report
+    assert "of the changes were made by a new model, not by the customers." in report
     numbers = [number for (number,) in released(accepted, SEGMENTS)]
     assert len(numbers) == 5
     assert len(set(numbers) & {1, 2, 3, 4}) == 3
@@ -137,6 +159,7 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     on_day = functools.partial(build, tmp_path, as_of=str(day(182)))
     back = on_day(lines, k=5, accept_model=v1)
     assert released(back, ACTIVE) == [(v1,)]
+    assert said_of_changes(back) in html.unescape(back.report.read_text())
     assert released(
         back,
         "select model_version, decided_by, reason from model_activations order by activation",

@@ -1,5 +1,6 @@
 """The charts and the report on made-up frames."""
 
+import functools
 import html
 import itertools
 import json
@@ -24,6 +25,12 @@ def frames():
 @pytest.fixture
 def rows(frames):
     return {name: charts.rows_of(frame) for name, frame in frames.items()}
+
+
+@functools.cache
+def page():
+    """The page of the frames as they are, and the specifications of its charts."""
+    return build.render(report_frames())
 
 
 def data_of(specification):
@@ -60,7 +67,7 @@ def without_scripts(text):
 def test_every_chart_is_described_see_through_and_as_wide_as_its_place(frames):
     specifications = build.chart_specifications(frames)
     # Each has its place in the page.
-    assert set(specifications) == set(specifications_in(build.render(frames)))
+    assert set(specifications) == set(specifications_in(page()))
     assert charts.CONFIG["axis"]["labelColor"] == "currentColor"
     assert not re.search(r"black|#000\b|#000000", json.dumps(charts.CONFIG))
     for specification in specifications.values():
@@ -231,7 +238,7 @@ def test_the_order_of_the_rows_does_not_matter(frames):
         name: frame if name in ("projection", "customer_accounting") else frame.iloc[::-1]
         for name, frame in frames.items()
     }
-    assert without_scripts(build.render(turned)) == without_scripts(build.render(frames))
+    assert without_scripts(build.render(turned)) == without_scripts(page())
 
 
 def test_the_drawing_library_is_bundled_once(frames, tmp_path):
@@ -285,7 +292,7 @@ def test_a_report_of_empty_frames_is_still_a_page(frames):
 
 
 def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart(frames):
-    text = html.unescape(without_scripts(build.render(frames)))
+    text = html.unescape(without_scripts(page()))
     names = re.findall(r'<article class="card".*?<h3>(.*?)</h3>', text, re.DOTALL)
     assert names == list(SEGMENTS.values())
     assert "uv run python -m segmart.list segment-1.csv --segment 1</code>" in text
@@ -297,18 +304,33 @@ def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart(fra
 
 
 def test_cards_say_how_far_a_segment_is_to_be_trusted(frames):
-    text = build.render(frames)
+    text = page()
     trusts = frames["segments"]["trust"].value_counts()
     for trust, sentence in WORDS.texts["trust_means"].items():
         assert text.count(sentence) == trusts[trust]
 
 
 def test_where_revenue_has_no_shares_a_card_says_why(frames):
-    assert "no shares, since" not in build.render(frames)
+    assert "no shares, since" not in page()
     segments = frames["segments"].assign(revenue_share=math.nan)
     text = build.render(frames | {"segments": segments})
     known = segments["revenue"].notna().sum()
     assert text.count("no shares, since a segment gave back more than it bought") == known > 0
+
+
+def test_what_reads_the_same_everywhere_is_in_no_heat_map(frames):
+    profiles = frames["segment_profiles"]
+    same = profiles["feature"] == "frequency"
+    flat = profiles.assign(
+        **{name: profiles[name].mask(same, 7.0) for name in ("median", "population_median")}
+    )
+    heat = 'class="heat">'
+    page, flat_page = (
+        build.render(frames | {"segment_profiles": rows}).split(heat)[1].split("</table>")[0]
+        for rows in (profiles, flat)
+    )
+    assert "Purchases" in page
+    assert "Purchases" not in flat_page
 
 
 def test_cards_leave_none_alone_in_the_last_row():
@@ -316,7 +338,7 @@ def test_cards_leave_none_alone_in_the_last_row():
 
 
 def test_who_moved_stands_in_a_matrix_with_arrivals_departures_and_ended_segments(frames):
-    text = without_scripts(build.render(frames))
+    text = without_scripts(page())
     caption = "Customers by their segment on 1 December 2017"
     table = text[text.index(f"<caption>{caption}") :].split("</table>")[0]
     first, *_ = frames["segments"].sort_values("segment_id")["segment_name"]
@@ -357,7 +379,7 @@ def test_hostile_names_stay_text():
 
 
 def test_the_page_allows_its_two_scripts_and_nothing_else(frames):
-    text = build.render(frames)
+    text = page()
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text).group(1)
     assert "default-src 'none'" in policy
     assert "unsafe-eval" not in policy
@@ -368,7 +390,7 @@ def test_the_page_allows_its_two_scripts_and_nothing_else(frames):
 
 
 def test_the_page_has_headings_in_order(frames):
-    text = without_scripts(build.render(frames))
+    text = without_scripts(page())
     levels = [int(level) for level in re.findall(r"<h(\d)", text)]
     assert levels[0] == 1
     assert levels.count(1) == 1

@@ -114,7 +114,7 @@ def test_a_long_history_is_thinned_and_ends_with_the_last_date():
     assert story.over_time([]) == []
 
 
-def test_why_they_moved_is_the_feature_in_which_they_differ_most_from_who_stayed():
+def test_why_they_moved_is_the_feature_that_changed_most():
     def profile(feature: str, median: float, unit: str) -> dict:
         return {
             "segment_id": 1,
@@ -141,6 +141,10 @@ def test_why_they_moved_is_the_feature_in_which_they_differ_most_from_who_stayed
     (reason,) = story.reasons(moves, profiles, model, LABELS, WORDS)
     assert (reason["line"], reason["feature"]) == ("best → middle", "recency_days (days)")
     assert (reason["before"], reason["after"], reason["stayed"]) == ("35", "40", "3")
+    # Where nobody knows what was before, it is that in which they differ most from who stayed.
+    unknown = [row | {"features_before": None} for row in moves]
+    (reason,) = story.reasons(unknown, profiles, model, LABELS, WORDS)
+    assert (reason["before"], reason["after"], reason["stayed"]) == ("", "40", "3")
 
 
 def test_what_a_segment_buys_more_is_said_where_it_is_clear():
