@@ -40,8 +40,7 @@ SETTINGS = {
     "currency": "none",
     "report_language": "en",
     "share_shift_warn": 0.1,
-    "refit_wait_days": 7,
-    "release": None,
+    "input": None,
     "serve": "serve/dev",
 }
 
@@ -105,10 +104,10 @@ def _cards(
 ) -> list[Row]:
     """What the card and the section of each segment say, in the order of the segments."""
     labels = charts.segment_labels(segments)
-    dates = [row["as_of"] for row in history if month.is_known and row["as_of"] <= month.since]
-    earlier = max(dates, default=None)
     revenue_before = {
-        row["segment_id"]: row["revenue"] for row in history if row["as_of"] == earlier
+        row["segment_id"]: row["revenue"]
+        for row in history
+        if month.is_known and row["as_of"] == month.since
     }
     cards = []
     for row in segments:
@@ -129,8 +128,9 @@ def _cards(
                 "name": labels[identifier],
                 "colour": charts.colour_of(identifier),
                 "traits": story.traits(own, words),
-                "profile": own,
+                "profile": [at for at in own if not _is_all_zero(at, words)],
                 "rhythm": rhythm,
+                "typical_spend": medians.get("spend"),
                 "spend": row["revenue"] / row["customers"]
                 if row["customers"] and row["revenue"] is not None
                 else None,
@@ -144,6 +144,12 @@ def _cards(
             }
         )
     return cards
+
+
+def _is_all_zero(row: Row, words: Words) -> bool:
+    """Whether nobody has anything of a feature, as it is read."""
+    read = {words.amount(row[name], row["unit"]) for name in ("value", "typical", "p10", "p90")}
+    return read == {words.amount(0, row["unit"])}
 
 
 def _sides(
@@ -290,10 +296,24 @@ def chart_specifications(
 
 
 def _month(rows: dict[str, list[Row]]) -> story.Changes:
-    """The changes of the last migration_days, or of the history where it is shorter."""
+    """The changes since the last build of migration_days ago or before.
+
+    Where the history is shorter, those since its first build. ``segment_migrations`` compares with
+    a day, and whoever reads it with the build that stood on that day.
+    """
     pairs = rows["segment_migrations"]
     first = _first(pairs)
-    return story.Changes(pairs, first["from_as_of"], first["to_as_of"])
+    builds = [
+        row["as_of"]
+        for row in rows.get("segment_history", [])
+        if pairs and row["as_of"] <= first["from_as_of"]
+    ]
+    return story.Changes(pairs, max(builds, default=first["from_as_of"]), first["to_as_of"])
+
+
+def _described_by_hand(overrides: list[Row]) -> set[str]:
+    """The numbers of the segments that a person has described; the made ones are of the fit."""
+    return {str(row["segment_id"]).strip() for row in overrides if row["description"]}
 
 
 def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = None) -> str:
@@ -333,20 +353,18 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     causes: dict[str, int] = {}
     for row in rows.get("recent_moves", []):
         causes[row["cause"]] = causes.get(row["cause"], 0) + row["customers"]
-    decisions = story.decisions(
-        model,
-        rows["model_versions"],
-        rows.get("feature_drift", []),
-        segments,
-        findings,
-        features,
-        settings,
-        dates["as_of"],
+    warnings = rows.get("build_warnings", [])
+    decisions = story.decisions(warnings, rows["model_versions"], findings, words)
+    shifts = story.shifts(
+        rows.get("feature_drift", []), segments, features, settings["share_shift_warn"], words
+    )
+    reasons = story.reasons(
+        rows.get("recent_move_features", []),
+        profiles,
+        rows.get("model_scales", []),
+        labels,
         words,
     )
-    title = str(settings["report_title"])
-    if title == "default":
-        title = words("page.title")
     text = environment.get_template("template.html.jinja").render(
         t=words,
         title=words("page.title")
@@ -360,13 +378,10 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         bought=story.bought_more(rows["segment_categories"], words)
         if rows.get("segment_categories")
         else None,
-        reasons=story.reasons(
-            rows.get("recent_move_features", []),
-            profiles,
-            rows.get("model_scales", []),
-            labels,
-            words,
-        ),
+        reasons=reasons,
+        flows=len(month.flows()),
+        most_flows=story.FLOWS_SHOWN,
+        same_reason=len({row["feature"] for row in reasons}) == 1,
         revenue_heading=days and words("moves.history_revenue", days=days),
         cards=_cards(segments, profiles, month, history, settings["serve"], words),
         causes=causes,
@@ -377,8 +392,21 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         features=_feature_statistics(rows["feature_distributions"]),
         heat_map=_heat_map(profiles, words),
         know=story.what_to_know(
-            segments, profiles, _periods(rows, month), causes, verdict, border, decisions, words
+            segments,
+            profiles,
+            _periods(rows, month),
+            causes,
+            verdict,
+            border,
+            shifts,
+            decisions,
+            words,
         ),
+        described=_described_by_hand(rows.get("segment_name_overrides", [])),
+        as_of=dates["as_of"],
+        has_dates=dates["first_on"] is not None,
+        compared_from=_first(rows["segment_migrations"])["from_as_of"],
+        shifts=shifts,
         sure=story.how_sure(verdict, border, segments, words),
         labels=labels,
         library=drawing_library(folder),
@@ -386,7 +414,7 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         model=model,
         month=month,
         notes=[row["finding"] for row in findings if row["is_switched_off"]],
-        warnings=[row["sentence"] for row in rows.get("build_warnings", [])],
+        warnings=[row["sentence"] for row in warnings],
         explained=_first(rows["projection"])["explained"],
         points=len(rows["projection"]),
         selection=sorted(rows["k_selection"], key=lambda row: row["k"]),

@@ -1,6 +1,5 @@
 """What the report says, made from the tables: sentences, cards, changes, profiles and borders."""
 
-import datetime
 import json
 import math
 import statistics
@@ -18,8 +17,9 @@ LEAST_TRAIT = 0.2
 FLOWS_SHOWN = 10
 ATTRIBUTES_A_SEGMENT = 3
 ATTRIBUTES_SHOWN = 15
-CATEGORIES_A_SEGMENT = 3
-REASONS_SHOWN = 6
+CATEGORIES_A_SEGMENT = 10
+# What is less more common is no news.
+LEAST_LIFT = 1.2
 # Fewer would tell of single customers.
 FEWEST_MOVERS = 5
 # Of the normal distribution: 95 in 100 intervals hold the truth.
@@ -70,8 +70,9 @@ class Changes:
 
     Args:
         pairs: from_segment_id and to_segment_id (None for customers without one) and customers.
-        since, until: the days, as 2018-01-31; the same one where there is nothing to compare.
-        is_release: whether the earlier one is the day of the last release.
+        since, until: the dates of the reports compared, as 2018-01-31; the same one where there is
+            nothing to compare.
+        is_release: whether the earlier one is the last release.
     """
 
     def __init__(
@@ -174,10 +175,11 @@ def what_to_know(
     causes: dict[str, int],
     verdict: Row,
     border: float | None,
+    shifts: list[str],
     decisions: list[str],
     words: Words,
 ) -> list[str]:
-    """Three to five sentences or a little more, each made from figures.
+    """Three to five points, each made from figures.
 
     Args:
         segments: in the order of their value.
@@ -186,6 +188,7 @@ def what_to_know(
         causes: moves of the longer period by cause.
         verdict: of the model.
         border: share of the customers who are near a border.
+        shifts: what has changed since the model was made.
         decisions: what a person has to decide.
     """
     if not segments:
@@ -233,10 +236,9 @@ def what_to_know(
     if others:
         far = max(others, key=lambda row: row["z_score"])
         form = "stands_out" if far["feature"] in words.texts["traits"] else "stands_out_generic"
-        said.append(
-            words(f"know.{form}", segment=labels[far["segment_id"]], trait=words.trait(far))
-        )
-    said.append(how_sure(verdict, border, segments, words))
+        text = words(f"know.{form}", segment=labels[far["segment_id"]], trait=words.trait(far))
+        said[0] += " " + text
+    said.append(" ".join([how_sure(verdict, border, segments, words), *shifts]))
     return said + (decisions or [words("know.decide_nothing")])
 
 
@@ -252,72 +254,67 @@ def how_sure(verdict: Row, border: float | None, segments: list[Row], words: Wor
     return said
 
 
-def decisions(
-    model: Row,
-    versions: list[Row],
+def shifts(
     drift: list[Row],
     segments: list[Row],
-    findings: list[Row],
     labels: dict[str, str],
-    settings: Row,
-    as_of: str,
+    share_shift_warn: float,
     words: Words,
 ) -> list[str]:
-    """What a person has to decide: a model that waits, drift, shares, an input that looks wrong.
+    """What has changed since the model was made, and what it means for who reads the report.
 
     Args:
-        model: the active one.
-        versions: rows of ``model_versions``.
         drift: rows of ``feature_drift``.
-        findings: rows of ``input_check``.
         labels: names of features.
-        settings: the vars share_shift_warn and refit_wait_days.
-        as_of: the date of the build.
+        share_shift_warn: the var.
     """
     said = []
-    waiting = [
-        row
-        for row in versions
-        if row["status"] == "refused"
-        and row["parent_version"] == model["model_version"]
-        and days_between(row["fitted_as_of"], as_of) < settings["refit_wait_days"]
-    ]
-    if waiting:
-        last = max(waiting, key=lambda row: (str(row["fitted_as_of"]), row["model_version"]))
-        command = f"uv run dbt build --vars '{{accept_model: {last['model_version']}}}'"
-        said.append(
-            words(
-                "know.decide_candidate",
-                date=words.date(last["fitted_as_of"]),
-                why=last["refused_because"],
-                command=command,
-            )
-        )
-    for row in drift:
-        if row["level"] != "none":
-            name = labels.get(row["feature"], row["feature"])
-            said.append(words("know.decide_drift", feature=name))
+    for level, form in (("warn", "drift"), ("stop", "drift_far")):
+        names = [
+            labels.get(row["feature"], row["feature"]) for row in drift if row["level"] == level
+        ]
+        if names:
+            said.append(words(f"know.{form}", features=", ".join(names)))
     names = charts.segment_labels(segments)
     for row in segments:
         shift = row["share_shift"]
-        if shift is not None and abs(shift) > settings["share_shift_warn"]:
+        if shift is not None and abs(shift) > share_shift_warn:
             said.append(
                 words(
-                    "know.decide_shift",
+                    "know.shift",
                     segment=names[row["segment_id"]],
                     before=words.percent(row["customer_share"] - shift),
                     now=words.percent(row["customer_share"]),
                 )
             )
+    return said
+
+
+def decisions(
+    warnings: list[Row], versions: list[Row], findings: list[Row], words: Words
+) -> list[str]:
+    """What a person has to decide: a model that waits, an input that looks wrong.
+
+    Args:
+        warnings: rows of ``build_warnings``, which knows what waits.
+        versions: rows of ``model_versions``.
+        findings: rows of ``input_check``.
+    """
+    waiting = " ".join(row["sentence"] for row in warnings if row["level"] == "decide")
+    said = [
+        words(
+            "know.decide_candidate",
+            date=words.date(row["fitted_as_of"]),
+            why=row["refused_because"],
+            command=f"uv run dbt build --vars '{{accept_model: {row['model_version']}}}'",
+        )
+        for row in versions
+        if row["status"] == "refused" and row["model_version"] in waiting
+    ]
     # Sentences of the build about its input.
     return said + [
         words("know.decide_input", sentence=row["finding"]) for row in findings if row["is_warning"]
     ]
-
-
-def days_between(first: str, last: str) -> int:
-    """Days from one day to another, both as 2018-01-31."""
-    return (datetime.date.fromisoformat(last) - datetime.date.fromisoformat(first)).days
 
 
 def since_last_release(
@@ -357,7 +354,7 @@ def over_time(history: list[Row], most: int = 60) -> list[Row]:
 def reasons(
     moves: list[Row], profiles: list[Row], model: list[Row], labels: dict[Any, str], words: Words
 ) -> list[Row]:
-    """Of each of the largest changes, of five customers or more, the feature that changed most.
+    """Of each change of five customers or more, the largest first, the feature that changed most.
 
     Where none has changed, or nobody knows, the one in which they differ most from who stayed.
 
@@ -407,7 +404,7 @@ def reasons(
                 furthest = has_changed, distance, line
         if furthest:
             found.append(furthest[2])
-    return found[:REASONS_SHOWN]
+    return found
 
 
 def _median(values: Iterable[float | None]) -> float | None:
@@ -418,11 +415,11 @@ def _median(values: Iterable[float | None]) -> float | None:
 def bought_more(categories: list[Row], words: Words) -> dict[Any, list[str]]:
     """What the customers of each segment buy clearly more than all, the strongest first.
 
-    Clearly: the lower end of the interval of the lift is above 1.
+    Clearly: the lift is ``LEAST_LIFT`` or more, and the lower end of its interval above 1.
     """
     found: dict[Any, list[str]] = {}
-    clear = [row for row in categories if (row["lift_low"] or 0) > 1]
-    for row in sorted(clear, key=lambda row: (-row["lift_low"], str(row["category"]))):
+    clear = [row for row in categories if (row["lift_low"] or 0) > 1 and row["lift"] >= LEAST_LIFT]
+    for row in sorted(clear, key=lambda row: (-row["lift"], str(row["category"]))):
         own = found.setdefault(row["segment_id"], [])
         if len(own) < CATEGORIES_A_SEGMENT:
             times = words("profiles.bought", times=words.fixed(row["lift"], 1))
@@ -466,27 +463,35 @@ def over_represented(attributes: list[Row], words: Words) -> list[Row]:
 
 
 def borders(rows: list[Row], labels: dict[Any, str], words: Words) -> tuple[float | None, Row]:
-    """The share of all customers near a border, and what lies beyond that of each segment.
+    """The share of all customers near a border, and of each segment who is near to which.
 
     Args:
         rows: of ``segment_borders``.
     """
-    total = sum(row["customers"] for row in rows)
     found: Row = {}
-    for row in sorted(rows, key=lambda row: (-row["customers"], row["runner_up_segment_id"])):
-        own = found.setdefault(row["segment_id"], {"near": 0, "customers": 0, "beyond": []})
+    for row in sorted(
+        rows, key=lambda row: (-row["customers_near_border"], row["runner_up_segment_id"])
+    ):
+        own = found.setdefault(
+            row["segment_id"], {"near": 0, "customers": 0, "next": [], "lines": []}
+        )
         own["near"] += row["customers_near_border"]
         own["customers"] += row["customers"]
-        own["beyond"].append(
-            words(
-                "detail.border_value",
-                segment=labels.get(row["runner_up_segment_id"], row["runner_up_segment_id"]),
-                customers=words.number(row["customers"]),
-                near=words.number(row["customers_near_border"]),
-            )
-        )
-        own.setdefault("next", labels.get(row["runner_up_segment_id"], ""))
+        if row["customers_near_border"]:
+            name = labels.get(row["runner_up_segment_id"], str(row["runner_up_segment_id"]))
+            own["next"].append((name, row["customers_near_border"]))
     for own in found.values():
         own["share"] = own["near"] / own["customers"]
+        own["nearest"] = own["next"][0][0] if own["next"] else None
+        own["lines"] = [
+            words(
+                "detail.border_value",
+                count=near,
+                customers=words.number(own["customers"]),
+                segment=name,
+            )
+            for name, near in own.pop("next")
+        ]
+    total = sum(own["customers"] for own in found.values())
     near = sum(own["near"] for own in found.values())
     return (near / total if total else None), found

@@ -72,11 +72,12 @@ def said_of_changes(made: Build) -> str:
     ((moved, stood, since),) = released(
         made,
         "select sum(customers) filter (from_segment_id <> to_segment_id), sum(customers), "
-        "strftime(any_value(from_as_of), '%-d %B %Y') from segment_migrations "
+        "strftime((select max(as_of) from segment_history where as_of <= "
+        "any_value(segment_migrations.from_as_of)), '%-d %B %Y') from segment_migrations "
         "where from_segment_id is not null and to_segment_id is not null",
     )
     if not moved:
-        return f"Since {since}, nobody has changed segment."
+        return f"Since the report of {since}, nobody has changed segment."
     said = f"{moved} customers of {stood} have" if moved > 1 else f"1 customer of {stood} has"
     return f"{since}, {said} changed segment ({moved / stood:.1%})."
 
@@ -101,7 +102,7 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     ]
     ((v1,),) = released(first, ACTIVE)
     versions = released(first, "from model_versions")
-    assert "This is the first release" in first.report.read_text()
+    assert "This is the first report" in first.report.read_text()
     moves = released(first, "select cause, count(*) from segment_moves group by cause")
     assert moves == [("initial", 360)]
 

@@ -247,7 +247,7 @@ def test_no_name_runs_as_a_script(browser, tmp_path):
         assert page.evaluate("document.querySelectorAll('img').length") == 0
         assert complaints == []
         assert fetched(requests, path) == []
-        assert HOSTILE[0] in page.locator("h3").first.inner_text()
+        assert HOSTILE[0] in page.locator("article h3").first.inner_text()
         assert page.title() == HOSTILE[0]
 
 

@@ -339,7 +339,7 @@ def test_cards_leave_none_alone_in_the_last_row():
 
 def test_who_moved_stands_in_a_matrix_with_arrivals_departures_and_ended_segments(frames):
     text = without_scripts(page())
-    caption = "Customers by their segment on 1 December 2017"
+    caption = "Customers by their segment in the report of 30 November 2017"
     table = text[text.index(f"<caption>{caption}") :].split("</table>")[0]
     first, *_ = frames["segments"].sort_values("segment_id")["segment_name"]
     rows = {
@@ -354,6 +354,43 @@ def test_who_moved_stands_in_a_matrix_with_arrivals_departures_and_ended_segment
     assert rows[ended] == ["3", *["0"] * size]
     one_day = frames["segment_migrations"].assign(from_as_of=pd.Timestamp("2017-12-31"))
     assert caption not in build.render(frames | {"segment_migrations": one_day})
+
+
+def test_changes_are_dated_by_the_report_that_is_compared_with(frames):
+    """``segment_migrations`` looks back to 1 December; the build before that is of 30 November."""
+    text = html.unescape(without_scripts(page()))
+    assert len(re.findall(r"\b1 December 2017", text)) == 1
+    assert "The report of 30 November 2017 is the last one of 1 December 2017 or before." in text
+    assert "Since the report of 30 November 2017, " in text
+    # Of 100 customers then, and of what they brought then.
+    assert "since 30 November 2017" in text
+    first = frames["segments"]["revenue"].iloc[0]
+    assert f"; +${first - 1000:,.0f} since 30 November 2017" in text
+    later = frames["segment_history"].query("as_of > '2017-12-01'")
+    text = build.render(frames | {"segment_history": later})
+    assert "Since the report of 1 December 2017, " in text
+
+
+def test_only_what_a_person_wrote_describes_a_segment(frames):
+    text = "Written on the day of the fit."
+    frames["segments"]["description"] = text
+    assert text not in build.render(frames)
+    overrides = pd.DataFrame({"segment_id": ["1", "2"], "description": [text, None]})
+    assert build.render(frames | {"segment_name_overrides": overrides}).count(text) == 1
+
+
+def test_a_feature_of_which_nobody_has_anything_is_left_out_of_a_segment(frames):
+    profiles = frames["segment_profiles"]
+    own = (profiles["feature"] == "frequency") & (profiles["segment_id"] == 1)
+    numbers = ["median", "mean", "p10", "p90", "population_median"]
+    none = profiles.assign(**{name: profiles[name].mask(own, 0.0) for name in numbers})
+    sections = [
+        without_scripts(build.render(frames | {"segment_profiles": rows}))
+        .split('id="segment-1"')[1]
+        .split("</table>")[0]
+        for rows in (profiles, none)
+    ]
+    assert ["Purchases" in section for section in sections] == [True, False]
 
 
 def test_hostile_names_stay_text():

@@ -31,9 +31,17 @@ def changes(*pairs: tuple[int | None, int | None, int], since: str = "2024-01-01
     return story.Changes(rows, since, "2024-01-31")
 
 
-def said(periods=(), *, segments=SEGMENTS, causes=None, verdict="continuum", decisions=()):
+def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), shifts=(), decisions=()):
     return story.what_to_know(
-        segments, [], list(periods), causes or {}, {"verdict": verdict}, 0.1, list(decisions), WORDS
+        segments,
+        list(profiles),
+        list(periods),
+        causes or {},
+        {"verdict": "continuum"},
+        0.1,
+        list(shifts),
+        list(decisions),
+        WORDS,
     )
 
 
@@ -54,7 +62,7 @@ def test_changes_are_counted_among_those_who_had_a_segment_both_times():
     period = changes((1, 1, 90), (1, 2, 8), (1, None, 2), (2, 1, 1), (2, 2, 49), (None, 3, 4))
     (sentence,) = [text for text in said([period]) if text.startswith("Since")]
     assert "9 customers of 148 have changed segment (6.1%)" in sentence
-    assert "8 customers from “best” to “middle”, 8.0% of those who were there" in sentence
+    assert "8 customers from “best” to “middle”, 8.0% of the customers of “best”" in sentence
     assert "4 new customers, 2 gone." in sentence
     assert "“best” lost 8 of its 100 customers (8.0%) to other segments and won 1" in sentence
 
@@ -69,9 +77,9 @@ def test_one_customer_is_singular():
 
 def test_nothing_changed_a_first_build_and_a_refit_are_said():
     still = changes((1, 1, 9), (2, 2, 5))
-    assert "Since 1 January 2024, nobody has changed segment." in said([still])
+    assert "Since the report of 1 January 2024, nobody has changed segment." in said([still])
     first = changes((1, 1, 9), since="2024-01-31")
-    assert any(text.startswith("This is the first release") for text in said([first]))
+    assert any(text.startswith("This is the first report") for text in said([first]))
     refit = changes((1, 1, 9), (1, 2, 3))
     assert any(
         text.endswith("3 of the changes were made by a new model, not by the customers.")
@@ -93,8 +101,8 @@ def test_what_is_new_since_the_last_release_is_told_before_the_month():
     assert [last.size(at, 0) for at in LABELS] == [392, 357, 252]
     assert [last.size(at, 1) for at in LABELS] == [400, 350, 250]
     release, month = (text for text in said([last, changes((1, 1, 9))]) if "ince " in text)
-    assert release.startswith("Since the last release, of 24 January 2024, 7 customers of 999 ")
-    assert month == "Since 1 January 2024, nobody has changed segment."
+    assert release.startswith("Since the last report, of 24 January 2024, 7 customers of 999 ")
+    assert month == "Since the report of 1 January 2024, nobody has changed segment."
     assert not story.since_last_release([], SEGMENTS, history[2:], "2024-01-31").is_known
 
 
@@ -151,44 +159,63 @@ def test_why_they_moved_is_the_feature_that_changed_most():
 
 def test_what_a_segment_buys_more_is_said_where_it_is_clear():
     rows = [
-        {"segment_id": 1, "category": name, "lift": 2.0, "lift_low": low}
-        for name, low in (("wine", 1.1), ("bread", 1.9), ("soap", 0.9), ("ice", None))
+        {"segment_id": 1, "category": name, "lift": lift, "lift_low": low}
+        for name, lift, low in (
+            ("bread", 1.9, 1.8),
+            ("wine", 2.9, 1.1),
+            ("soap", 2.0, 0.9),
+            ("fuel", 1.1, 1.05),
+            ("ice", None, None),
+        )
     ]
     assert story.bought_more(rows, WORDS) == {
-        1: ["bread (2.0 times as often)", "wine (2.0 times as often)"]
+        1: ["wine (2.9 times as often)", "bread (1.9 times as often)"]
     }
 
 
-def test_what_a_person_has_to_decide():
-    model = {"model_version": "m1", "active_since": "2024-01-01"}
+def test_what_a_person_has_to_decide_is_what_the_build_says_waits():
     refused = {
         "model_version": "2024-01-30-0123abcd",
-        "parent_version": "m1",
         "status": "refused",
         "fitted_as_of": "2024-01-30",
         "refused_because": "12.0% of the customers would change segment",
     }
-    of_another = refused | {"parent_version": "m0", "fitted_as_of": "2024-01-31"}
-    drift = [{"feature": "spend", "level": "warn"}, {"feature": "orders", "level": "none"}]
-    segments = [segment(1, 0.6, 0.7, share_shift=0.2), segment(2, 0.4, 0.3, share_shift=-0.05)]
-    vars = {"share_shift_warn": 0.1, "refit_wait_days": 7}
-    findings = [{"finding": "the newest order is old", "is_warning": True}]
-    waiting, drifted, shifted, old = story.decisions(
-        model,
-        [refused, of_another],
-        drift,
-        segments,
-        findings,
-        {"spend": "Spend"},
-        vars,
-        "2024-02-02",
-        WORDS,
-    )
+    versions = [
+        refused,
+        refused | {"model_version": "2024-01-31-4567abcd"},
+        refused | {"model_version": "m1", "status": "active"},
+    ]
+    sentence = "decide: candidate 2024-01-30-0123abcd was refused. Until then m1 scores"
+    warnings = [
+        {"level": "decide", "sentence": sentence},
+        {"level": "warn", "sentence": "of 2024-01-31-4567abcd"},
+    ]
+    findings = [
+        {"finding": "the newest order is old", "is_warning": True},
+        {"finding": "no returns", "is_warning": False},
+    ]
+    waiting, old = story.decisions(warnings, versions, findings, WORDS)
     assert "accept_model: 2024-01-30-0123abcd" in waiting
     assert "12.0% of the customers would change segment" in waiting
-    assert "Spend is no longer as it was" in drifted
-    assert "“best” has gone from 40.0% to 60.0%" in shifted
     assert old == "To decide: the newest order is old"
+    assert story.decisions(warnings[1:], versions, findings[1:], WORDS) == []
+
+
+def test_drift_is_said_in_words_and_is_nothing_to_decide():
+    drift = [
+        {"feature": "spend", "level": "warn"},
+        {"feature": "orders", "level": "none"},
+        {"feature": "recency_days", "level": "stop"},
+    ]
+    segments = [segment(1, 0.6, 0.7, share_shift=0.2), segment(2, 0.4, 0.3, share_shift=-0.05)]
+    shifts = story.shifts(drift, segments, {"spend": "Spend"}, 0.1, WORDS)
+    little, much, share = shifts
+    assert little.endswith("were made (what moved: Spend); the segments still describe them.")
+    assert "(what moved: recency_days): ask the analyst before you act" in much
+    assert "“best” has gone from 40.0% to 60.0%" in share
+    *_, sure, last = said(shifts=shifts)
+    assert sure.endswith(" ".join(shifts))
+    assert last == "There is nothing to decide today."
 
 
 def test_where_most_have_none_averages_are_compared():
@@ -243,8 +270,15 @@ def test_borders_say_how_many_are_near_and_what_lies_beyond():
     share, found = story.borders(rows, LABELS, WORDS)
     assert share == pytest.approx(0.05)
     assert found[1]["share"] == pytest.approx(0.08)
-    assert found[1]["next"] == "middle"
-    assert found[1]["beyond"][0] == "middle: 60, of them near the border 6"
+    assert found[1]["nearest"] == "middle"
+    assert found[1]["lines"] == [
+        "6 of 100 are near the border to “middle”",
+        "2 of 100 are near the border to “rest”",
+    ]
+    # Near is not who has most beyond its border.
+    rows = [rows[0] | {"customers_near_border": 0}, rows[1]]
+    _, found = story.borders(rows, LABELS, WORDS)
+    assert (found[1]["nearest"], len(found[1]["lines"])) == ("rest", 1)
     assert story.borders([], LABELS, WORDS) == (None, {})
 
 

@@ -111,7 +111,7 @@ def test_units_dates_and_changes() -> None:
             "share",
             0.221,
             0.149,
-            "buy 1.5 times as much on discount: 22.1% against 14.9%",
+            "buy a share on discount that is 1.5 times as large: 22.1% against 14.9%",
         ),
         ("spend", "currency", 1100, 1000, "spend 10% more: 1,100 against 1,000"),
         ("spend", "currency", 131, 1210, "spend 89% less: 131 against 1,210"),
@@ -132,4 +132,4 @@ def test_traits_are_plain_words(feature, unit, value, typical, said) -> None:
 def test_a_unit_does_not_repeat_the_label() -> None:
     row = {"label": "Categories", "unit": "categories"}
     assert Words("de").label(row) == "Warengruppen"
-    assert Words("en").label({"label": "Recency", "unit": "days"}) == "Recency (days)"
+    assert Words("en").label({"label": "Age", "unit": "days"}) == "Age (days)"

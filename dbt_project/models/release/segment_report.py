@@ -15,7 +15,7 @@ def model(dbt, session):
     report_language = dbt.config.get("report_language")
     currency = dbt.config.get("currency")
     share_shift_warn = dbt.config.get("share_shift_warn")
-    refit_wait_days = dbt.config.get("refit_wait_days")
+    of_input = dbt.config.get("input")
     serve = dbt.config.get("serve")
     folder = Path(target_folder)
     path = folder / "report.html"
@@ -53,7 +53,7 @@ def model(dbt, session):
                 "report_language": [report_language],
                 "currency": [currency],
                 "share_shift_warn": [float(share_shift_warn)],
-                "refit_wait_days": [int(refit_wait_days)],
+                "input": [of_input],
                 "serve": [serve],
             }
         ),
@@ -62,6 +62,7 @@ def model(dbt, session):
             # Who has the report need not know who the customers are.
             finding=findings["finding_without_ids"].fillna(findings["finding"])
         ).drop(columns="finding_without_ids"),
+        "segment_name_overrides": ordered_frame(dbt.ref("segmart", "segment_name_overrides")),
         "build_warnings": ordered_frame(dbt.ref("segmart", "build_warnings"), ["position"]),
         "fit_sample": ordered_frame(dbt.ref("segmart", "fit_sample"), ["draw"]),
         "active_model": ordered_frame(
