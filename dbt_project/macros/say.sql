@@ -52,11 +52,16 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- One row for each suspicion that a CTE of its name found, with what it counted. -#}
-{%- macro rows_of_suspicions(suspicions) -%}
-    {%- for kind, counts in suspicions.items() %}
-        select '{{ kind }}' as kind, {{ as_json(counts) }} as counts
-        from {{ kind }} {{ "union all" if not loop.last }}
+{#- One row for each of the suspicions whose CTE has one, with its columns and those of a further CTE. -#}
+{%- macro rows_of_suspicions(kinds, further=none) -%}
+    {%- for kind in kinds %}
+        select '{{ kind }}' as kind, {{ as_json("counted") }} as counts
+        from
+            {% if further %}
+                (select {{ kind }}.*, {{ further }}.* from {{ kind }} cross join {{ further }})
+            {% else %} {{ kind }}
+            {% endif %} as counted
+            {{ "union all" if not loop.last }}
     {%- endfor %}
 {%- endmacro -%}
 

@@ -97,7 +97,11 @@ def findings(
         (9, _too_many_malformed(values, max_rejected_share), True, False, False, "malformed")
         for values in malformed.values()
     ]
+    kinds = {kind for kind, _ in counted}
     for kind, values in counted:
+        if kind == "lines_without_customer" and kinds & {"headless_lines", "lines_below_orders"}:
+            # Which say where the customer stands.
+            continue
         if kind == "nothing_usable":
             values["reasons"] = [
                 reason

@@ -15,11 +15,12 @@ def model(dbt, session):
     accepted_findings = dbt.config.get("accepted_findings")
     counts = ordered_frame(dbt.ref("segmart", "input_counts"))
     orders = ordered_frame(dbt.ref("segmart", "suspicious_orders"))
+    numbers = ordered_frame(dbt.ref("segmart", "suspicious_order_numbers"))
     customers = ordered_frame(dbt.ref("segmart", "suspicious_customers"))
     lines = ordered_frame(dbt.ref("segmart", "suspicious_lines"))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     return findings(
-        pd.concat([counts, orders, customers, lines]),
+        pd.concat([counts, orders, numbers, customers, lines]),
         max_rejected_share=float(max_rejected_share),
         accepted=json.loads(accepted_findings),
         warn_input_age_days=int(warn_input_age_days),
