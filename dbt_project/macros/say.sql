@@ -11,8 +11,8 @@
 
 {#-
   Says the findings about the input, and ends the build when one of them is an error, before any table
-  that depends on the input. A screen is enough for all: of many like findings the first are said, but
-  for the columns that are mapped (2) and the suspicions (7).
+  that depends on the input. A screen is enough for all: of many like findings the first are said, of
+  suspicions the weightiest; of the columns that are mapped (2) all.
 -#}
 {%- macro say_findings(input_check) -%}
     {%- set most = 10 -%}
@@ -20,7 +20,7 @@
     {%- set findings -%}
         select
             case
-                when place > {{ most }} and not is_said_whole
+                when number > {{ most }} and not is_said_whole
                 then 'input: and ' || (findings - {{ most }}) || ' more such lines, all in the table {{ table }}'
                 when is_switched_off
                 then 'input: switched off: ' || finding
@@ -30,14 +30,14 @@
             (
                 select
                     *,
-                    position in (2, 7) as is_said_whole,
-                    row_number() over (partition by position order by finding) as place,
+                    position = 2 as is_said_whole,
+                    row_number() over (partition by position order by place, finding) as number,
                     count(*) over (partition by position) as findings
                 from {{ input_check }}
                 where not is_error
             ) as numbered
-        where place <= {{ most }} + 1 or is_said_whole
-        order by position, place
+        where number <= {{ most }} + 1 or is_said_whole
+        order by position, number
     {%- endset -%}
     {%- do say(findings) -%}
     {%- if execute -%}
