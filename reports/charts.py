@@ -277,7 +277,12 @@ def over_time(rows: list[Row], field: str, unit: str | None, what: str, words: W
             "utcyearmonthdate(day):T",
             title=None,
             axis=altair.Axis(
-                format=words.texts["signs"]["day"], grid=False, tickCount=4, labelOverlap=True
+                format=words.texts["signs"]["day"],
+                grid=False,
+                tickCount=4,
+                labelBound=True,
+                labelFlush=True,
+                labelOverlap=True,
             ),
         ),
         y=altair.Y("value:Q", title=None, axis=altair.Axis(tickCount=4, format="~s", domain=False)),

@@ -20,6 +20,8 @@ ATTRIBUTES_A_SEGMENT = 3
 ATTRIBUTES_SHOWN = 15
 CATEGORIES_A_SEGMENT = 3
 REASONS_SHOWN = 6
+# Fewer would tell of single customers.
+FEWEST_MOVERS = 5
 # Of the normal distribution: 95 in 100 intervals hold the truth.
 INTERVAL = 1.96
 
@@ -355,7 +357,7 @@ def over_time(history: list[Row], most: int = 60) -> list[Row]:
 def reasons(
     moves: list[Row], profiles: list[Row], model: list[Row], labels: dict[Any, str], words: Words
 ) -> list[Row]:
-    """Of each of the largest changes the feature that changed most for those who moved.
+    """Of each of the largest changes, of five customers or more, the feature that changed most.
 
     Where none has changed, or nobody knows, the one in which they differ most from who stayed.
 
@@ -377,6 +379,8 @@ def reasons(
         pairs.setdefault((row["from_segment_id"], row["to_segment_id"]), []).append((before, after))
     found = []
     for (origin, target), both in sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        if len(both) < FEWEST_MOVERS:
+            continue
         furthest: tuple[bool, float, Row] | None = None
         for feature, (transform, scale) in scales.items():
             usual = stayed.get((origin, feature))

@@ -80,7 +80,7 @@ def _recent_moves(names: dict[int, str]) -> pandas.DataFrame:
 
 
 def _move_features(names: dict[int, str]) -> pandas.DataFrame:
-    """Two who came from the first segment to the second, with fewer purchases than those there."""
+    """Five who came from the first segment to the second, with fewer purchases than those there."""
     first, second, *_ = names
     features = {"spend": 12.5, "frequency": 2.0}
     row = {
@@ -89,7 +89,7 @@ def _move_features(names: dict[int, str]) -> pandas.DataFrame:
         "features_before": json.dumps(features | {"frequency": 8.0}),
         "features_after": json.dumps(features),
     }
-    return pandas.DataFrame([row, row])
+    return pandas.DataFrame([row] * 5)
 
 
 def _history(names: dict[int, str]) -> pandas.DataFrame:

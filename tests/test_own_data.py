@@ -343,8 +343,10 @@ def test_few_columns_give_segments_and_a_report(
     settings = {"customer_metrics" if metrics else "order_lines": path, "k": 3, "max_k": 5}
     build = dbt_build(tmp_path, input="files", **{**variables, **settings})
     assert build.returncode == 0, build.output
+    # A screen does not hold all that is switched off.
+    printed = build.output + str(build.rows("select 'switched off: ' || finding from input_check"))
     for words in says:
-        assert words in build.output
+        assert words in printed
     model = build.rows("select distinct feature from segment_model")
     assert {feature for (feature,) in model} == features
     scored = build.rows("select distinct length(rfm_score), monetary_score is null from rfm_scores")

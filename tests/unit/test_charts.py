@@ -282,7 +282,7 @@ def test_a_report_does_without_attributes_notes_and_points(frames):
     text = build.render(frames)
     assert "What was switched off" not in text
     assert 'id="attributes"' not in text
-    assert "chart-projection" not in text
+    assert 'id="chart-projection"' not in text
 
 
 def test_a_report_of_empty_frames_is_still_a_page(frames):

@@ -136,11 +136,13 @@ def test_why_they_moved_is_the_feature_that_changed_most():
             "features_before": f'{{"recency_days": {days - 5}.0, "spend": 900.0}}',
             "features_after": f'{{"recency_days": {days}.0, "spend": 900.0}}',
         }
-        for days in (30, 40, 50)
+        for days in (30, 35, 40, 45, 50)
     ]
     (reason,) = story.reasons(moves, profiles, model, LABELS, WORDS)
     assert (reason["line"], reason["feature"]) == ("best → middle", "recency_days (days)")
     assert (reason["before"], reason["after"], reason["stayed"]) == ("35", "40", "3")
+    # Of fewer it would tell of single customers.
+    assert story.reasons(moves[1:], profiles, model, LABELS, WORDS) == []
     # Where nobody knows what was before, it is that in which they differ most from who stayed.
     unknown = [row | {"features_before": None} for row in moves]
     (reason,) = story.reasons(unknown, profiles, model, LABELS, WORDS)
