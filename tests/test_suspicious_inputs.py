@@ -101,8 +101,8 @@ def given_back(amount) -> list[list[str]]:
     ]
 
 
-def total_of(line: list[str]) -> str:
-    return str(sum(float(other[3]) for other in shop() if other[0] == line[0]))
+def total_of(line: list[str], customers: int = 40) -> str:
+    return str(sum(float(other[3]) for other in shop(customers) if other[0] == line[0]))
 
 
 def refund_of(line: list[str]) -> str:
@@ -1308,15 +1308,25 @@ def test_a_setting_that_would_do_nothing_is_refused(
 
 
 @pytest.mark.slow
-def test_what_is_found_of_many_columns_fits_a_screen(tmp_path: Path) -> None:
+def test_what_is_found_of_many_columns_and_suspicions_fits_a_screen(tmp_path: Path) -> None:
+    # Each of these lines is a year from the others.
+    stray = [["far", "c1", f"{year}-01-01", "5", "mug", ""] for year in range(2000, 2012)]
+    totals = [[*line[:3], total_of(line, 60), *line[4:]] for line in shop(60)]
     many = "".join(
         f"{line},{','.join(f'further{number}' for number in range(60))}\n"
-        for line in text(shop()).splitlines()
+        for line in text([*stray, *totals]).splitlines()
     )
     found = build(tmp_path / "shop", orders(many))
-    assert sum(" input: " in line for line in found.output.splitlines()) < 25
+    said = [line for line in found.output.splitlines() if " input: " in line]
+    assert len(said) < 35
     assert "and 50 more such lines, all in the table accounting.input_check" in found.output
     assert len(found.rows("select * from input_check where finding like '%is ignored'")) == 60
+    # Sums that are wrong stand before days that are.
+    suspected = suspicions(found)
+    assert len(suspected) == 13
+    (first,) = [at for at, line in enumerate(said) if "each line has the same amount" in line]
+    assert sum("nothing was ordered between" in line for line in said[first:]) == 9
+    assert f"and {len(suspected) - 10} more such lines" in said[first + 10]
 
 
 @pytest.mark.slow
@@ -1430,8 +1440,8 @@ def test_a_metric_that_numbers_the_rows_is_said(tmp_path: Path) -> None:
     )
     assert suspicions(found) == [
         "customer_metrics: in the column level each of 40 customers has a whole number that no "
-        "other one has, from 0 to 39, as numbers of rows and ids are. If it says nothing of the "
-        "customers, leave it out of the var metrics"
+        "other one has, from 0 to 39, such as 39 of customer c39, as numbers of rows and ids are. "
+        "If it says nothing of the customers, leave it out of the var metrics"
     ]
     assert found.rows("select feature from feature_catalog order by feature") == [
         ("metric_level",),

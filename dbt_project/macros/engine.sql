@@ -146,21 +146,24 @@
     string_agg({{ value }}, {{ delimiter }} order by {{ order_by }})
 {%- endmacro -%}
 
-{#- Columns as the text of a JSON object; Spark leaves out what is null. -#}
+{#- Columns, or all of a relation by its name, as the text of a JSON object; Spark leaves out what is null. -#}
 {%- macro as_json(columns) -%}
     {{- return(adapter.dispatch("as_json", "segmart")(columns)) -}}
 {%- endmacro -%}
 
 {%- macro default__as_json(columns) -%}
-    cast(
-        to_json(
-            struct_pack(
-                {%- for column in columns %}
-                    {{ column }} := {{ column }}{{ ", " if not loop.last }}
-                {% endfor -%}
-            )
-        ) as varchar
-    )
+    {%- if columns is string -%} cast(to_json(struct_pack(*columns({{ columns }}.*))) as varchar)
+    {%- else -%}
+        cast(
+            to_json(
+                struct_pack(
+                    {%- for column in columns %}
+                        {{ column }} := {{ column }}{{ ", " if not loop.last }}
+                    {% endfor -%}
+                )
+            ) as varchar
+        )
+    {%- endif -%}
 {%- endmacro -%}
 
 {#-

@@ -11,8 +11,8 @@
 
 {#-
   Says the findings about the input, and ends the build when one of them is an error, before any table
-  that depends on the input. A screen is enough for all: of many like findings the first are said, but
-  for the columns that are mapped (2) and the suspicions (7).
+  that depends on the input. A screen is enough for all: of many like findings the first are said, of
+  suspicions the weightiest; of the columns that are mapped (2) all.
 -#}
 {%- macro say_findings(input_check) -%}
     {%- set most = 10 -%}
@@ -20,7 +20,7 @@
     {%- set findings -%}
         select
             case
-                when place > {{ most }} and not is_said_whole
+                when number > {{ most }} and not is_said_whole
                 then 'input: and ' || (findings - {{ most }}) || ' more such lines, all in the table {{ table }}'
                 when is_switched_off
                 then 'input: switched off: ' || finding
@@ -30,14 +30,14 @@
             (
                 select
                     *,
-                    position in (2, 7) as is_said_whole,
-                    row_number() over (partition by position order by finding) as place,
+                    position = 2 as is_said_whole,
+                    row_number() over (partition by position order by place, finding) as number,
                     count(*) over (partition by position) as findings
                 from {{ input_check }}
                 where not is_error
             ) as numbered
-        where place <= {{ most }} + 1 or is_said_whole
-        order by position, place
+        where number <= {{ most }} + 1 or is_said_whole
+        order by position, number
     {%- endset -%}
     {%- do say(findings) -%}
     {%- if execute -%}
@@ -52,12 +52,20 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- One row for each suspicion that a CTE of its name found, with what it counted, and that no var answers. -#}
-{%- macro rows_of_suspicions(suspicions) -%}
+{#-
+  One row for each of the suspicions whose CTE has one and that no var answers, with its columns and those
+  of a further CTE.
+-#}
+{%- macro rows_of_suspicions(kinds, further=none) -%}
     {%- set answered = answered_suspicions() -%}
-    {%- for kind, counts in suspicions.items() if kind not in answered %}
-        select '{{ kind }}' as kind, {{ as_json(counts) }} as counts
-        from {{ kind }} {{ "union all" if not loop.last }}
+    {%- for kind in kinds if kind not in answered %}
+        select '{{ kind }}' as kind, {{ as_json("counted") }} as counts
+        from
+            {% if further %}
+                (select {{ kind }}.*, {{ further }}.* from {{ kind }} cross join {{ further }})
+            {% else %} {{ kind }}
+            {% endif %} as counted
+            {{ "union all" if not loop.last }}
     {%- else %} select '' as kind, '' as counts where false
     {%- endfor %}
 {%- endmacro -%}

@@ -46,6 +46,7 @@ FINDING_COLUMNS = {
     "is_warning": "bool",
     "kind": "string",
     "finding_without_ids": "string",
+    "place": "int64",
 }
 # Of what is counted, what names a customer or an order.
 IDS = ("example", "other_example", "customer", "customer_id")
@@ -77,7 +78,9 @@ def findings(
         ``FINDING_COLUMNS``: position, finding, is_error (whether it ends the build),
         is_switched_off (whether it tells of something that the input cannot give), is_warning
         (whether it is of a model ``suspicious_...``), kind, finding_without_ids (for the report,
-        which is passed on: it names no customer and no order; missing where that is the finding).
+        which is passed on: it names no customer and no order; missing where that is the finding),
+        place (of suspicions each kind once, the weightiest first, then those of which there are
+        more, then the accepted; else 0).
 
     Raises:
         SegmentationError: an accepted kind is none that warns.
@@ -107,8 +110,12 @@ def findings(
         (9, _too_many_malformed(values, max_rejected_share), True, False, False, "malformed", None)
         for values in malformed.values()
     ]
+    kinds = {kind for kind, _ in counted}
     for kind, values in counted:
         if kind == "further_value":
+            continue
+        if kind == "lines_without_customer" and kinds & {"headless_lines", "lines_below_orders"}:
+            # Which say where the customer stands.
             continue
         if kind == "nothing_usable":
             values["reasons"] = [
@@ -137,7 +144,15 @@ def findings(
             elif warn_input_age_days and age > warn_input_age_days:
                 sentence = _too_old(age, "warn_input_age_days", warn_input_age_days, **values)
                 found.append((7, sentence, False, False, True, kind, None))
-    return pd.DataFrame(found, columns=list(FINDING_COLUMNS)).astype(FINDING_COLUMNS)
+    frame = pd.DataFrame(found, columns=[name for name in FINDING_COLUMNS if name != "place"])
+    frame["weight"] = frame["kind"].map({kind: weight for weight, kind in enumerate(SUSPICIONS)})
+    frame["again"] = frame.groupby("kind").cumcount()
+    frame["place"] = 0
+    suspected = frame.dropna(subset="weight").sort_values(
+        ["is_warning", "again", "weight"], ascending=[False, True, True]
+    )
+    frame.loc[suspected.index, "place"] = range(1, len(suspected) + 1)
+    return frame[list(FINDING_COLUMNS)].astype(FINDING_COLUMNS)
 
 
 def _of_further_columns(counted: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict]]:
@@ -399,7 +414,8 @@ def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
 
 
 # What the input may mean instead of what it is read as, by kind of the models ``suspicious_...``,
-# and the var that says so. The names in braces are what that row counts.
+# and the var that says so. The names in braces are what that row counts. The weightiest come first:
+# wrong sums, then customers and orders who are not who they seem, days, and discounts.
 SUSPICIONS = {
     "statuses": (
         "order_lines: no status is told from another: {sums}, lines and amounts of each, such as "
@@ -425,6 +441,23 @@ SUSPICIONS = {
         "customer_metrics: customers have several currencies in the column {column_name}: {sums}. "
         "If metrics are in it, write all in one currency: no setting converts them"
     ),
+    "thousands": (
+        "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
+        "customer {customer}, the largest is read as {example:g}, and no other one has any. If the "
+        "sign separates thousands, set thousands_sign to {sign} and decimal_sign to {other_sign}"
+    ),
+    "mixed_thousands": (
+        "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
+        "customer {customer}, the largest is read as {example:g}, and {other_lines} have one or "
+        "two. If the sign separates thousands in the former, write all in one form in the export: "
+        "no setting reads both"
+    ),
+    "thousands_elsewhere": (
+        "{source}: {values_with_sign} values of {column_name} have exactly three digits after the "
+        "decimal sign, such as of customer {example}, and the largest is read as {most:g}; the "
+        "others are hundreds or whole. If the sign separates thousands, set thousands_sign to "
+        "{sign} and decimal_sign to {other_sign}"
+    ),
     "missing_columns": (
         "{source}: {files} of {all_files} files have no {column_name}, such as {example}; their "
         "{lines} lines have none, and the others have one. Write the column into each file, under "
@@ -435,39 +468,10 @@ SUSPICIONS = {
         "is_return says that they are none; they count as sales, worth {amount:,.2f}. If they are "
         "returns, map is_return to none"
     ),
-    "offsets": (
-        "order_lines: times have offsets from UTC, {offsets}, and days and weekdays are those of "
-        "UTC. Set time_zone to that of the shop"
-    ),
-    "collapsed_ids": (
-        "{source}: {lines} values of {column_name} are larger than numbers of a floating point "
-        "can tell apart, such as {example}: neighbours have become one. Give the column as a whole "
-        "number or as text"
-    ),
-    "thousands_elsewhere": (
-        "{source}: {values_with_sign} values of {column_name} have exactly three digits after the "
-        "decimal sign, such as of customer {example}, and the largest is read as {most:g}; the "
-        "others are hundreds or whole. If the sign separates thousands, set thousands_sign to "
-        "{sign} and decimal_sign to {other_sign}"
-    ),
-    "total_of_metric": (
-        "customer_metrics: the {metric} of customer {customer_id!r}, {most:,.2f}, is that of all "
-        "others together. If it is a total, set missing_customer_ids to [{quoted[customer_id]}]"
-    ),
-    "identical_lines": (
-        "order_lines: {lines} lines, worth {amount:,.2f}, are identical to another one and count "
-        "once, such as of customer {example}. If each is a unit of its own, set identical_lines to "
-        "keep, or map a line_id"
-    ),
     "repeated_totals": (
         "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
         "same amount, such as order {example}. If it is the order's total, set amount_is to order; "
         "if it is that in some orders alone, write it on one line of each"
-    ),
-    "repeated_returns": (
-        "order_lines: in {repeated_orders} of {orders} orders with several returned lines each of "
-        "them has the same amount, such as order {example}. If that was given back for the whole "
-        "order, it counts several times: write it on one line"
     ),
     "order_subtotals": (
         "order_lines: in {repeated_orders} of {orders} orders with three lines or more one line "
@@ -475,32 +479,77 @@ SUSPICIONS = {
         "the others count twice: leave such lines out of the export, or map a column that tells "
         "them to status and set it to left_out in the var statuses"
     ),
+    "subtotals": (
+        "order_lines: of {customers} customers one line has the amount of all their others "
+        "together, such as of customer {example}; these lines have {amount:,.2f}. If they are "
+        "subtotals, the others count twice: leave such lines out of the export, or map a column "
+        "that tells them to status and set it to left_out in the var statuses"
+    ),
+    "grand_totals": (
+        "order_lines: the only line of customer {customer_id!r} has the amount of all others "
+        "together, {amount:,.2f}. If it is a total, set missing_customer_ids to "
+        "[{quoted[customer_id]}]"
+    ),
+    "total_of_metric": (
+        "customer_metrics: the {metric} of customer {customer_id!r}, {most:,.2f}, is that of all "
+        "others together. If it is a total, set missing_customer_ids to [{quoted[customer_id]}]"
+    ),
     "doubled_lines": (
         "order_lines: in {repeated_orders} of {orders} orders each line stands there twice or more "
         "often, such as order {example}, and only a column that is ignored, or line_id, tells them "
         "apart. If each is to count once, leave that column out of the export; or, if it has "
         "times, map it to updated_at and set order_versions to latest_update"
     ),
-    "long_orders": (
-        "order_lines: {long_orders} of {orders} orders have lines of several days, up to {days} "
-        "days apart, such as order {example} of one customer. If numbers begin anew, map order_id "
-        "to none: an order is then a customer's day"
+    "order_versions": (
+        "order_lines: of {versions} of {orders} orders the same line stands in two files or in two "
+        "states, such as of order {example}, and counts twice. If the later one is to count alone, "
+        "set order_versions to latest_update with a column updated_at or, for files with an "
+        "order_id, to latest_file"
     ),
-    "shared_orders": (
-        "order_lines: {shared_orders} of {orders} orders have a number that another customer has "
-        "too, such as {example}. They count apart. If numbers begin anew each day, map order_id to "
-        "none; else see that customer_id is the one who paid"
+    "identical_lines": (
+        "order_lines: {lines} lines, worth {amount:,.2f}, are identical to another one and count "
+        "once, such as of customer {example}. If each is a unit of its own, set identical_lines to "
+        "keep, or map a line_id"
     ),
-    "numberless_lines": (
-        "order_lines: {lines} lines have no order number, and their customer has an order with one "
-        "on that day, such as {example}; they count as an order of their own. If the number stands "
-        "on the first line of an order alone, fill it down in the export, or map order_id to none: "
-        "an order is then a customer's day"
+    "repeated_returns": (
+        "order_lines: in {repeated_orders} of {orders} orders with several returned lines each of "
+        "them has the same amount, such as order {example}. If that was given back for the whole "
+        "order, it counts several times: write it on one line"
+    ),
+    "repeated_refunds": (
+        "order_lines: in {repeated_orders} of {orders} orders with a refund each line has the same "
+        "refunded_amount, such as order {example}. If it is the order's, it is taken off several "
+        "times: write it on one line, or map refunded_amount to none"
+    ),
+    "mostly_returns": (
+        "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back, such as of "
+        "order {example}. If each sale stands there with its negative copy, leave the copies out, "
+        "or set cancelled_order_pattern to what the numbers of both match"
+    ),
+    "lines_without_customer": (
+        "order_lines: {lines} lines, {share:.1%} of all, worth {amount:,.2f}, have no customer, "
+        "such as of order {example}. If it stands on another line of the order, see order_header; "
+        "else nobody is counted for them"
     ),
     "headless_lines": (
         "order_lines: {lines} lines have no customer, and another line of their order has one, "
         "such as order {example}. If it stands on the first line alone, set order_header to "
         "first_line"
+    ),
+    "lines_below_orders": (
+        "order_lines: {lines} lines, worth {amount:,.2f}, have neither a customer nor an order "
+        "number, such as below order {example}, and the others have both. If each belongs to the "
+        "order above it, fill number, customer and date down in the export: no setting can tell "
+        "whose they are"
+    ),
+    "collapsed_ids": (
+        "{source}: {lines} values of {column_name} are larger than numbers of a floating point "
+        "can tell apart, such as {example}: neighbours have become one. Give the column as a whole "
+        "number or as text"
+    ),
+    "crowd": (
+        "{source}: the customer {customer_id!r} has {lines} lines, {share:.1%} of all. If that is "
+        "nobody, set missing_customer_ids to [{quoted[customer_id]}]"
     ),
     "spoilt_ids": (
         "{source}: {customers} customer ids are numbers that a spreadsheet has shortened, such as "
@@ -517,61 +566,49 @@ SUSPICIONS = {
         "and {quoted[other_example]}. If they are one customer, set fold_customer_ids for zeros "
         "and case; for other signs write them in one form, without those that nobody sees"
     ),
-    "crowd": (
-        "{source}: the customer {customer_id!r} has {lines} lines, {share:.1%} of all. If that is "
-        "nobody, set missing_customer_ids to [{quoted[customer_id]}]"
-    ),
-    "stray_dates": (
-        "order_lines: nothing was ordered between {from_on} and {until_on}, and only {stray_lines} "
-        "lines lie on one side, such as of customer {example}. If their dates are wrong, correct "
-        "them; as_of sets late ones aside"
-    ),
-    "discounts_of_both_signs": (
-        "order_lines: of {all_lines} discounts {lines} are below 0, such as of customer {example}, "
-        "and the others above. Each counts as a discount; if some are none, correct them, or map "
-        "discount_amount to none"
-    ),
-    "discount_rates": (
-        "order_lines: none of {lines} discounts is above {most:g}, on amounts of "
-        "{mean_amount:,.2f} on average, such as of customer {example}. If they are rates, write "
-        "amounts in their place, or map discount_amount to none"
-    ),
-    "order_versions": (
-        "order_lines: of {versions} of {orders} orders the same line stands in two files or in two "
-        "states, such as of order {example}, and counts twice. If the later one is to count alone, "
-        "set order_versions to latest_update with a column updated_at or, for files with an "
-        "order_id, to latest_file"
+    "strangers": (
+        "customers: only {known} of {buyers} customers with orders stand there; {example} does "
+        "not. Are the ids of another kind than those of the order lines?"
     ),
     "orders_of_others": (
         "order_lines: {lines} lines of {customers} customers are set aside for a later version "
         "that is of another customer, such as order {example}. If customers share numbers, leave "
         "order_versions at all"
     ),
+    "shared_orders": (
+        "order_lines: {shared_orders} of {orders} orders have a number that another customer has "
+        "too, such as {example}. They count apart. If numbers begin anew each day, map order_id to "
+        "none; else see that customer_id is the one who paid"
+    ),
+    "numberless_lines": (
+        "order_lines: {lines} lines have no order number, and their customer has an order with one "
+        "on that day, such as {example}; they count as an order of their own. If the number stands "
+        "on the first line of an order alone, fill it down in the export, or map order_id to none: "
+        "an order is then a customer's day"
+    ),
+    "long_orders": (
+        "order_lines: {long_orders} of {orders} orders have lines of several days, up to {days} "
+        "days apart, such as order {example} of one customer. If numbers begin anew, map order_id "
+        "to none: an order is then a customer's day"
+    ),
     "vouchers": (
         "order_lines: {orders} of {all_orders} orders have a negative amount beside what was "
         "bought at the same time, such as order {example}: it counts as a return. If these are "
         "vouchers, set negative_amounts to discount"
     ),
-    "thousands": (
-        "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
-        "customer {customer}, the largest is read as {example:g}, and no other one has any. If the "
-        "sign separates thousands, set thousands_sign to {sign} and decimal_sign to {other_sign}"
+    "one_time_of_day": (
+        "order_lines: all times are {first_time} or {last_time}, as midnight of another time zone "
+        "is in UTC: the days are then one too early. Set time_zone to that of the shop and, if "
+        "times have no zone, times_without_zone to utc"
     ),
-    "mixed_thousands": (
-        "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
-        "customer {customer}, the largest is read as {example:g}, and {other_lines} have one or "
-        "two. If the sign separates thousands in the former, write all in one form in the export: "
-        "no setting reads both"
+    "offsets": (
+        "order_lines: times have offsets from UTC, {offsets}, and days and weekdays are those of "
+        "UTC. Set time_zone to that of the shop"
     ),
-    "row_numbers": (
-        "customer_metrics: in the column {metric} each of {customers} customers has a whole number "
-        "that no other one has, from {least} to {most}, such as {most} of customer {example}, as "
-        "numbers of rows and ids are. If it says nothing of the customers, leave it out of the var "
-        "metrics"
-    ),
-    "strangers": (
-        "customers: only {known} of {buyers} customers with orders stand there; {example} does "
-        "not. Are the ids of another kind than those of the order lines?"
+    "stray_dates": (
+        "order_lines: nothing was ordered between {from_on} and {until_on}, and only {stray_lines} "
+        "lines lie on one side, such as of customer {example}. If their dates are wrong, correct "
+        "them; as_of sets late ones aside"
     ),
     "placeholder_dates": (
         "order_lines: {lines} lines are of {ordered_on}, which stands for no date in many systems, "
@@ -582,47 +619,26 @@ SUSPICIONS = {
         "order_lines: {lines} lines are of a day that has not come, up to {until_on}, such as of "
         "customer {example}, and are left out. Correct the dates, or set as_of"
     ),
-    "one_time_of_day": (
-        "order_lines: all times are {first_time} or {last_time}, as midnight of another time zone "
-        "is in UTC: the days are then one too early. Set time_zone to that of the shop and, if "
-        "times have no zone, times_without_zone to utc"
-    ),
-    "lines_without_customer": (
-        "order_lines: {lines} lines, {share:.1%} of all, worth {amount:,.2f}, have no customer, "
-        "such as of order {example}. If it stands on another line of the order, see order_header; "
-        "else nobody is counted for them"
-    ),
-    "lines_below_orders": (
-        "order_lines: {lines} lines, worth {amount:,.2f}, have neither a customer nor an order "
-        "number, such as below order {example}, and the others have both. If each belongs to the "
-        "order above it, fill number, customer and date down in the export: no setting can tell "
-        "whose they are"
+    "discount_rates": (
+        "order_lines: none of {lines} discounts is above {most:g}, on amounts of "
+        "{mean_amount:,.2f} on average, such as of customer {example}. If they are rates, write "
+        "amounts in their place, or map discount_amount to none"
     ),
     "repeated_discounts": (
         "order_lines: in {repeated_orders} of {orders} orders with several lines each line has the "
         "same discount, such as order {example}. If it is the order's, it counts several times: "
         "write it on one line, or map discount_amount to none"
     ),
-    "repeated_refunds": (
-        "order_lines: in {repeated_orders} of {orders} orders with a refund each line has the same "
-        "refunded_amount, such as order {example}. If it is the order's, it is taken off several "
-        "times: write it on one line, or map refunded_amount to none"
+    "discounts_of_both_signs": (
+        "order_lines: of {all_lines} discounts {lines} are below 0, such as of customer {example}, "
+        "and the others above. Each counts as a discount; if some are none, correct them, or map "
+        "discount_amount to none"
     ),
-    "grand_totals": (
-        "order_lines: the only line of customer {customer_id!r} has the amount of all others "
-        "together, {amount:,.2f}. If it is a total, set missing_customer_ids to "
-        "[{quoted[customer_id]}]"
-    ),
-    "subtotals": (
-        "order_lines: of {customers} customers one line has the amount of all their others "
-        "together, such as of customer {example}; these lines have {amount:,.2f}. If they are "
-        "subtotals, the others count twice: leave such lines out of the export, or map a column "
-        "that tells them to status and set it to left_out in the var statuses"
-    ),
-    "mostly_returns": (
-        "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back, such as of "
-        "order {example}. If each sale stands there with its negative copy, leave the copies out, "
-        "or set cancelled_order_pattern to what the numbers of both match"
+    "row_numbers": (
+        "customer_metrics: in the column {metric} each of {customers} customers has a whole number "
+        "that no other one has, from {least} to {most}, such as {most} of customer {example}, as "
+        "numbers of rows and ids are. If it says nothing of the customers, leave it out of the var "
+        "metrics"
     ),
 }
 

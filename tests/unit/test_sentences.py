@@ -76,6 +76,27 @@ def test_many_lines_are_told_by_a_part_of_them() -> None:
     assert found["finding"][0].endswith("(25.0% of all orders were looked at)")
 
 
+def test_where_the_customer_stands_is_said_and_not_that_it_is_missing() -> None:
+    missing = ("lines_without_customer", {"lines": 9, "share": 0.5, "amount": 90, "example": "o1"})
+    headless = ("headless_lines", {"lines": 9, "example": "o1", "share_looked_at": 1})
+    for rows, kinds in (((missing,), [missing[0]]), ((missing, headless), [headless[0]])):
+        found = sentences.findings(counted(*rows), max_rejected_share=0.01)
+        assert found["kind"].tolist() == kinds
+
+
+def test_the_weightiest_suspicion_stands_first_and_each_kind_before_any_twice() -> None:
+    days = {"from_on": "2023-01-01", "until_on": "2024-01-01"}
+    gap = ("stray_dates", days | {"stray_lines": 1, "example": "c1"})
+    total = ("grand_totals", {"customer_id": "Total", "amount": 8})
+    known = ("statuses", {"sums": "3 paid (9.00)", "rarest": "paid", "example": "o1"})
+    found = sentences.findings(
+        counted(known, gap, gap, total, rows_of(0)), max_rejected_share=0.01, accepted=["statuses"]
+    )
+    ordered = found.sort_values(["position", "place"])
+    assert ordered["kind"].tolist() == ["rows", "grand_totals", *["stray_dates"] * 2, "statuses"]
+    assert ordered["place"].tolist() == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize(
     ("changes", "example"),
     [

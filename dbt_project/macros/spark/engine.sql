@@ -104,13 +104,15 @@
 {%- endmacro -%}
 
 {%- macro spark__as_json(columns) -%}
-    to_json(
-        named_struct(
-            {%- for column in columns %}
-                '{{ column }}', {{ column }}{{ ", " if not loop.last }}
-            {% endfor -%}
+    {%- if columns is string -%} to_json(struct({{ columns }}.*))
+    {%- else -%}
+        to_json(
+            named_struct(
+                {%- for column in columns %}'{{ column }}', {{ column }}{{ ", " if not loop.last }}
+                {% endfor -%}
+            )
         )
-    )
+    {%- endif -%}
 {%- endmacro -%}
 
 {#- The session is of the project's own adapter, which sets them. -#}

@@ -1,5 +1,5 @@
 {#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
-{%- set suspicions = {} -%}
+{%- set kinds = [] -%}
 {%- set source = "customer_metrics" if uses_metrics() else "order_lines" -%}
 {%- set order_lines = ref(setting("input") ~ "__order_lines") -%}
 {%- set given = given_columns(order_lines) -%}
@@ -13,47 +13,18 @@
 {%- set further = further_columns(
     given_columns(relation) if uses_metrics() else given, relation
 ) -%}
-{%- if further -%}
-    {%- do suspicions.update(
-        {
-            "further_value": [
-                "source",
-                "column_name",
-                "column_value",
-                "lines",
-                "amount",
-                "is_status_given",
-                "is_currency_given",
-            ]
-        }
-    ) -%}
-{%- endif -%}
+{%- if further -%} {%- do kinds.append("further_value") -%} {%- endif -%}
 {%- set offsets = offsets_of_times(given, order_lines) if setting("time_zone") == "UTC" else [] -%}
 {%- if offsets | reject("equalto", "UTC") | list -%}
-    {%- do suspicions.update({"offsets": ["offsets"]}) -%}
+    {%- do kinds.append("offsets") -%}
 {%- endif -%}
 {%- set floats = floating_ids(given, relation) if execute and not has_files(source) else [] -%}
-{%- if floats -%}
-    {%- do suspicions.update({"collapsed_ids": ["source", "column_name", "lines", "example"]}) -%}
-{%- endif -%}
+{%- if floats -%} {%- do kinds.append("collapsed_ids") -%} {%- endif -%}
 {#- Columns of the contract that some files have and others not. -#}
 {%- set wanted = metric_columns() | map(attribute="column") | list -%}
 {%- set wanted = wanted or numbers + ["order_id", "is_return"] -%}
 {%- set from_files = has_files(source) and input_files(source) | length > 1 -%}
-{%- if from_files -%}
-    {%- do suspicions.update(
-        {
-            "missing_columns": [
-                "source",
-                "column_name",
-                "files",
-                "all_files",
-                "lines",
-                "example",
-            ]
-        }
-    ) -%}
-{%- endif -%}
+{%- if from_files -%} {%- do kinds.append("missing_columns") -%} {%- endif -%}
 
 {%- if setting("input") == "files" %}
 -- depends_on: {{ ref("files__columns") }}
@@ -190,11 +161,7 @@ with
         ),
     {%- endif %}
 
-    suspicious_columns as (
-        {%- if suspicions %}{{ rows_of_suspicions(suspicions) }}
-        {%- else %}select '' as kind, '' as counts where false
-        {%- endif %}
-    )
+    suspicious_columns as ({{ rows_of_suspicions(kinds) }})
 
 select *
 from suspicious_columns

@@ -1,11 +1,5 @@
 {#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
-{%- set suspicions = {
-    "spoilt_ids": ["source", "customers", "example"],
-    "date_ids": ["source", "customers", "all_customers", "example"],
-    "two_forms": ["source", "ids", "example", "other_example"],
-    "crowd": ["source", "customer_id", "lines", "share"],
-    "grand_totals": ["customer_id", "amount"],
-} -%}
+{%- set kinds = ["spoilt_ids", "date_ids", "two_forms", "crowd", "grand_totals"] -%}
 {#- In brackets too, and with words after it, but not with a number: na-17 may be a customer. -#}
 {%- set nobody = (
     "^[^a-z0-9]*(null|none|nan|na|n/a|blank|unknown|unbekannt|guest|gast|anonym[a-zé]*|test|walk.?in|cash"
@@ -49,26 +43,22 @@
 {%- for number in [173, 8288, 65279] + range(8203, 8208) | list + range(8234, 8239) | list -%}
     {%- do wide.append("%c" | format(number)) -%}
 {%- endfor -%}
+{#- Most ids are short numbers, or have a letter or two before one: nothing is amiss with these. -#}
+{%- set is_plain = fits_pattern("customer_id", "'^([a-zA-Z]{1,2}[1-9]|[1-8])[0-9]{0,13}$'") -%}
 {%- set source = "customer_metrics" if uses_metrics() else "order_lines" -%}
-{%- if uses_metrics() -%}
-    {%- do suspicions.update(
-        {"row_numbers": ["metric", "customers", "least", "most", "example"]}
-    ) -%}
-{%- else -%} {%- do suspicions.update({"subtotals": ["customers", "amount", "example"]}) -%}
+{%- if uses_metrics() -%} {%- do kinds.append("row_numbers") -%}
+{%- else -%} {%- do kinds.append("subtotals") -%}
 {%- endif -%}
-{%- if has_customers_input() -%}
-    {%- do suspicions.update({"strangers": ["known", "buyers", "example"]}) -%}
-{%- endif %}
+{%- if has_customers_input() -%} {%- do kinds.append("strangers") -%} {%- endif %}
 {%- if uses_metrics() %}
 -- depends_on: {{ ref("checked_customer_metrics") }}
 {%- endif %}
 
 with
-    of_customers as (
+    counted_lines as (
         {% if uses_metrics() -%}
             select
                 customer_id,
-                '{{ source }}' as source,
                 count(*) as lines,
                 cast(null as decimal(18, 4)) as amount,
                 cast(null as decimal(18, 4)) as largest_amount
@@ -77,16 +67,14 @@ with
             group by customer_id
         {%- else -%}
             select
-                customer_id,
-                '{{ source }}' as source,
-                count(*) as lines,
-                sum(amount) as amount,
-                max(amount) as largest_amount
+                customer_id, count(*) as lines, sum(amount) as amount, max(amount) as largest_amount
             from {{ ref("checked_order_lines") }}
             where reason is null
             group by customer_id
         {%- endif %}
     ),
+
+    of_customers as (select *, {{ is_plain }} as is_plain from counted_lines),
 
     known_ids as (
         select distinct customer_id from {{ ref("checked_customers") }} where reason is null
@@ -94,84 +82,79 @@ with
 
     -- Those of the input of customers may be others of these, spoilt.
     all_ids as (
-        select source, customer_id
+        select '{{ source }}' as source, customer_id, is_plain
         from of_customers
         union all
-        select 'customers' as source, customer_id
+        select 'customers' as source, customer_id, {{ is_plain }} as is_plain
         from known_ids
     ),
 
     totals as (
-        select coalesce(sum(lines), 0) as lines, count(*) as customers, sum(amount) as total_amount
+        select coalesce(sum(lines), 0) as lines, count(*) as customers, sum(amount) as amount
         from of_customers
     ),
 
-    -- A number as long as a word may be one too: with a plus sign, or a point in it.
-    powers_of_ten as (
-        select source, count(*) as customers, min(customer_id) as example
-        from all_ids
-        where
+    -- A number as long as a word may be one too: with a plus sign, or a point in it. And a
+    -- spreadsheet keeps fifteen digits of a number and writes zeros in place of the others.
+    odd_ids as (
+        select
+            source,
+            customer_id,
             {{
                 fits_pattern(
                     "customer_id",
                     "'^[0-9]([.,][0-9]+)?[eE][+][0-9]+$|^[0-9][.,][0-9]+[eE][0-9]+$'",
                 )
-            }}
-        group by source
-    ),
-
-    long_numbers as (
-        select
-            source,
-            customer_id,
+            }} as is_power_of_ten,
+            {{ fits_pattern("customer_id", "'^[1-9][0-9]{15,}$'") }} as is_long,
             {{ fits_pattern("customer_id", "'^[0-9]{15}0+$'") }} as has_zeros_after_15_digits,
-            count(*) over (partition by source) as numbers
+            {{ fits_pattern("lower(customer_id)", "'" ~ date ~ "'") }} as is_date,
+            {{ fits_pattern("customer_id", "'^[12][0-9]{3}-[0-9]{2}-[0-9]{2,}$'") }}
+            as looks_like_date,
+            {{ fits_pattern("lower(customer_id)", "'" ~ total ~ "'") }} as is_total,
+            {{ fits_pattern("lower(customer_id)", "'" ~ nobody ~ "'") }} as is_nobody
         from all_ids
-        where {{ fits_pattern("customer_id", "'^[1-9][0-9]{15,}$'") }}
-    ),
-
-    -- A spreadsheet keeps fifteen digits of a number and writes zeros in place of the others.
-    fifteen_digits as (
-        select source, count(*) as customers, min(customer_id) as example
-        from long_numbers
-        where has_zeros_after_15_digits
-        group by source, numbers
-        having count(*) >= 3 and 2 * count(*) >= numbers
+        where not is_plain
     ),
 
     spoilt_ids as (
-        select *
-        from powers_of_ten
+        select source, count(*) as customers, min(customer_id) as example
+        from odd_ids
+        where is_power_of_ten
+        group by source
         union all
-        select *
-        from fifteen_digits
+        select
+            source,
+            count(*) filter (where has_zeros_after_15_digits) as customers,
+            min(customer_id) filter (where has_zeros_after_15_digits) as example
+        from odd_ids
+        where is_long
+        group by source
+        having count(*) filter (where has_zeros_after_15_digits) >= greatest(3, 0.5 * count(*))
+    ),
+
+    ids_with_digits as (
+        select count(*) as customers
+        from of_customers
+        where is_plain or right(customer_id, 1) between '0' and '9'
     ),
 
     -- Where few are dates, the others end in a digit and none is such as 2017-01-32.
     date_ids as (
         select
-            source,
-            count(*) filter (where is_date) as customers,
-            count(*) as all_customers,
-            min(customer_id) filter (where is_date) as example
-        from
-            (
-                select
-                    source,
-                    customer_id,
-                    {{ fits_pattern("lower(customer_id)", "'" ~ date ~ "'") }} as is_date
-                from of_customers
-            ) as dated
-        group by source
+            '{{ source }}' as source,
+            count(*) as customers,
+            totals.customers as all_customers,
+            min(odd_ids.customer_id) as example
+        from odd_ids
+        cross join totals
+        cross join ids_with_digits
+        where odd_ids.source = '{{ source }}' and (odd_ids.is_date or odd_ids.looks_like_date)
+        group by totals.customers, ids_with_digits.customers
         having
-            count(*) filter (where is_date) between 1 and 0.5 * count(*)
-            and count(*) filter (where right(customer_id, 1) between '0' and '9') >= 0.5 * count(*)
-            and count(*) filter (
-                where
-                    not is_date
-                    and {{ fits_pattern("customer_id", "'^[12][0-9]{3}-[0-9]{2}-[0-9]{2,}$'") }}
-            )
-            = 0
+            count(*) = count(*) filter (where odd_ids.is_date)
+            and count(*) <= 0.5 * totals.customers
+            and ids_with_digits.customers >= 0.5 * totals.customers
     ),
 
     -- Without signs that nobody sees, quotes and apostrophes around it, and case; with one kind of
@@ -180,8 +163,11 @@ with
         select
             source,
             customer_id,
+            is_plain,
             case
-                when {{ fits_pattern("customer_id", text_literal("[^ -~]|[='\"]|  ")) }}
+                when
+                    not is_plain
+                    and {{ fits_pattern("customer_id", text_literal("[^ -~]|[='\"]|  ")) }}
                 then
                     trim(
                         both {{ text_literal(" '") }}
@@ -213,23 +199,31 @@ with
         select
             source,
             customer_id,
-            coalesce(
-                nullif(
-                    trim(
-                        leading '0'
-                        from
-                            case
-                                when right(seen, 2) = '.0'
-                                then left(seen, length(seen) - 2)
-                                when right(seen, 3) = '.00'
-                                then left(seen, length(seen) - 3)
-                                else seen
-                            end
-                    ),
-                    ''
-                ),
-                '0'
-            ) as bare_id
+            is_plain,
+            case
+                when is_plain
+                then
+                    seen
+                    {% for zeros in (".0", ".00", "") -%}
+                        {{
+                            (
+                                "else"
+                                if loop.last
+                                else "when right(seen, %d) = '%s' then"
+                                | format(zeros | length, zeros)
+                            )
+                        }}
+                        coalesce(
+                            nullif(
+                                trim(
+                                    leading '0' from left(seen, length(seen) - {{ zeros | length }})
+                                ),
+                                ''
+                            ),
+                            '0'
+                        )
+                    {% endfor -%}
+            end as bare_id
         from ids_without_dress
     ),
 
@@ -243,6 +237,8 @@ with
         from ids_without_zeros
         group by
             case
+                when is_plain
+                then bare_id
                 when {{ fits_pattern("bare_id", "'^[1-9][0-9]{0,2}([,.][0-9]{3})+$'") }}
                 then {{ replaced("bare_id", {",": "", ".": ""}) }}
                 when {{ fits_pattern("bare_id", "'^[^0-9]+0+[1-9][0-9]*$'") }}
@@ -270,28 +266,34 @@ with
         cross join totals
         where
             not counted_forms.may_be_two_names
-            or (counted_forms.forms >= 2 and counted_forms.forms >= 0.01 * totals.customers)
+            or counted_forms.forms >= greatest(2, 0.01 * totals.customers)
         group by counted_forms.source
     ),
 
+    -- Who has much more than a large customer of a small shop, or is nobody by name.
     crowds as (
         select
-            of_customers.source,
             of_customers.customer_id,
             of_customers.lines,
-            cast(of_customers.lines as double) / totals.lines as share
+            cast(of_customers.lines as double) / totals.lines as share,
+            row_number() over (
+                order by of_customers.lines desc, of_customers.customer_id asc
+            ) as place
         from of_customers
         cross join totals
+        left join
+            odd_ids
+            on of_customers.customer_id = odd_ids.customer_id
+            and odd_ids.source = '{{ source }}'
         where
-            {{ fits_pattern("lower(of_customers.customer_id)", "'" ~ total ~ "'") }}
+            odd_ids.is_total
             or (
-                {{ fits_pattern("lower(of_customers.customer_id)", "'" ~ nobody ~ "'") }}
+                odd_ids.is_nobody
                 and (
                     of_customers.lines * totals.customers > 3 * totals.lines
                     or of_customers.lines > 0.02 * totals.lines
                 )
             )
-            -- Much more than a large customer of a small shop has.
             or (
                 of_customers.lines > 0.05 * totals.lines
                 and of_customers.lines * totals.customers > 100 * totals.lines
@@ -304,13 +306,7 @@ with
 
     -- The largest are enough to read; the others follow when these are set right.
     crowd as (
-        select source, customer_id, lines, share
-        from
-            (
-                select *, row_number() over (order by lines desc, customer_id asc) as place
-                from crowds
-            ) as numbered_crowds
-        where place <= 5
+        select '{{ source }}' as source, customer_id, lines, share from crowds where place <= 5
     ),
 
     grand_totals as (
@@ -325,35 +321,33 @@ with
             and {{
                 is_sum_of_others(
                     "cast(of_customers.amount as double)",
-                    "cast(totals.total_amount - of_customers.amount as double)",
+                    "cast(totals.amount - of_customers.amount as double)",
                 )
             }}
     ),
 
-    lines_with_subtotals as (
+    customers_of_several_lines as (
         select
-            count(*) as all_customers,
-            count(*) filter (where is_subtotal) as customers,
-            count(*) filter (where lines >= 4) as large_customers,
-            count(*) filter (where lines >= 4 and is_subtotal) as large_customers_with_subtotal,
-            cast(sum(largest_amount) filter (where is_subtotal) as double) as amount,
-            min(customer_id) filter (where is_subtotal) as example
-        from
-            (
-                select *, abs(2 * cast(largest_amount as double) - amount) <= 0.01 as is_subtotal
-                from of_customers
-                where lines >= 3 and largest_amount > 0.01
-            ) as of_several_lines
+            customer_id,
+            largest_amount,
+            lines >= 4 as is_large,
+            abs(2 * cast(largest_amount as double) - amount) <= 0.01 as has_subtotal
+        from of_customers
+        where lines >= 3 and largest_amount > 0.01
     ),
 
     -- One line of a customer has the amount of all others together. Of three lines that happens by
     -- chance, where there are few prices.
     subtotals as (
-        select *
-        from lines_with_subtotals
-        where
-            customers >= greatest(5, 0.75 * all_customers)
-            or large_customers_with_subtotal >= greatest(10, 0.3 * large_customers)
+        select
+            count(*) filter (where has_subtotal) as customers,
+            cast(sum(largest_amount) filter (where has_subtotal) as double) as amount,
+            min(customer_id) filter (where has_subtotal) as example
+        from customers_of_several_lines
+        having
+            count(*) filter (where has_subtotal) >= greatest(5, 0.75 * count(*))
+            or count(*) filter (where has_subtotal and is_large)
+            >= greatest(10, 0.3 * count(*) filter (where is_large))
     ),
 
     -- Customers with orders whom the input of customers does not know: ids of another kind.
@@ -414,7 +408,7 @@ with
         ),
     {%- endif %}
 
-    suspicious_customers as ({{ rows_of_suspicions(suspicions) }})
+    suspicious_customers as ({{ rows_of_suspicions(kinds) }})
 
 select *
 from suspicious_customers

@@ -1,10 +1,11 @@
 {#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
-{%- set suspicions = {
-    "placeholder_dates": ["ordered_on", "lines", "example"],
-    "stray_dates": ["from_on", "until_on", "stray_lines", "example"],
-    "discounts_of_both_signs": ["lines", "all_lines", "example"],
-    "discount_rates": ["lines", "most", "mean_amount", "example"],
-} -%}
+{%- set kinds = [
+    "lines_without_customer",
+    "placeholder_dates",
+    "stray_dates",
+    "discounts_of_both_signs",
+    "discount_rates",
+] -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- set placeholders = [
     "0001-01-01",
@@ -14,21 +15,22 @@
     "2099-12-31",
     "9999-12-31",
 ] -%}
-{%- if setting("as_of") == "default" and not uses_metrics() -%}
-    {%- do suspicions.update({"future_dates": ["lines", "until_on", "example"]}) -%}
+{%- if setting("time_zone") == "UTC" and given.get("ordered_at") in ("text", "instant") -%}
+    {%- do kinds.append("one_time_of_day") -%}
+    {%- set has_zone = offsets_of_times(given, ref(setting("input") ~ "__order_lines")) -%}
 {%- endif -%}
+{%- if setting("as_of") == "default" and not uses_metrics() -%}
+    {%- do kinds.append("future_dates") -%}
+{%- endif -%}
+{%- if "order_id" in given -%} {%- do kinds.append("lines_below_orders") -%} {%- endif -%}
 {%- if setting("amount_is") == "line" -%}
-    {%- do suspicions.update({"identical_lines": ["lines", "amount", "example"]}) -%}
-    {%- do suspicions.update({"few_identical_lines": ["lines", "amount", "example"]}) -%}
+    {%- do kinds.extend(["identical_lines", "few_identical_lines"]) -%}
 {%- endif -%}
 {%- if setting("thousands_sign") == "none" -%}
-    {%- do suspicions.update(
-        {"thousands": ["lines", "example", "customer", "sign", "other_sign"]}
-    ) -%}
-    {%- do suspicions.update(
-        {"mixed_thousands": ["lines", "other_lines", "example", "customer"]}
-    ) -%}
+    {%- do kinds.extend(["thousands", "mixed_thousands"]) -%}
 {%- endif -%}
+{%- set signs = ["point", "comma"] -%}
+{%- if setting("decimal_sign") == "comma" -%} {%- set signs = ["comma", "point"] -%} {%- endif -%}
 {#- The number whose digits are counted. -#}
 {%- set number = "amount" if "amount" in given else "unit_price" -%}
 {%- set three_digit_currencies = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"] -%}
@@ -47,15 +49,53 @@
     ) -%}
     {%- do sums.update({kind: ("currency", setting("exchange_rates") | map("upper"), lines)}) -%}
 {%- endif -%}
-{%- for kind in sums -%}
-    {%- do suspicions.update({kind: ["sums", "rarest", "example"]}) -%}
-{%- endfor -%}
+{%- do kinds.extend(sums) -%}
 
 with
-    totals as (
-        select sum(amount) as total_amount
+    -- Every line is read once for all that is counted of days, reasons and discounts.
+    lines_of_days as (
+        select
+            -- Not the column itself: which rows are wanted would be asked of each line.
+            min(reason) as reason,
+            is_copy_in_file,
+            cast(ordered_at as date) as ordered_on,
+            case when not is_return then sign(discount_amount) else 0 end as discount_sign,
+            count(*) as lines,
+            count(amount) as amounts,
+            sum(amount) as amount,
+            sum(abs(amount)) as absolute_amount,
+            max(abs(discount_amount)) as largest_discount,
+            count(*) filter (where abs(discount_amount) < 1) as low_discounts,
+            min(customer_id) as customer_id,
+            min(case when reason = 'customer_id_missing' then order_id end) as order_id
         from {{ ref("checked_order_lines") }}
-        where reason is null
+        group by reason, is_copy_in_file, ordered_on, discount_sign
+    ),
+
+    used_days as (select * from lines_of_days where reason is null),
+
+    totals as (
+        select coalesce(sum(lines), 0) as lines, abs(cast(sum(amount) as double)) as amount
+        from used_days
+    ),
+
+    discounts as (
+        select
+            sum(lines) as all_lines,
+            coalesce(sum(lines) filter (where discount_sign < 0), 0) as lines,
+            min(customer_id) filter (where discount_sign < 0) as example,
+            sum(low_discounts) as low_discounts,
+            cast(max(largest_discount) as double) as most,
+            cast(sum(amount) as double) / nullif(sum(amounts), 0) as mean_amount,
+            min(customer_id) as discount_example
+        from used_days
+        where discount_sign <> 0
+    ),
+
+    days as (
+        select ordered_on, sum(lines) as lines, min(customer_id) as example
+        from used_days
+        group by ordered_on
     ),
 
     -- File by file the numbers with a sign before exactly three digits, as in 15.000, where none is
@@ -121,44 +161,31 @@ with
             end
     ),
 
-    thousands as (
-        select
-            sum(lines) as lines,
-            cast(max(largest) as double) as example,
-            min(customer) as customer,
-            {%- set signs = (
-                ["comma", "point"]
-                if setting("decimal_sign") == "comma"
-                else ["point", "comma"]
-            ) %}
-            '{{ signs[0] }}' as sign,
-            '{{ signs[1] }}' as other_sign
-        from decimals_of_files
-        where other_lines = 0
-        having count(*) > 0
-    ),
-
-    mixed_thousands as (
-        select
-            sum(lines) as lines,
-            sum(other_lines) as other_lines,
-            cast(max(largest) as double) as example,
-            min(customer) as customer
-        from decimals_of_files
-        where other_lines > 0
-        having count(*) > 0
-    ),
+    {% for kind, others in {"thousands": "= 0", "mixed_thousands": "> 0"}.items() -%}
+        {{ kind }} as (
+            select
+                sum(lines) as lines,
+                sum(other_lines) as other_lines,
+                cast(max(largest) as double) as example,
+                min(customer) as customer,
+                '{{ signs[0] }}' as sign,
+                '{{ signs[1] }}' as other_sign
+            from decimals_of_files
+            where other_lines {{ others }}
+            having count(*) > 0
+        ),
+    {%- endfor %}
 
     copies_in_files as (
         select
-            count(*) as lines,
-            coalesce(cast(sum(abs(checked_order_lines.amount)) as double), 0) as amount,
-            min(checked_order_lines.customer_id) as example,
-            abs(cast(totals.total_amount as double)) as total_amount
-        from {{ ref("checked_order_lines") }} as checked_order_lines
+            sum(lines_of_days.lines) as lines,
+            coalesce(cast(sum(lines_of_days.absolute_amount) as double), 0) as amount,
+            min(lines_of_days.customer_id) as example,
+            totals.amount as total_amount
+        from lines_of_days
         cross join totals
-        where checked_order_lines.reason = 'duplicate_row' and checked_order_lines.is_copy_in_file
-        group by totals.total_amount
+        where lines_of_days.reason = 'duplicate_row' and lines_of_days.is_copy_in_file
+        group by totals.amount
     ),
 
     identical_lines as (
@@ -167,14 +194,6 @@ with
 
     few_identical_lines as (
         select * from copies_in_files where amount = 0 or amount < 0.01 * total_amount
-    ),
-
-    days as (
-        select
-            cast(ordered_at as date) as ordered_on, count(*) as lines, min(customer_id) as example
-        from {{ ref("checked_order_lines") }}
-        where reason is null
-        group by cast(ordered_at as date)
     ),
 
     gaps as (
@@ -188,28 +207,55 @@ with
         from days
     ),
 
-    -- Few lines far from all others, at the beginning or at the end; a year away a few more.
-    stray_dates as (
+    sides_of_gaps as (
         select
-            from_on,
-            until_on,
+            *,
             least(lines_after, lines - lines_after) as stray_lines,
             case when 2 * lines_after < lines then later_example else earlier_example end as example
         from gaps
         where
             lines >= 20
-            and (
-                (
-                    until_on > {{ dbt.dateadd("day", 90, "from_on") }}
-                    and least(lines_after, lines - lines_after) <= greatest(1, 0.01 * lines)
-                )
-                or (
-                    until_on > {{ dbt.dateadd("day", 300, "from_on") }}
-                    and least(lines_after, lines - lines_after) <= 0.05 * lines
-                )
-            )
             and cast(from_on as string) not in {{ text_literals(placeholders) }}
             and cast(until_on as string) not in {{ text_literals(placeholders) }}
+    ),
+
+    -- Few lines far from all others, at the beginning or at the end; a year away a few more.
+    stray_dates as (
+        select from_on, until_on, stray_lines, example
+        from sides_of_gaps
+        where
+            (
+                until_on > {{ dbt.dateadd("day", 90, "from_on") }}
+                and stray_lines <= greatest(1, 0.01 * lines)
+            )
+            or (until_on > {{ dbt.dateadd("day", 300, "from_on") }} and stray_lines <= 0.05 * lines)
+    ),
+
+    times_of_day as (
+        select {{ dbt.date_trunc("minute", "first_at") }} as ordered_at, sum(lines) as lines
+        from {{ ref("sampled_orders") }}
+        group by {{ dbt.date_trunc("minute", "first_at") }}
+        union all
+        select distinct {{ dbt.date_trunc("minute", "last_at") }} as ordered_at, 0 as lines
+        from {{ ref("sampled_orders") }}
+        where last_at > first_at
+    ),
+
+    -- In summer and in winter. Midnight west of Greenwich is on the same day in UTC, and the last
+    -- minute of a day is no midnight. One time without a zone is that of a job of each night; of
+    -- two an hour apart the summer has another one than the winter.
+    one_time_of_day as (
+        select
+            min(substring(cast(ordered_at as string), 12, 5)) as first_time,
+            max(substring(cast(ordered_at as string), 12, 5)) as last_time
+        from times_of_day
+        having
+            min(substring(cast(ordered_at as string), 12, 5)) >= '14:00'
+            and max(substring(cast(ordered_at as string), 12, 5)) < '23:59'
+            and count(distinct substring(cast(ordered_at as string), 12, 5))
+            {{ "<=" if has_zone else "=" }} 2
+            and sum(lines) >= 20
+            and count(distinct ordered_at) >= 10
     ),
 
     placeholder_dates as (
@@ -219,39 +265,76 @@ with
     ),
 
     future_dates as (
-        select
-            count(*) as lines,
-            cast(max(ordered_at) as date) as until_on,
-            min(customer_id) as example
-        from {{ ref("checked_order_lines") }}
+        select sum(lines) as lines, max(ordered_on) as until_on, min(customer_id) as example
+        from lines_of_days
         where reason = 'after_as_of'
         having count(*) > 0
     ),
 
     -- A share is never above 1; an amount taken off things of ten and more sometimes is.
     discount_rates as (
-        select
-            count(*) as lines,
-            cast(max(abs(discount_amount)) as double) as most,
-            cast(avg(cast(amount as double)) as double) as mean_amount,
-            min(customer_id) as example
-        from {{ ref("checked_order_lines") }}
-        where reason is null and discount_amount <> 0 and not is_return
-        having
-            count(*) >= 10
-            and max(abs(discount_amount)) <= 1
-            and 2 * count(*) filter (where abs(discount_amount) < 1) > count(*)
-            and avg(cast(amount as double)) >= 10
+        select all_lines as lines, most, mean_amount, discount_example as example
+        from discounts
+        where all_lines >= 10 and most <= 1 and 2 * low_discounts > all_lines and mean_amount >= 10
     ),
 
     discounts_of_both_signs as (
+        select lines, all_lines, example from discounts where lines between 1 and all_lines - 1
+    ),
+
+    lines_without_customer as (
         select
-            count(*) filter (where discount_amount < 0) as lines,
-            count(*) as all_lines,
-            min(customer_id) filter (where discount_amount < 0) as example
-        from {{ ref("checked_order_lines") }}
-        where reason is null and discount_amount <> 0 and not is_return
-        having min(discount_amount) < 0 and max(discount_amount) > 0
+            sum(lines_of_days.lines) as lines,
+            1e0 * sum(lines_of_days.lines) / (sum(lines_of_days.lines) + totals.lines) as share,
+            coalesce(cast(sum(lines_of_days.amount) as double), 0) as amount,
+            min(lines_of_days.order_id) as example
+        from lines_of_days
+        cross join totals
+        where lines_of_days.reason = 'customer_id_missing'
+        group by totals.lines
+        having sum(lines_of_days.lines) > 0.4 * (sum(lines_of_days.lines) + totals.lines)
+    ),
+
+    numbered_orders as (
+        select 1e0 * count(*) filter (where is_numbered) / nullif(count(*), 0) as share
+        from {{ ref("sampled_orders") }}
+        where customer_id is not null
+    ),
+
+    lines_of_nobody as (
+        select source_file, source_row, ordered_at, amount
+        from {{ ref("stored_order_lines") }}
+        where
+            fault in ('customer_id_missing', 'ordered_at_missing')
+            and customer_id is null
+            and (
+                order_id is null
+                or coalesce(order_id = cast(cast(ordered_at as date) as string), false)
+            )
+    ),
+
+    -- A list as people read it: number and customer of an order, often its date, on the first of
+    -- its lines alone.
+    lines_below_orders as (
+        select
+            count(*) as lines,
+            coalesce(cast(sum(lines_of_nobody.amount) as double), 0) as amount,
+            min(line_above.order_id) as example
+        from lines_of_nobody
+        inner join
+            {{ ref("stored_order_lines") }} as line_above
+            on lines_of_nobody.source_file = line_above.source_file
+            and lines_of_nobody.source_row = line_above.source_row + 1
+        cross join totals
+        cross join numbered_orders
+        where
+            (
+                lines_of_nobody.ordered_at is null
+                or lines_of_nobody.ordered_at = line_above.ordered_at
+            )
+            and numbered_orders.share > 0.9
+        group by totals.lines
+        having count(*) > 0.1 * totals.lines
     ),
 
     {% for kind, (column, named, lines) in sums.items() -%}
@@ -293,7 +376,7 @@ with
         ),
     {%- endfor %}
 
-    suspicious_lines as ({{ rows_of_suspicions(suspicions) }})
+    suspicious_lines as ({{ rows_of_suspicions(kinds) }})
 
 select *
 from suspicious_lines

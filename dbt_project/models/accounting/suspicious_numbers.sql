@@ -1,11 +1,9 @@
 {#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
-{%- set suspicions = {} -%}
+{%- set kinds = [] -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
-{%- if uses_metrics() -%}
-    {%- do suspicions.update({"total_of_metric": ["customer_id", "metric", "most"]}) -%}
-{%- endif -%}
+{%- if uses_metrics() -%} {%- do kinds.append("total_of_metric") -%} {%- endif -%}
 {%- if "is_return" in given and "quantity" in given -%}
-    {%- do suspicions.update({"unsaid_returns": ["lines", "amount", "example"]}) -%}
+    {%- do kinds.append("unsaid_returns") -%}
 {%- endif -%}
 {#- Of the numbers in text, those with exactly three digits after a sign. -#}
 {%- set with_three_digits = [] -%}
@@ -24,19 +22,7 @@
     {%- do metrics_in_text.append(metric) -%}
 {%- endfor -%}
 {%- if (with_three_digits or metrics_in_text) and setting("thousands_sign") == "none" -%}
-    {%- do suspicions.update(
-        {
-            "thousands_elsewhere": [
-                "source",
-                "column_name",
-                "values_with_sign",
-                "example",
-                "most",
-                "sign",
-                "other_sign",
-            ]
-        }
-    ) -%}
+    {%- do kinds.append("thousands_elsewhere") -%}
 {%- endif -%}
 {%- set signs = ["comma", "point"] if setting("decimal_sign") == "comma" else ["point", "comma"] %}
 {%- if uses_metrics() %}
@@ -56,7 +42,7 @@ with
         having count(*) > 0
     ),
 
-    {% if "thousands_elsewhere" in suspicions -%}
+    {% if "thousands_elsewhere" in kinds -%}
         {%- set inputs = [] -%}
         {%- for column in with_three_digits -%}
             {%- do inputs.append(
@@ -152,7 +138,7 @@ with
         total_of_metric as (select customer_id, metric, most from totals where place = 1),
     {%- endif %}
 
-    suspicious_numbers as ({{ rows_of_suspicions(suspicions) }})
+    suspicious_numbers as ({{ rows_of_suspicions(kinds) }})
 
 select *
 from suspicious_numbers

@@ -1,0 +1,172 @@
+{#- Of many lines a part of the orders tells what they look like. -#}
+{%- set text = dbt.type_string() -%}
+{#- What tells versions of an order from each other. -#}
+{%- set given, version_columns = given_columns(ref(setting("input") ~ "__order_lines")), [] -%}
+{%- for column in ("status", "updated_at") if column in given -%}
+    {%- do version_columns.append(column) -%}
+{%- endfor -%}
+{%- if not has_files("order_lines") or input_files("order_lines") | length > 1 -%}
+    {%- do version_columns.append("source_file") -%}
+{%- endif -%}
+{%- set lines_looked_at, share = 200000, 1 -%}
+{%- if execute -%}
+    {%- set lines = run_query("select count(*) from " ~ ref("stored_order_lines")).rows[0][0] -%}
+    {%- set share = [1, lines_looked_at / [lines, 1] | max] | min -%}
+{%- endif -%}
+{#- That share of all digests, or the rest, lies between 0 and this, also where half are below 0. -#}
+{%- set digest_limit = ([share, 1 - share] | min * 2**64) | int %}
+-- depends_on: {{ ref("stored_order_lines") }}
+{%- if setting("input") == "files" %}
+-- depends_on: {{ ref("files__columns") }}
+{%- endif %}
+
+with
+    sampled_lines as (
+        select *
+        from {{ ref("checked_order_lines") }}
+        where
+            (reason is null or reason = 'customer_id_missing')
+            {% if share < 1 -%}
+                -- Compared with a number, lines are left out before they are joined to the others.
+                and {{ row_digest(["order_id"]) }}
+                {{ "not" if share > 0.5 }} between 0 and {{ digest_limit }}
+            {%- endif %}
+    ),
+
+    orders as (
+        select
+            order_id,
+            customer_id,
+            -- An order without a number has its day as one.
+            order_id <> cast(cast(min(ordered_at) as date) as {{ text }})
+            or order_id <> cast(cast(max(ordered_at) as date) as {{ text }}) as is_numbered,
+            count(*) as lines,
+            count(amount) as lines_with_amount,
+            count(*) filter (where is_return) as return_lines,
+            min(ordered_at) as first_at,
+            max(ordered_at) as last_at,
+            cast(max(ordered_at) filter (where not is_return) as date) as last_bought_on,
+            cast(sum(amount) as double) as amount,
+            sum(case when amount > 0 then amount else 0 end) as bought_amount,
+            sum(case when amount < 0 then - amount else 0 end) as returned_amount,
+            cast(max(abs(amount)) as double) as largest_amount,
+            cast(max(case when is_return then - amount end) as double) as largest_return,
+            coalesce(min(product_id) <> max(product_id), true) as are_things_different,
+            min(amount) = max(amount) as are_amounts_equal,
+            min(amount) filter (where is_return)
+            = max(amount) filter (where is_return) as are_returns_equal,
+            min(amount) filter (where not is_return)
+            < max(amount) filter (where not is_return) as are_sales_different,
+            count(discount_amount) = count(*)
+            and min(discount_amount) = max(discount_amount)
+            and max(discount_amount) <> 0 as are_discounts_equal,
+            count(refunded_amount) = count(*)
+            and min(refunded_amount) = max(refunded_amount) as are_refunds_equal,
+            -- Lines of one price may each have been given back, but not more than was paid for
+            -- them.
+            max(refunded_amount) > 0
+            and (
+                min(amount + refunded_amount) < max(amount + refunded_amount)
+                or max(refunded_amount) > max(amount + refunded_amount)
+            ) as is_refund_of_different_lines,
+            -- Beside what was bought at that time.
+            sum(amount) > 0
+            and min(ordered_at) = max(ordered_at)
+            and count(*) filter (
+                where
+                    is_return
+                    and amount < 0
+                    and coalesce(quantity, 0) >= 0
+                    and not {{ has_status("return") }}
+            )
+            > 0 as has_voucher,
+            -- As versions of it have.
+            {% for column in version_columns -%}
+                coalesce(min({{ column }}) <> max({{ column }}), false)
+                {{- " or " if not loop.last }}
+            {% else -%} false
+            {% endfor -%} as has_versions
+        from sampled_lines
+        group by order_id, customer_id
+    ),
+
+    -- How often each thing of an order stands there, of lines that are no versions of each other.
+    things as (
+        select customer_id, order_id, product_id, count(*) as copies
+        from sampled_lines
+        where amount <> 0 and not is_return
+        group by
+            customer_id,
+            order_id,
+            ordered_at,
+            product_id,
+            amount,
+            quantity
+            {% for column in version_columns -%}
+                {{ "having" if loop.first else "and" }}
+                coalesce(min({{ column }}) = max({{ column }}), true)
+            {% endfor -%}
+    ),
+
+    things_of_orders as (
+        select
+            customer_id,
+            order_id,
+            count(*) as things,
+            count(product_id) > 0 or count(*) > 1 as are_things_told,
+            min(copies) > 1 and min(copies) = max(copies) as is_doubled,
+            max(copies) as most_copies
+        from things
+        group by customer_id, order_id
+    ),
+
+    -- The same thing of the same order and time in two files, or in two states.
+    things_in_versions as (
+        select sampled_lines.customer_id, sampled_lines.order_id
+        from sampled_lines
+        inner join
+            orders
+            on sampled_lines.customer_id = orders.customer_id
+            and sampled_lines.order_id = orders.order_id
+        where orders.has_versions and not sampled_lines.is_return
+        group by
+            sampled_lines.customer_id,
+            sampled_lines.order_id,
+            sampled_lines.ordered_at,
+            sampled_lines.product_id,
+            orders.is_numbered
+        having
+            min(sampled_lines.source_file) <> max(sampled_lines.source_file)
+            or (
+                orders.is_numbered
+                and (
+                    min(sampled_lines.status) <> max(sampled_lines.status)
+                    or min(sampled_lines.updated_at) <> max(sampled_lines.updated_at)
+                )
+            )
+    ),
+
+    versions as (select distinct customer_id, order_id from things_in_versions),
+
+    sampled_orders as (
+        select
+            orders.*,
+            things_of_orders.things,
+            things_of_orders.are_things_told,
+            things_of_orders.is_doubled,
+            things_of_orders.most_copies,
+            versions.order_id is not null as has_versions_of_things,
+            cast({{ share }} as double) as share_looked_at
+        from orders
+        left join
+            things_of_orders
+            on orders.customer_id = things_of_orders.customer_id
+            and orders.order_id = things_of_orders.order_id
+        left join
+            versions
+            on orders.customer_id = versions.customer_id
+            and orders.order_id = versions.order_id
+    )
+
+select *
+from sampled_orders
