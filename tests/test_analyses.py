@@ -10,6 +10,7 @@ import pytest
 
 from conftest import DATA, ROOT, Build, dbt_build, write_households
 from test_analyst_macros import another_release
+from test_scoring_elsewhere import rules_are_as_true_as_they_say
 
 # The questions that every analyst of segments asks. Each is one short statement.
 QUESTIONS = (
@@ -254,6 +255,19 @@ def test_customers_came_again_as_the_files_say(of_two_dates: Path) -> None:
     assert (found["spend_a_customer"] < found["spend_high"]).all()
     # What segments are for: the first one comes again and spends, the last one hardly does.
     assert found["spend_a_customer"].iloc[0] > 3 * found["spend_a_customer"].iloc[-1]
+
+
+@pytest.mark.slow
+def test_the_rules_of_each_date_are_as_true_as_they_say(of_two_dates: Path) -> None:
+    """Of the customers of their own release; the date tells them apart."""
+    texts = []
+    for release in sorted((of_two_dates.parent / "releases").iterdir()):
+        with duckdb.connect() as reader:
+            for path in release.glob("*.parquet"):
+                reader.execute(f"create view {path.stem} as from '{path}'")
+            assert rules_are_as_true_as_they_say(reader) > 300
+            texts += reader.sql("select distinct sql_case from segment_rules").fetchall()
+    assert len({text for (text,) in texts}) == len(texts) == 2
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Other systems score customers with a statement, or with rules, that they are given."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import duckdb
 import numpy as np
@@ -132,6 +133,23 @@ def test_a_name_is_a_text_and_no_sql(reader: duckdb.DuckDBPyConnection) -> None:
 def test_fidelity_is_what_a_reader_gets_who_runs_the_published_text(
     reader: duckdb.DuckDBPyConnection,
 ) -> None:
+    assert rules_are_as_true_as_they_say(reader) == 2469
+    # What is said of customers whom the rules have not seen.
+    low, share, high, seen = reader.sql(
+        "select fidelity_low, fidelity, fidelity_high, sample_fidelity from segment_rules limit 1"
+    ).fetchall()[0]
+    assert 0.8 < low < share < high < 0.9
+    assert share < seen
+    ((largest,),) = reader.sql(
+        "select max(greatest(abs(segment_fidelity - segment_sample_fidelity), "
+        "abs(segment_coverage - covered))) from segment_rules inner join (select segment_id, "
+        "sum(rule_coverage) as covered from segment_rules group by all) using (segment_id)"
+    ).fetchall()
+    assert largest < 0.05
+
+
+def rules_are_as_true_as_they_say(reader: duckdb.DuckDBPyConnection) -> int:
+    """Of a release, whose tables are there by name: all that it says of its own customers."""
     published = reader.sql("from segment_rules order by segment_id, rule").df()
     (case,) = published["sql_case"].unique()
     reader.execute(
@@ -142,16 +160,19 @@ def test_fidelity_is_what_a_reader_gets_who_runs_the_published_text(
     labelled = reader.sql("from labelled").df()
     is_right = labelled["by_rules"] == labelled["segment_id"]
     first = published.iloc[0]
-    assert len(labelled) == 2469
-    assert first["fidelity_low"] <= is_right.mean() <= first["fidelity_high"]
-    assert 0.8 < first["fidelity_low"] < first["fidelity"] < first["fidelity_high"] < 0.9
-    assert f"gives {first['fidelity']:.1%} of customers the model's segment" in case
+    assert len(labelled) == first["sample_customers"] == published["customers"].sum()
+    assert is_right.mean() == first["sample_fidelity"]
+    assert f"of {len(labelled):,} customers as of {first['as_of']:%Y-%m-%d}:" in case
+    assert f"gives {is_right.mean():.1%} of them the model's segment" in case
+    assert f"{first['fidelity']:.1%}, cross-validated" in case
+    assert [(first["as_of"].date(),)] == reader.sql(
+        "select distinct as_of from customer_segments"
+    ).fetchall()
     for segment_id, rows in published.groupby("segment_id"):
         found = is_right[labelled["by_rules"] == segment_id].mean()
-        assert rows["segment_fidelity_low"].iloc[0] <= found
-        assert found <= rows["segment_fidelity_high"].iloc[0]
+        assert rows["segment_sample_fidelity"].tolist() == [found] * len(rows)
         covered = is_right[labelled["segment_id"] == segment_id].mean()
-        assert abs(covered - rows["segment_coverage"].iloc[0]) < 0.05
+        assert covered == pytest.approx(rows["rule_coverage"].sum(), abs=1e-12)
     # And each rule: who meets it, and how many of them are in the segment.
     for rule in published.itertuples():
         met = reader.sql(
@@ -161,6 +182,7 @@ def test_fidelity_is_what_a_reader_gets_who_runs_the_published_text(
         ).fetchall()
         right = round(rule.rule_precision * rule.customers)
         assert met == [(rule.customers, right)]
+    return len(labelled)
 
 
 def test_the_text_has_a_missing_value_where_the_tree_has_it(demo: Build) -> None:
@@ -182,7 +204,9 @@ def test_the_text_has_a_missing_value_where_the_tree_has_it(demo: Build) -> None
     excluded = rules.excluding(active, catalog)
     assert excluded == ["orders"]
     others.loc[others["draw"] % 7 == 0, "orders"] = np.nan
-    text = rules.case_text(found, dict.fromkeys(range(1, 5), "name"), active, excluded)
+    text = rules.case_text(
+        found, dict.fromkeys(range(1, 5), "name"), active, excluded, date(2024, 1, 31)
+    )
     given = duckdb.sql(f"select {text} as segment_id from others order by draw").df()
     features = active["feature"].unique()
     fills = dict(zip(active["feature"], active["fill_value"], strict=True))

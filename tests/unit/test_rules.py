@@ -1,5 +1,7 @@
 """Segments as rules: what a tree says of them, and what it is worth."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -81,6 +83,23 @@ def test_the_interval_holds_the_fidelity_for_customers_who_come_later() -> None:
     assert np.mean(better) > 0
 
 
+def test_of_a_sample_the_share_is_nearly_that_of_all_customers() -> None:
+    """Where not all customers are in it, a reader's share differs by what the draw does."""
+    values, labels = population(np.random.default_rng(12), 30_000)
+    features = {"spend": 0.0, "discount_share": 0.0}
+    active = active_model(len(SEGMENTS), features)
+    sample = pd.DataFrame(values[:3000, : len(features)], columns=list(features))
+    found = rules.rules(sample.assign(segment_id=labels[:3000]), active, CATALOG).iloc[0]
+    grown = rules.grow(values[:3000, : len(features)], labels[:3000])
+    shares = [
+        (rules.labels_by(grown, values[:until, : len(features)]) == labels[:until]).mean()
+        for until in (3000, 30_000)
+    ]
+    assert found["sample_fidelity"] == shares[0]
+    error = np.sqrt(shares[0] * (1 - shares[0]) / 3000)
+    assert abs(found["sample_fidelity"] - shares[1]) < 3 * error
+
+
 def test_labels_that_no_feature_tells_are_worth_no_more_than_chance() -> None:
     random = np.random.default_rng(5)
     values, labels = random.normal(size=(600, 3)), random.integers(1, 3, 600)
@@ -135,7 +154,12 @@ def test_rules_in_words_and_in_sql() -> None:
     assert found["condition"][3] == rules.NO_RULE
     assert found["segment_coverage"].isna().tolist() == [False, False, False, True]
     assert found["fidelity"].tolist() == [1.0] * 4
-    text = rules.case_text(found, {1: "a", 2: "b", 3: "c", 4: "d"}, active, ["spend"])
+    assert found["segment_sample_fidelity"].isna().tolist() == [False, False, False, True]
+    assert found["sample_customers"].tolist() == [600] * 4
+    names = {1: "a", 2: "b", 3: "c", 4: "d"}
+    text = rules.case_text(found, names, active, ["spend"], date(2024, 1, 31))
+    assert "of 600 customers as of 2024-01-31:" in text
+    assert "gives 100.0% of them the model's segment; of others\n-- 100.0%, cross-v" in text
     assert text.count(" then ") == 4
     assert "when spend is null then null" in text
 
@@ -146,4 +170,6 @@ def test_two_customers_have_rules_whose_worth_is_not_known() -> None:
     found = rules.rules(sample, active, CATALOG)
     assert found["condition"].tolist() == ["Spend at most 2", "Spend over 2"]
     assert found["fidelity"].isna().all()
-    assert "is not known" in rules.case_text(found, {1: "a", 2: "b"}, active, [])
+    assert found["sample_fidelity"].tolist() == [1.0, 1.0]
+    text = rules.case_text(found, {1: "a", 2: "b"}, active, [], date(2024, 1, 31))
+    assert "of them the model's segment; of others\n-- that is not known\ncase" in text

@@ -2,12 +2,15 @@
 
 The tree is a surrogate of the model: it is grown on raw features and the model's labels, and what
 it is worth is its fidelity, the share of customers to whom it gives the model's label (Craven and
-Shavlik, NIPS 1996). The labels come from lines at a slant in scaled units, which no tree of few
-rules follows: so each rule says how often it is right.
+Shavlik, NIPS 1996). There are two of them: the share of the customers that it was grown on, which
+is what their reader gets, and the cross-validated one, of customers that it has not seen. The
+labels come from lines at a slant in scaled units, which no tree of few rules follows: so each rule
+says how often it is right.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -33,6 +36,9 @@ RULE_COLUMNS = {
     "customers": "int64",
     "rule_precision": "float64",
     "rule_coverage": "float64",
+    "sample_customers": "int64",
+    "sample_fidelity": "float64",
+    "segment_sample_fidelity": "float64",
     "segment_fidelity": "float64",
     "segment_fidelity_low": "float64",
     "segment_fidelity_high": "float64",
@@ -41,6 +47,8 @@ RULE_COLUMNS = {
     "fidelity_low": "float64",
     "fidelity_high": "float64",
 }
+OF_SAMPLE = list(RULE_COLUMNS)[:10]
+CROSS_VALIDATED = list(RULE_COLUMNS)[10:]
 NO_RULE = "no rule finds them: they are too few, or among the customers of other segments"
 
 
@@ -74,9 +82,11 @@ def rules(sample: pd.DataFrame, active: pd.DataFrame, catalog: pd.DataFrame) -> 
     Returns:
         ``RULE_COLUMNS``, one row a segment and rule, the rule of most customers first; a segment
         that no rule finds has one row, of rule 0. customers, rule_precision (share of those who
-        meet the rule that are in the segment) and rule_coverage (share of the segment that meets
-        the rule) are of the customers that the tree was grown on; fidelity and coverage are
-        cross-validated, see ``cross_validated``.
+        meet the rule that are in the segment), rule_coverage (share of the segment that meets
+        the rule), sample_fidelity (share of all with the right label) and segment_sample_fidelity
+        (share of those with the label of the segment who are in it) are of the customers that the
+        tree was grown on, sample_customers of them; fidelity and coverage without sample in the
+        name are cross-validated, see ``cross_validated``.
     """
     features = scaler_of(active)
     names, fills = features["feature"].tolist(), features["fill_value"].to_numpy()
@@ -86,27 +96,35 @@ def rules(sample: pd.DataFrame, active: pd.DataFrame, catalog: pd.DataFrame) -> 
     segment_ids = np.sort(active["segment_id"].unique())
     grown = grow(values, labels)
     worth = cross_validated(values, labels, segment_ids)
+    given = labels_by(grown, values)
     rows = []
     for segment_id in segment_ids:
         is_member = labels == segment_id
+        of_all = {
+            "segment_id": segment_id,
+            "sample_customers": len(labels),
+            "sample_fidelity": (given == labels).mean(),
+        }
         own = [(rule, rule.is_met(values)) for rule in grown if rule.segment_id == segment_id]
         own.sort(key=lambda found: (-found[1].sum(), found[0].low, found[0].high))
         for number, (rule, is_met) in enumerate(own, 1):
             right = (is_met & is_member).sum()
             rows.append(
                 {
-                    "segment_id": segment_id,
+                    **of_all,
                     "rule": number,
                     "condition": _condition(rule, features, catalog),
                     "sql_condition": _sql_condition(rule, features, excluding(active, catalog)),
                     "customers": is_met.sum(),
                     "rule_precision": right / is_met.sum(),
                     "rule_coverage": right / is_member.sum(),
+                    "segment_sample_fidelity": is_member[given == segment_id].mean(),
                 }
             )
         if not own:
-            rows.append({"segment_id": segment_id, "rule": 0, "condition": NO_RULE, "customers": 0})
-    return typed(rows, dict(list(RULE_COLUMNS.items())[:7])).merge(worth, on="segment_id")
+            rows.append({**of_all, "rule": 0, "condition": NO_RULE, "customers": 0})
+    columns = {name: RULE_COLUMNS[name] for name in OF_SAMPLE}
+    return typed(rows, columns).merge(worth, on="segment_id")
 
 
 def excluding(active: pd.DataFrame, catalog: pd.DataFrame) -> list[str]:
@@ -239,8 +257,7 @@ def cross_validated(
                 "fidelity_high": high,
             }
         )
-    columns = {"segment_id": "int32", **dict(list(RULE_COLUMNS.items())[7:])}
-    return typed(rows, columns)
+    return typed(rows, {name: RULE_COLUMNS[name] for name in ("segment_id", *CROSS_VALIDATED)})
 
 
 def _share(folds: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float, float]:
@@ -320,18 +337,27 @@ def _number(value: float) -> str:
 
 
 def published(
-    found: pd.DataFrame, names: Mapping[int, str], active: pd.DataFrame, excluded: list[str]
+    found: pd.DataFrame,
+    names: Mapping[int, str],
+    active: pd.DataFrame,
+    excluded: list[str],
+    as_of: date,
 ) -> pd.DataFrame:
-    """The rules with segment_name, sql_case and model_version; arguments as for ``case_text``."""
+    """The rules with segment_name, sql_case, model_version, as_of; arguments of ``case_text``."""
     return found.assign(
         segment_name=found["segment_id"].map(names).astype("string"),
-        sql_case=case_text(found, names, active, excluded),
+        sql_case=case_text(found, names, active, excluded, as_of),
         model_version=active["model_version"].iloc[0],
+        as_of=as_of,
     ).astype({"sql_case": "string", "model_version": "string"})
 
 
 def case_text(
-    found: pd.DataFrame, names: Mapping[int, str], active: pd.DataFrame, excluded: list[str]
+    found: pd.DataFrame,
+    names: Mapping[int, str],
+    active: pd.DataFrame,
+    excluded: list[str],
+    as_of: date,
 ) -> str:
     """The rules as one expression of SQL that gives the number of the segment.
 
@@ -340,19 +366,23 @@ def case_text(
         names: of the segments, by number.
         active: rows of ``segment_model`` of the model.
         excluded: what ``excluding`` returned.
+        as_of: the date of the build: other customers of the same model have other rules.
     """
     first = found.iloc[0]
-    worth = "of how many customers it gives the model's segment is not known"
-    if pd.notna(first["fidelity"]):
-        worth = f"gives {first['fidelity']:.1%} of customers the model's segment"
-    if pd.notna(first["fidelity_low"]):
-        worth += (
-            f"\n-- (cross-validated; 95 % interval {first['fidelity_low']:.1%} to "
-            f"{first['fidelity_high']:.1%})"
-        )
-    missing = " or ".join(f"{name} is null" for name in excluded)
     lines = [
-        f"-- Nearly the segments of the model {active['model_version'].iloc[0]}: {worth}",
+        f"-- Nearly the segments of the model {active['model_version'].iloc[0]},",
+        f"-- made of {first['sample_customers']:,} customers as of {as_of.isoformat()}:",
+        f"-- gives {first['sample_fidelity']:.1%} of them the model's segment; of others",
+    ]
+    if pd.isna(first["fidelity"]):
+        lines.append("-- that is not known")
+    else:
+        lines.append(f"-- {first['fidelity']:.1%}, cross-validated")
+    if pd.notna(first["fidelity_low"]):
+        low, high = first[["fidelity_low", "fidelity_high"]]
+        lines[-1] += f" (95 % interval {low:.1%} to {high:.1%})"
+    missing = " or ".join(f"{name} is null" for name in excluded)
+    lines += [
         "case",
         *([f"    when {missing} then null"] if missing else []),
         *(

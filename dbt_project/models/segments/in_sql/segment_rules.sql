@@ -11,6 +11,9 @@ with
             customers,
             rule_precision,
             rule_coverage,
+            sample_customers,
+            sample_fidelity,
+            segment_sample_fidelity,
             segment_fidelity,
             segment_fidelity_low,
             segment_fidelity_high,
@@ -19,7 +22,8 @@ with
             fidelity_low,
             fidelity_high,
             sql_case,
-            model_version
+            model_version,
+            as_of
         from rules
     )
 

@@ -18,6 +18,7 @@ def model(dbt, session):
     catalog = ordered_frame(
         distributions.select("feature", "label", "unit", "missing_policy"), ["feature"]
     )
+    as_of = ordered_frame(dbt.ref("segmart", "as_of_date"))["as_of"].iloc[0]
     named = ordered_frame(dbt.ref("segmart", "named_segments"), ["segment_id"])
     # Without the ids: a customer who is to be forgotten is not in it.
     customers = ordered_frame(sample, ["draw"]).merge(labels, on="customer_id", how="inner")
@@ -36,7 +37,9 @@ def model(dbt, session):
         as_lists(
             {
                 "statements": scoring.statements(active, names, excluded),
-                "rules": rules.published(pd.read_parquet(kept), names, active, excluded),
+                "rules": rules.published(
+                    pd.read_parquet(kept), names, active, excluded, pd.Timestamp(as_of).date()
+                ),
             }
         )
     )
