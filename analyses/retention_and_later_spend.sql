@@ -1,7 +1,14 @@
 -- How many customers of each segment came again in the days after a date, and what did they spend?
--- The last date that lies outcome_days back, by default 90.
-with dates as (select max(as_of) as last_on from segment_outcomes)
+-- The last date that lies outcome_days back. Where that var has changed, the table has a date once
+-- for each number of days: of these the one that was measured last.
+with
+    measured_last as (
+        select as_of, outcome_days
+        from segment_outcomes
+        order by measured_on desc, as_of desc, outcome_days asc
+        limit 1
+    )
 select outcomes.*
 from segment_outcomes as outcomes
-inner join dates on outcomes.as_of = dates.last_on
-order by outcomes.segment_id
+inner join measured_last using (as_of, outcome_days)
+order by segment_id

@@ -15,6 +15,7 @@ from test_scoring_elsewhere import rules_are_as_true_as_they_say
 # The questions that every analyst of segments asks. Each is one short statement.
 QUESTIONS = (
     "who_moved_this_month_and_why",
+    "segments_over_time",
     "revenue_by_segment_and_month",
     "retention_and_later_spend",
     "segments_of_these_customers",
@@ -166,12 +167,22 @@ def test_a_customer_is_price_sensitive_by_the_discounts(reader: duckdb.DuckDBPyC
     found = answer("why_is_this_customer_price_sensitive", reader)
     assert found["feature"][0] == "discount_share"
     assert found["value"][0] > found["population_median"][0] > found["runner_up_center"][0]
-    [(difference, name)] = reader.sql(
+    [(difference, name, runner_up)] = reader.sql(
         "select max(squared_distance) filter (place = 2) - min(squared_distance), "
-        "max(segment_name) filter (place = 1) from segment_distances('customer_features', "
-        "id := '1003') inner join segments using (segment_id)"
+        "max(segment_name) filter (place = 1), max(segment_name) filter (place = 2) "
+        "from segment_distances('customer_features', "
+        f"id := '{found['customer_id'][0]}') inner join segments using (segment_id)"
     ).fetchall()
     assert name == "price-sensitive"
+    assert set(found["segment_name"]) == {name}
+    assert set(found["runner_up_segment_name"]) == {runner_up}
+    # Another id in its place explains that customer.
+    of_another = text("why_is_this_customer_price_sensitive").replace(
+        "segment_name = 'price-sensitive'", "customer_id = '1'"
+    )
+    assert set(reader.sql(of_another).df()["segment_name"]) == {"high-value"}
+    # Where nobody is, nobody else is explained.
+    assert reader.sql(of_another.replace("= '1'", "= 'nobody'")).fetchall() == []
     assert found["contribution"].sum() == pytest.approx(difference, abs=1e-9)
 
 
@@ -213,6 +224,85 @@ def test_what_changed_between_releases_is_what_was_changed(demo: Build, tmp_path
         [row] = reader.sql(sql).fetchall()
     assert row[:4] == ("1", "high-value", "medium", "spend")
     assert row[5] == 480.5
+
+
+def moved(
+    customer_id: str, to: int | None, cause: str, before: str | None, after: str | None
+) -> str:
+    """A row of segment_moves, from a segment that has ended or from nowhere."""
+    values = [customer_id, 9 if before else None, to, cause, before, after]
+    given = ", ".join("null" if value is None else f"'{value}'" for value in values)
+    names = "customer_id, from_segment_id, to_segment_id, cause, features_before, features_after"
+    return (
+        f"union all by name select (select max(as_of) from segment_moves) as as_of, {names} "
+        f"from (values ({given})) as moved({names}) "
+    )
+
+
+def test_who_moved_and_what_changed_for_them(demo: Build, tmp_path: Path) -> None:
+    """With names of segments that have ended, and also where nothing or all has changed."""
+    build = demo.copied(tmp_path)
+    was = '{"orders":17.0,"spend":1024.1}'
+    rows = [
+        moved("moved", 1, "behaviour", was, '{"orders":20.0,"spend":1024.1}'),
+        moved("refitted", 1, "refit", was, was),
+        moved("arrived", 2, "arrival", None, was),
+        moved("unknown", 2, "arrival", None, None),
+        moved("long ago", 2, "arrival", None, was).replace(
+            "(select max(as_of) from segment_moves)", "date '2016-01-01'"
+        ),
+    ]
+    another_release(
+        build,
+        "later",
+        {
+            "segment_moves": f"from segment_moves {' '.join(rows)}",
+            "segment_history": "from segment_history union all by name "
+            "select max(as_of) as as_of, 9 as segment_id, 'once' as segment_name "
+            "from segment_history",
+        },
+    )
+    with duckdb.connect(build.folder / "serve/dev/segmart.duckdb", read_only=True) as reader:
+        found = reader.sql(text("who_moved_this_month_and_why"))
+        assert [str(kind) for kind in found.types[-2:]] == ["DOUBLE", "DOUBLE"]
+        assert [row[1:] for row in found.fetchall()] == [
+            ("arrived", None, "medium", "arrival", "orders", None, 17.0),
+            ("arrived", None, "medium", "arrival", "spend", None, 1024.1),
+            ("moved", "once", "high-value", "behaviour", "orders", 17.0, 20.0),
+            ("refitted", "once", "high-value", "refit", "orders", 17.0, 17.0),
+            ("refitted", "once", "high-value", "refit", "spend", 1024.1, 1024.1),
+            ("unknown", None, "medium", "arrival", None, None, None),
+        ]
+
+
+def test_later_spend_is_of_one_number_of_days(demo: Build, tmp_path: Path) -> None:
+    """Also where the var has changed: of those that were measured last."""
+    build = demo.copied(tmp_path)
+    rows = (
+        f"union all by name select date '{as_of}' as as_of, 1 as segment_id, 1 as customers, "
+        f"{days} as outcome_days, date '{measured_on}' as measured_on "
+        for as_of, days, measured_on in (
+            ("2017-11-01", 30, "2017-12-01"),
+            ("2017-10-01", 60, "2018-01-02"),
+            ("2017-09-01", 60, "2018-01-02"),
+            ("2017-10-01", 30, "2017-11-01"),
+        )
+    )
+    query = f"from segment_outcomes {' '.join(rows)}"
+    another_release(build, "later", {"segment_outcomes": query})
+    with duckdb.connect(build.folder / "serve/dev/segmart.duckdb", read_only=True) as reader:
+        found = answer("retention_and_later_spend", reader)
+    assert found["outcome_days"].tolist() == [60]
+    assert found["as_of"].dt.strftime("%F").tolist() == ["2017-10-01"]
+
+
+def test_the_segments_over_time_end_with_those_of_today(reader: duckdb.DuckDBPyConnection) -> None:
+    found = answer("segments_over_time", reader)
+    today = reader.sql(
+        "select segment_name, customers, recent_revenue from segments order by segment_id"
+    ).df()
+    last = found[found["as_of"] == found["as_of"].max()].reset_index(drop=True)
+    pd.testing.assert_frame_equal(last[list(today)], today)
 
 
 @pytest.fixture(scope="module")
@@ -279,15 +369,28 @@ def test_who_has_moved_is_where_the_features_after_say(of_two_dates: Path) -> No
             "select distinct customer_id from compare_releases($1, $2) order by customer_id",
             params=[release for (release,) in releases],
         ).df()
-        assert sorted(found["customer_id"]) == changed["customer_id"].tolist()
+        assert sorted(found["customer_id"].unique()) == changed["customer_id"].tolist()
         assert {"behaviour", "arrival"} <= set(found["cause"])
         features = ["recency_days", "orders", "spend", "discount_share"]
-        for side, segment in {
-            "features_before": "from_segment",
-            "features_after": "to_segment",
-        }.items():
-            known = found[found[side].notna()]
-            values = pd.DataFrame(known[side].map(json.loads).tolist(), columns=features)
-            reader.register("then", values.assign(customer_id=known["customer_id"].to_numpy()))
-            scored = reader.sql("select segment_name from score_customers('then')").df()
-            assert scored["segment_name"].tolist() == known[segment].tolist()
+        # What is not in the answer has not changed.
+        kept = reader.sql(
+            "select customer_id, features_before, features_after from segment_moves "
+            "where cause <> 'initial' order by customer_id"
+        ).df()
+        for side, segment in {"before": "from_segment_name", "after": "to_segment_name"}.items():
+            known = kept[kept[f"features_{side}"].notna()]
+            values = pd.DataFrame(
+                known[f"features_{side}"].map(json.loads).tolist(), known["customer_id"], features
+            )
+            changes = found.pivot(index="customer_id", columns="feature", values=f"value_{side}")
+            told = changes.loc[values.index, features]
+            assert (told.isna() | (told == values)).all(axis=None)
+            reader.register("then", values.reset_index())
+            scored = reader.sql("select customer_id, segment_name from score_customers('then')")
+            names = found.drop_duplicates("customer_id").set_index("customer_id")[segment]
+            scored = scored.df().set_index("customer_id")["segment_name"]
+            assert scored.tolist() == names.loc[scored.index].tolist()
+        of_movers = kept.dropna().set_index("customer_id")
+        of_changed = of_movers.query("features_before != features_after").index
+        for row in found[found["customer_id"].isin(of_changed)].itertuples():
+            assert row.value_before != row.value_after

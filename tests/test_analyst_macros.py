@@ -160,8 +160,12 @@ def test_contributions_add_up_for_every_customer(reader: duckdb.DuckDBPyConnecti
         inner join segment_model as other
             on other.segment_id = explained.runner_up_segment_id
             and other.feature = explained.feature
+        inner join segments as runner_ups
+            on runner_ups.segment_id = explained.runner_up_segment_id
         where explained.segment_id = customer_segments.segment_id
+            and explained.segment_name = customer_segments.segment_name
             and explained.runner_up_segment_id = customer_segments.runner_up_segment_id
+            and explained.runner_up_segment_name = runner_ups.segment_name
             and value = given
             and explained.population_median = profiles.population_median
             and segment_center = own.center_raw
@@ -287,8 +291,8 @@ def test_a_joint_change_moves_the_customer_and_a_hair_less_does_not(
     reader: duckdb.DuckDBPyConnection, model: Model, moves: pd.DataFrame, points: pd.DataFrame
 ) -> None:
     found = moves.dropna(subset="joint_distance")
-    # The border of the runner-up is always in reach, that of others seldom.
-    assert len(found[found["is_runner_up"]]) == 4 * 1000
+    # In the model of the demo the border of most runner-ups is in reach, that of others seldom.
+    assert len(found[found["is_runner_up"]]) > 4 * 950
     assert not found["is_runner_up"].all()
     of_target = found.pivot(
         index=["customer_id", "to_segment_id", "joint_distance"],
@@ -323,6 +327,46 @@ def test_no_smaller_joint_change_moves_the_customer(
     change *= (1 - HAIR) * smallest[:, None, None] / np.linalg.norm(change, axis=2, keepdims=True)
     tried = np.clip(start + change, model.low, model.high)
     assert (model.segments(tried) == model.segments(start)).all()
+
+
+def test_a_joint_change_is_null_where_the_border_is_in_another_segment(
+    demo: Build, tmp_path: Path
+) -> None:
+    """Of some models that is so of the runner-up too. The nearest border has always a row."""
+    build = demo.copied(tmp_path)
+    near_the_first = """
+        select moved.* replace (
+            if(moved.segment_id = 4, 3e-1, 1) * moved.center_scaled
+            + if(moved.segment_id = 4, 7e-1, 0) * of_first.center_scaled as center_scaled
+        )
+        from segment_model as moved
+        inner join segment_model as of_first
+            on moved.feature = of_first.feature and of_first.segment_id = 1
+    """
+    another_release(build, "later", {"segment_model": near_the_first})
+    with duckdb.connect(build.folder / "serve/dev/segmart.duckdb", read_only=True) as reader:
+        model = Model(reader)
+        moves = reader.sql("from what_would_move(null)").df()
+        features = reader.sql("from customer_features").df().set_index("customer_id")
+    raw = features[model.features].to_numpy(dtype="float64", na_value=np.nan)
+    points = pd.DataFrame(preparation.scale(raw, model.scaler), features.index)
+    assert moves.groupby("customer_id")["joint_distance"].count().min() > 0
+    assert moves["joint_value"].isna().equals(moves["joint_distance"].isna())
+    runner_ups = moves[moves["is_runner_up"]].drop_duplicates("customer_id")
+    in_third = 0
+    for row in runner_ups.itertuples():
+        start, target = points.loc[row.customer_id].to_numpy(), row.to_segment_id
+        own = int(model.segments(start))
+        away = model.centers[target - 1] - model.centers[own - 1]
+        middle = (model.centers[target - 1] + model.centers[own - 1]) / 2
+        onto = start + away * ((middle - start) @ away) / (away @ away)
+        if not ((onto >= model.low) & (onto <= model.high)).all():
+            continue
+        # A hair to its side the nearest segment is that one, or a third.
+        is_third = model.segments(onto + HAIR * away) != target
+        assert np.isnan(row.joint_distance) == is_third
+        in_third += is_third
+    assert in_third > 50
 
 
 def another_release(build: Build, release: str, changes: dict[str, str]) -> None:

@@ -274,9 +274,9 @@ EXPLAIN_CUSTOMER = (
     "explain_customer(id, customers := 'customer_features')",
     """
     Why a customer is in the segment and not in the runner-up: one row per clustered feature, with
-    the customer's value, the median of all customers and the centers of both segments, in raw
-    units. A contribution above 0 speaks for the segment, one below 0 for the runner-up; their sum
-    is the difference of the squared distances.
+    the names of both segments, the customer's value, the median of all customers and the centers of
+    both segments, in raw units. A contribution above 0 speaks for the segment, one below 0 for the
+    runner-up; their sum is the difference of the squared distances.
     """,
     f"""
 with
@@ -286,7 +286,9 @@ with
 select
     features.customer_id,
     nearest.segment_id,
+    segments.segment_name,
     runner_ups.segment_id as runner_up_segment_id,
+    runner_up_segments.segment_name as runner_up_segment_name,
     features.feature,
     features.value,
     medians.median as population_median,
@@ -305,6 +307,9 @@ left join model as other
     on features.feature = other.feature and runner_ups.segment_id = other.segment_id
 left join feature_distributions as medians
     on features.feature = medians.feature and medians.bin = 1
+left join segments on nearest.segment_id = segments.segment_id
+left join segments as runner_up_segments
+    on runner_ups.segment_id = runner_up_segments.segment_id
 order by features.given_row, features.feature_position
 """,
 )
@@ -320,7 +325,10 @@ WHAT_WOULD_MOVE = (
     in raw units. single_value is the value nearest to the customer's from which on the segment is
     that one, all other features as they are; null where no value does it. joint_value is the
     feature's part in the smallest change of all features together (joint_distance, scaled units)
-    that reaches the border of that segment; null where another segment or a clip is in the way.
+    that reaches the border of that segment: the nearest point of the border of the two. It is null
+    where that point is in a third segment, or the clips keep the customer from it. This can be so
+    of the runner-up too: its center is the second nearest, its border need not be the nearest one,
+    which is that of the smallest joint_distance.
     """,
     f"""
 with
@@ -493,7 +501,8 @@ def _compare_releases(serve: str) -> tuple[str, str, str]:
         """
         Whose segment differs between two releases that stand (see the view releases): one row per
         customer and clustered feature, with the values before and after. What a customer who came
-        or left has on the other side is null.
+        or left has on the other side is null. Of a release that does not stand DuckDB says that no
+        files match the pattern.
         """,
         f"""
 with
