@@ -121,6 +121,11 @@ def compare_exactly(first: Build, second: Build) -> None:
         assert differing == [], table
 
 
+def page(report: Path) -> bytes:
+    """Of a report all but the place of the catalog, which the commands of its cards name."""
+    return re.sub(rb" --catalog [^ <]+", b"", report.read_bytes())
+
+
 @pytest.mark.slow
 def test_the_same_input_gives_the_same_tables(demo: Build, tmp_path: Path) -> None:
     """Where .ci/run has built the demo as the README says, that build is held against this one."""
@@ -131,7 +136,7 @@ def test_the_same_input_gives_the_same_tables(demo: Build, tmp_path: Path) -> No
         report = again.report
     assert again.returncode == 0, again.output
     compare_exactly(demo, again)
-    assert demo.report.read_bytes() == report.read_bytes()
+    assert page(demo.report) == page(report)
 
 
 @pytest.mark.slow
@@ -145,7 +150,7 @@ def test_one_thread_and_shuffled_rows_give_the_same_tables(demo: Build, tmp_path
     again = dbt_build(tmp_path, threads=1, complete_journey=str(data))
     assert again.returncode == 0, again.output
     compare_exactly(demo, again)
-    assert demo.report.read_bytes() == again.report.read_bytes()
+    assert page(demo.report) == page(again.report)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from segmart import SegmentationError
 from test_killed_builds import whole_release
 from test_readers import build_of
 from test_releases import publish, published
@@ -60,7 +61,7 @@ def test_a_publication_fails_whole_wherever_the_disk_is_full(disk: Path) -> None
             # Other comments make another catalog, which is written when the release is current.
             comments = {"segments": {"customers": f"With {pages // 9} pages."}}
             publish(serve, f"r{pages:05}a", customers + failures + 1, comments=comments)
-        except (OSError, duckdb.IOException):
+        except (OSError, duckdb.IOException, SegmentationError):
             failures += 1
         else:
             break
