@@ -68,6 +68,7 @@ def test_four_segments_carry_the_names_of_the_rules(demo: Build) -> None:
     assert lift[0][0] >= 1.3
 
 
+@pytest.mark.slow
 def test_every_formula_gives_what_its_unit_tests_expect(demo: Build, tmp_path: Path) -> None:
     """A build leaves them out: their rows stand beside them, so that only code can break them."""
     tested = dbt_build(demo.copied(tmp_path).folder, command="test", select="test_type:unit")

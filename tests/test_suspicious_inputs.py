@@ -1277,6 +1277,7 @@ def test_of_many_lines_a_part_of_the_orders_tells_what_they_look_like(tmp_path: 
     assert int(looked_at) == pytest.approx(50000, rel=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "says"),
     [

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def test_row_order_changes_nothing(rows, random):
     pd.testing.assert_series_equal(again_labels, labels)
 
 
+@pytest.mark.slow
 @check
 @given(rows=any_rows, data=st.data())
 def test_customer_ids_change_nothing(rows, data):

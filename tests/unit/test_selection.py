@@ -150,6 +150,7 @@ def check_grid(planted_seeds: range, continuum_seeds: range) -> None:
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_auto_finds_planted_clusters_and_no_others():
     check_grid(planted_seeds=range(1), continuum_seeds=range(1, 2))
 
