@@ -9,6 +9,6 @@ with
         order by margin desc, customer_id asc
         limit 1
     )
-select explained.* exclude (segment_id, runner_up_segment_id)
-from asked, explain_customer(id) as explained
-order by contribution desc
+select explained.* exclude (explained.segment_id, explained.runner_up_segment_id)
+from asked, explain_customer(asked.id) as explained
+order by explained.contribution desc
