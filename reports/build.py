@@ -5,15 +5,16 @@ import collections
 import datetime
 import functools
 import hashlib
-import os
 import pathlib
-import shlex
 from typing import Any
 
 import altair
 import jinja2
 import pandas
 import vl_convert
+
+from segmart.release.storage import written_whole
+from segmart.sentences import list_command
 
 from . import charts, story
 from .projection import project
@@ -59,7 +60,9 @@ def drawing_library(folder: pathlib.Path | None = None) -> str:
     else:
         bundle = _bundle(version)
         if kept:
-            _write(kept, bundle.encode())
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with written_whole(kept) as aside:
+                aside.write_bytes(bundle.encode())
     script = bundle.replace("\r\n", "\n")
     if "</script" in script.lower() or "<!--" in script:
         raise ValueError("the drawing library cannot be written inside a script element")
@@ -69,18 +72,6 @@ def drawing_library(folder: pathlib.Path | None = None) -> str:
 @functools.cache
 def _bundle(version: str) -> str:
     return vl_convert.javascript_bundle(vl_version=version)
-
-
-def _write(target: pathlib.Path, content: bytes) -> None:
-    """Writes the file aside and moves it into place, so that a reader never meets half of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        aside.write_bytes(content)
-        os.replace(aside, target)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
 
 
 def content_hash(script: str) -> str:
@@ -134,7 +125,9 @@ def _cards(
                 "spend": row["revenue"] / row["customers"]
                 if row["customers"] and row["revenue"] is not None
                 else None,
-                "list_command": _list_command(serve, identifier),
+                "list_command": list_command(
+                    f"segment-{identifier}.csv", identifier, f"{serve}/segmart.duckdb"
+                ),
                 "revenue_change": row["revenue"] - revenue_before[identifier]
                 if None not in (row["revenue"], revenue_before.get(identifier))
                 else None,
@@ -444,14 +437,6 @@ def _periods(rows: dict[str, list[Row]], month: story.Changes) -> list[story.Cha
     return [month] if last.since in (month.since, month.until) else [last, month]
 
 
-def _list_command(serve: str, segment: Any) -> str:
-    """The command that writes the list of a segment."""
-    text = f"uv run python -m segmart.list segment-{segment}.csv --segment {segment}"
-    if serve != "serve/dev":
-        text += f" --catalog {shlex.quote(serve + '/segmart.duckdb')}"
-    return text
-
-
 def _recent_days(history: list[Row]) -> int | None:
     """The days of the revenue over time; None where it is not known on two dates."""
     known = [row for row in history if row["recent_revenue"] is not None]
@@ -497,4 +482,7 @@ def build_report(
 ) -> None:
     """Writes the report."""
     content = render(frames, folder and pathlib.Path(folder)).encode()
-    _write(pathlib.Path(path), content)
+    target = pathlib.Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(target) as aside:
+        aside.write_bytes(content)

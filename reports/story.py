@@ -296,11 +296,11 @@ def decisions(
     """What a person has to decide: a model that waits, an input that looks wrong.
 
     Args:
-        warnings: rows of ``build_warnings``, which knows what waits.
+        warnings: rows of ``build_warnings``, which names the one that waits.
         versions: rows of ``model_versions``.
         findings: rows of ``input_check``.
     """
-    waiting = " ".join(row["sentence"] for row in warnings if row["level"] == "decide")
+    waiting = {row["model_version"] for row in warnings if row["level"] == "decide"}
     said = [
         words(
             "know.decide_candidate",
@@ -309,7 +309,7 @@ def decisions(
             command=f"uv run dbt build --vars '{{accept_model: {row['model_version']}}}'",
         )
         for row in versions
-        if row["status"] == "refused" and row["model_version"] in waiting
+        if row["model_version"] in waiting
     ]
     # Sentences of the build about its input.
     return said + [

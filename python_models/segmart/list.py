@@ -4,9 +4,7 @@
 """
 
 import argparse
-import contextlib
 import csv
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -16,6 +14,7 @@ from typing import Any
 import duckdb
 
 from segmart import SegmentationError
+from segmart.release.storage import written_whole
 from segmart.sentences import CATALOG
 
 # A cell that begins so is a formula to a spreadsheet, also with the wide signs of East Asia:
@@ -59,19 +58,16 @@ def write_csv(
             return str(value).replace(".", decimal_sign)
         return inert(value)
 
-    aside = target.with_name(f".{target.name}.part")
     count = 0
-    try:
-        with aside.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_NONNUMERIC)
-            writer.writerow(columns)
-            for row in rows:
-                writer.writerow([written(value) for value in row])
-                count += 1
-        os.replace(aside, target)
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink()
+    with (
+        written_whole(target) as aside,
+        aside.open("w", encoding="utf-8-sig", newline="") as file,
+    ):
+        writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_NONNUMERIC)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([written(value) for value in row])
+            count += 1
     return count
 
 
@@ -153,9 +149,8 @@ class Customers:
             f'{"segments" if name in of_segments else "features"}."{name}"' for name in columns
         )
         segment = "settled_segment_id" if is_settled else "segment_id"
-        # The names are those of the catalog's own columns.
         query = (
-            f"select {listed} from customer_segments as segments "  # noqa: S608
+            f"select {listed} from customer_segments as segments "  # noqa: S608 - columns of the catalog alone
             "left join customer_features as features using (customer_id) "
             f"where list_contains(?, segments.{segment}) "
         )

@@ -6,6 +6,7 @@ what is far from the fit in ``build_warnings``. The dbt models of these names pr
 
 import json
 import re
+import shlex
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -870,7 +871,12 @@ def knee(k: int | None) -> str:
 
 # What is far from the fit, and what a person has to decide.
 
-WARNING_COLUMNS = {"position": "int64", "level": "string", "sentence": "string"}
+WARNING_COLUMNS = {
+    "position": "int64",
+    "level": "string",
+    "sentence": "string",
+    "model_version": "string",
+}
 
 
 def warnings(
@@ -902,7 +908,8 @@ def warnings(
         names: what ``names_by_hand`` says.
 
     Returns:
-        ``WARNING_COLUMNS``; level is warn, stop, accepted or decide.
+        ``WARNING_COLUMNS``; level is warn, stop, accepted or decide, model_version that of the
+        candidate to decide on.
     """
     rows = [
         ("accepted" if row.level == "stop" and is_accepted else _severity(row.level), sentence)
@@ -917,14 +924,19 @@ def warnings(
     if customers < needed:
         rows.append(("warn", _too_few(customers, features, needed, min_customers_a_feature)))
     rows += [("warn", sentence) for sentence in names]
-    rows += [("decide", sentence) for sentence in _waiting(versions, as_of, refit_wait_days)]
+    candidates = _waiting(versions, as_of, refit_wait_days)
     return pd.DataFrame(
-        [(position, *row) for position, row in enumerate(rows, start=1)],
+        [
+            (position, *row)
+            for position, row in enumerate([*((*row, None) for row in rows), *candidates], start=1)
+        ],
         columns=list(WARNING_COLUMNS),
     ).astype(WARNING_COLUMNS)
 
 
-def _waiting(versions: pd.DataFrame, as_of: pd.Timestamp, wait_days: int) -> list[str]:
+def _waiting(
+    versions: pd.DataFrame, as_of: pd.Timestamp, wait_days: int
+) -> list[tuple[str, str, str]]:
     """The candidate that was refused last, until builds try the same refit again."""
     active = versions.loc[versions["status"] == "active", "model_version"].iloc[0]
     days = (as_of - pd.to_datetime(versions["fitted_as_of"])).dt.days
@@ -934,7 +946,12 @@ def _waiting(versions: pd.DataFrame, as_of: pd.Timestamp, wait_days: int) -> lis
         & (days < wait_days)
     ].sort_values(["fitted_as_of", "model_version"])
     return [
-        f"decide: {refused(row.model_version, [row.refused_because])}. Until then {active} scores"
+        (
+            "decide",
+            f"decide: {refused(row.model_version, [row.refused_because])}. Until then {active} "
+            "scores",
+            row.model_version,
+        )
         for row in waiting.tail(1).itertuples()
     ]
 
@@ -1085,10 +1102,17 @@ def released(
 
 
 def _next_step(segment: int, catalog: object) -> str:
-    of_catalog = "" if str(catalog) == CATALOG else f" --catalog {catalog}"
     return (
-        f"next: read the report; uv run python -m segmart.list list.csv --segment {segment}"
-        f"{of_catalog} writes the customers of a segment for a campaign"
+        f"next: read the report; {list_command('list.csv', segment, catalog)} writes the customers "
+        "of a segment for a campaign"
+    )
+
+
+def list_command(file: str, segment: int, catalog: object) -> str:
+    """What to type for the list of a segment; a catalog that is not the usual one is named."""
+    command = f"uv run python -m segmart.list {file} --segment {segment}"
+    return (
+        command if str(catalog) == CATALOG else f"{command} --catalog {shlex.quote(str(catalog))}"
     )
 
 

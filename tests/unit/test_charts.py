@@ -5,6 +5,7 @@ import html
 import itertools
 import json
 import math
+import os
 import re
 
 import pandas as pd
@@ -262,7 +263,7 @@ def test_a_failed_build_leaves_the_old_report(frames, tmp_path, monkeypatch):
     def fail(source, target):
         raise OSError("no space")
 
-    monkeypatch.setattr(build.os, "replace", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="no space"):
         build.build_report(frames, path)
     assert path.read_text() == "old"

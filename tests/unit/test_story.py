@@ -185,10 +185,9 @@ def test_what_a_person_has_to_decide_is_what_the_build_says_waits():
         refused | {"model_version": "2024-01-31-4567abcd"},
         refused | {"model_version": "m1", "status": "active"},
     ]
-    sentence = "decide: candidate 2024-01-30-0123abcd was refused. Until then m1 scores"
     warnings = [
-        {"level": "decide", "sentence": sentence},
-        {"level": "warn", "sentence": "of 2024-01-31-4567abcd"},
+        {"level": "decide", "model_version": "2024-01-30-0123abcd"},
+        {"level": "warn", "model_version": None},
     ]
     findings = [
         {"finding": "the newest order is old", "is_warning": True},

@@ -77,7 +77,7 @@ def model(dbt, session):
 
         build_report(frames_of(tables), path, folder)
 
-    code = [Path(module.__file__).parent for module in (segmart_reports, segmart.model)]
+    code = [Path(module.__file__).parent for module in (segmart_reports, segmart, segmart.model)]
     packages = ("altair", "jinja2", "pandas", "scikit-learn", "vl-convert-python")
     keep(path, folder, digest_of(tables, code, packages), draw)
     return pd.DataFrame(

@@ -28,7 +28,8 @@ SMALLEST_SHARE = 0.02
 FOLDS = 10
 REPEATS = 3
 CONFIDENCE = 0.95
-RULE_COLUMNS = {
+# What is told of the customers that the tree was grown on, and of those that it has not seen.
+OF_SAMPLE = {
     "segment_id": "int32",
     "rule": "int32",
     "condition": "string",
@@ -39,6 +40,8 @@ RULE_COLUMNS = {
     "sample_customers": "int64",
     "sample_fidelity": "float64",
     "segment_sample_fidelity": "float64",
+}
+CROSS_VALIDATED = {
     "segment_fidelity": "float64",
     "segment_fidelity_low": "float64",
     "segment_fidelity_high": "float64",
@@ -47,8 +50,7 @@ RULE_COLUMNS = {
     "fidelity_low": "float64",
     "fidelity_high": "float64",
 }
-OF_SAMPLE = list(RULE_COLUMNS)[:10]
-CROSS_VALIDATED = list(RULE_COLUMNS)[10:]
+RULE_COLUMNS = OF_SAMPLE | CROSS_VALIDATED
 NO_RULE = "no rule finds them: they are too few, or among the customers of other segments"
 
 
@@ -123,8 +125,7 @@ def rules(sample: pd.DataFrame, active: pd.DataFrame, catalog: pd.DataFrame) -> 
             )
         if not own:
             rows.append({**of_all, "rule": 0, "condition": NO_RULE, "customers": 0})
-    columns = {name: RULE_COLUMNS[name] for name in OF_SAMPLE}
-    return typed(rows, columns).merge(worth, on="segment_id")
+    return typed(rows, OF_SAMPLE).merge(worth, on="segment_id")
 
 
 def excluding(active: pd.DataFrame, catalog: pd.DataFrame) -> list[str]:
@@ -257,7 +258,7 @@ def cross_validated(
                 "fidelity_high": high,
             }
         )
-    return typed(rows, {name: RULE_COLUMNS[name] for name in ("segment_id", *CROSS_VALIDATED)})
+    return typed(rows, {"segment_id": OF_SAMPLE["segment_id"]} | CROSS_VALIDATED)
 
 
 def _share(folds: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float, float]:

@@ -71,11 +71,10 @@ def explained(drawn: Path, place: Path) -> Iterator[None]:
         yield
     except SegmentationError as error:
         page = refused_page(place)
-        aside = page.with_name(f".{page.name}.part")
         try:
             page.parent.mkdir(parents=True, exist_ok=True)
-            aside.write_text(with_reason(drawn.read_text(), str(error)))
-            os.replace(aside, page)
+            with storage.written_whole(page) as aside:
+                aside.write_text(with_reason(drawn.read_text(), str(error)))
         except OSError:
             # The reason counts, which may be that nothing can be written there.
             raise error from None

@@ -30,6 +30,21 @@ def writing(setting: str, path: Path) -> Iterator[None]:
         ) from None
 
 
+@contextlib.contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """The path of a file to write, which takes the name of the target when the block ends.
+
+    So nobody meets half of it. Where the block fails the target stays as it was.
+    """
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        os.replace(aside, target)
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+
+
 def values(table: duckdb.DuckDBPyRelation, column: str) -> set:
     """The distinct values of a column."""
     return {value for (value,) in table.project(column).distinct().fetchall()}
