@@ -164,7 +164,10 @@ class Customers:
 
     def spoilt_by_spreadsheets(self) -> str | None:
         """An id that a spreadsheet changes when it opens the list, if there is one."""
-        query = "select min(customer_id) from customer_segments where customer_id ~ ?"
+        # Not the sign ~, which is true of a part of the id on DuckDB 2.0 and of all of it before.
+        query = (
+            "select min(customer_id) from customer_segments where regexp_full_match(customer_id, ?)"
+        )
         pattern = f"0[0-9]+|[0-9]{{{DIGITS_KEPT + 1},}}"
         return self._connection.execute(query, [pattern]).fetchall()[0][0]
 
