@@ -1,30 +1,19 @@
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {#- Where each line has the amount of its order, nobody knows what an item has brought in. -#}
-{%- set amount = "amount" if setting("amount_is") == "line" else "cast(null as decimal(18, 4))" %}
+{%- set amount = (
+    "lines.amount" if setting("amount_is") == "line" else "cast(null as decimal(18, 4))"
+) %}
 
 with
-    -- Two CTEs: one that is read twice is copied with all its rows.
-    category_lines as (
-        select customer_id, category, is_return, amount
-        from {{ ref("checked_order_lines") }}
-        where reason is null and {{ ("category" in given) | lower }}
-    ),
-
-    product_lines as (
-        select customer_id, product_id, is_return, amount
-        from {{ ref("checked_order_lines") }}
-        where reason is null and {{ ("product_id" in given) | lower }}
-    ),
-
-    orders as (select * from {{ ref("orders") }}),
-
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
     orders_of_customers as (
-        select customer_id, sum(lines - return_lines) as lines from orders group by customer_id
+        select customer_id, sum(lines - return_lines) as lines
+        from {{ ref("orders") }}
+        group by customer_id
     ),
 
-    customer_lines as (
+    category_customers as (
         select
             orders_of_customers.customer_id,
             orders_of_customers.lines,
@@ -35,47 +24,62 @@ with
             customer_segments on orders_of_customers.customer_id = customer_segments.customer_id
     ),
 
+    -- There are more pairs of a customer and a product than orders: of many customers a sample.
+    product_customers as (
+        select category_customers.*
+        from category_customers
+        inner join
+            {{ ref("fit_sample") }} as fit_sample
+            on category_customers.customer_id = fit_sample.customer_id
+    ),
+
     -- Sums of whole numbers and of DECIMAL, here and below: the same to the last bit in any order.
     segment_totals as (
-        select
-            segment_id,
-            max(segment_name) as segment_name,
-            count(*) as segment_customers,
-            nullif(cast(sum(lines) as double), 0) as segment_lines,
-            cast(sum(lines * lines) as double) as segment_squares
-        from customer_lines
-        group by segment_id
+        {% for item_kind in ["category", "product"] -%}
+            select
+                '{{ item_kind }}' as item_kind,
+                segment_id,
+                max(segment_name) as segment_name,
+                count(*) as segment_customers,
+                nullif(cast(sum(lines) as double), 0) as segment_lines,
+                cast(sum(lines * lines) as double) as segment_squares
+            from {{ item_kind }}_customers
+            group by segment_id {{ "union all" if not loop.last }}
+        {% endfor -%}
     ),
 
     {% for item_kind, item in [("category", "category"), ("product", "product_id")] -%}
+        -- Not from one CTE: one that is read twice is copied with all its rows.
         customer_{{ item_kind }} as (
             select
-                customer_id,
-                {{ item }} as item,
-                count(*) filter (where not is_return) as lines,
+                lines.customer_id,
+                lines.{{ item }} as item,
+                count(*) filter (where not lines.is_return) as lines,
                 sum({{ amount }}) as revenue
-            from {{ item_kind }}_lines
-            group by customer_id, {{ item }}
+            from {{ ref("checked_order_lines") }} as lines
+            {% if item_kind == "product" -%}
+                inner join
+                    {{ ref("fit_sample") }} as fit_sample
+                    on lines.customer_id = fit_sample.customer_id
+            {%- endif %}
+            where lines.reason is null and {{ (item in given) | lower }}
+            group by lines.customer_id, lines.{{ item }}
         ),
 
         segment_{{ item_kind }} as (
             select
                 '{{ item_kind }}' as item_kind,
-                customer_lines.segment_id,
-                customer_{{ item_kind }}.item,
-                count(*) filter (where customer_{{ item_kind }}.lines > 0) as customers,
-                cast(sum(customer_{{ item_kind }}.lines) as double) as lines,
-                cast(
-                    sum(customer_{{ item_kind }}.lines * customer_{{ item_kind }}.lines) as double
-                ) as squares,
-                cast(
-                    sum(customer_{{ item_kind }}.lines * customer_lines.lines) as double
-                ) as products,
-                sum(customer_{{ item_kind }}.revenue) as revenue
-            from customer_{{ item_kind }}
+                customers.segment_id,
+                bought.item,
+                count(*) filter (where bought.lines > 0) as customers,
+                cast(sum(bought.lines) as double) as lines,
+                cast(sum(bought.lines * bought.lines) as double) as squares,
+                cast(sum(bought.lines * customers.lines) as double) as products,
+                sum(bought.revenue) as revenue
+            from customer_{{ item_kind }} as bought
             inner join
-                customer_lines on customer_{{ item_kind }}.customer_id = customer_lines.customer_id
-            group by customer_lines.segment_id, customer_{{ item_kind }}.item
+                {{ item_kind }}_customers as customers on bought.customer_id = customers.customer_id
+            group by customers.segment_id, bought.item
         ),
 
     {% endfor -%}
@@ -105,9 +109,15 @@ with
             of_all as (partition by item_kind)
     ),
 
-    population as (
-        select sum(segment_lines) as all_lines, sum(segment_squares) as all_squares
+    -- Categories are of all customers, products of a sample.
+    populations as (
+        select
+            *,
+            sum(segment_lines) over of_kind as all_lines,
+            sum(segment_squares) over of_kind as all_squares,
+            1e0 * max(segment_customers) over of_segment / segment_customers as scale
         from segment_totals
+        window of_kind as (partition by item_kind), of_segment as (partition by segment_id)
     ),
 
     -- What a line more of the item, and one of any, change in the logarithm of the lift for a
@@ -115,17 +125,20 @@ with
     weighted_items as (
         select
             item_totals.*,
-            segment_totals.segment_name,
-            segment_totals.segment_customers,
-            segment_totals.segment_lines,
-            segment_totals.segment_squares,
-            population.all_lines,
-            population.all_squares,
+            populations.segment_name,
+            populations.segment_customers,
+            populations.segment_lines,
+            populations.segment_squares,
+            populations.all_lines,
+            populations.all_squares,
+            populations.scale,
             1 / nullif(item_totals.lines, 0) - 1 / item_totals.item_lines as item_weight,
-            1 / segment_totals.segment_lines - 1 / population.all_lines as line_weight
+            1 / populations.segment_lines - 1 / populations.all_lines as line_weight
         from item_totals
-        inner join segment_totals on item_totals.segment_id = segment_totals.segment_id
-        cross join population
+        inner join
+            populations
+            on item_totals.item_kind = populations.item_kind
+            and item_totals.segment_id = populations.segment_id
     ),
 
     -- A customer with all lines is one draw, since the lines of one customer are alike: the
@@ -158,15 +171,15 @@ with
             item,
             segment_id,
             segment_name,
-            cast(customers as bigint) as customers,
+            cast(round(scale * customers) as bigint) as customers,
             1e0 * customers / segment_customers as customer_share,
-            cast(lines as bigint) as lines,
+            cast(round(scale * lines) as bigint) as lines,
             lines / segment_lines as line_share,
             item_lines / all_lines as population_line_share,
             lift,
             lift * exp(- log_reach) as lift_low,
             lift * exp(log_reach) as lift_high,
-            cast(revenue as double) as revenue,
+            scale * cast(revenue as double) as revenue,
             case
                 when revenue >= 0 and segment_revenue > 0
                 then cast(revenue as double) / cast(segment_revenue as double)
