@@ -31,15 +31,13 @@ def changes(*pairs: tuple[int | None, int | None, int], since: str = "2024-01-01
     return story.Changes(rows, since, "2024-01-31")
 
 
-def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), shifts=(), decisions=()):
+def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), decisions=()):
     return story.what_to_know(
         segments,
         list(profiles),
         list(periods),
         causes or {},
-        {"verdict": "continuum"},
-        0.1,
-        list(shifts),
+        ["There are no natural groups.", "They have changed."],
         list(decisions),
         WORDS,
     )
@@ -48,8 +46,7 @@ def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), shifts=(), 
 def test_how_revenue_is_spread_is_said_first_and_what_to_decide_last():
     first, *_, sure, last = said()
     assert first == "“best” brings 70.0% of the revenue ($6,300) with 40.0% of the customers."
-    assert sure.startswith("There are no natural groups")
-    assert sure.endswith("10.0% of the customers are near a border between two segments.")
+    assert sure == "There are no natural groups. They have changed."
     assert last == "There is nothing to decide today."
 
 
@@ -173,50 +170,6 @@ def test_what_a_segment_buys_more_is_said_where_it_is_clear():
     }
 
 
-def test_what_a_person_has_to_decide_is_what_the_build_says_waits():
-    refused = {
-        "model_version": "2024-01-30-0123abcd",
-        "status": "refused",
-        "fitted_as_of": "2024-01-30",
-        "refused_because": "12.0% of the customers would change segment",
-    }
-    versions = [
-        refused,
-        refused | {"model_version": "2024-01-31-4567abcd"},
-        refused | {"model_version": "m1", "status": "active"},
-    ]
-    warnings = [
-        {"level": "decide", "model_version": "2024-01-30-0123abcd"},
-        {"level": "warn", "model_version": None},
-    ]
-    findings = [
-        {"finding": "the newest order is old", "is_warning": True},
-        {"finding": "no returns", "is_warning": False},
-    ]
-    waiting, old = story.decisions(warnings, versions, findings, WORDS)
-    assert "accept_model: 2024-01-30-0123abcd" in waiting
-    assert "12.0% of the customers would change segment" in waiting
-    assert old == "To decide: the newest order is old"
-    assert story.decisions(warnings[1:], versions, findings[1:], WORDS) == []
-
-
-def test_drift_is_said_in_words_and_is_nothing_to_decide():
-    drift = [
-        {"feature": "spend", "level": "warn"},
-        {"feature": "orders", "level": "none"},
-        {"feature": "recency_days", "level": "stop"},
-    ]
-    segments = [segment(1, 0.6, 0.7, share_shift=0.2), segment(2, 0.4, 0.3, share_shift=-0.05)]
-    shifts = story.shifts(drift, segments, {"spend": "Spend"}, 0.1, WORDS)
-    little, much, share = shifts
-    assert little.endswith("were made (what moved: Spend); the segments still describe them.")
-    assert "(what moved: recency_days): ask the analyst before you act" in much
-    assert "“best” has gone from 40.0% to 60.0%" in share
-    *_, sure, last = said(shifts=shifts)
-    assert sure.endswith(" ".join(shifts))
-    assert last == "There is nothing to decide today."
-
-
 def test_where_most_have_none_averages_are_compared():
     rows = [
         {
@@ -258,27 +211,6 @@ def test_only_what_is_clearly_more_common_is_shown():
     found = story.over_represented(rows, WORDS)
     assert [row["value"] for row in found] == ["strong", "weak"]
     assert found[0]["times"] == "2.5 times: 50.0% against 20.0%"
-
-
-def test_borders_say_how_many_are_near_and_what_lies_beyond():
-    rows = [
-        {"segment_id": 1, "runner_up_segment_id": 2, "customers": 60, "customers_near_border": 6},
-        {"segment_id": 1, "runner_up_segment_id": 3, "customers": 40, "customers_near_border": 2},
-        {"segment_id": 2, "runner_up_segment_id": 1, "customers": 100, "customers_near_border": 2},
-    ]
-    share, found = story.borders(rows, LABELS, WORDS)
-    assert share == pytest.approx(0.05)
-    assert found[1]["share"] == pytest.approx(0.08)
-    assert found[1]["nearest"] == "middle"
-    assert found[1]["lines"] == [
-        "6 of 100 are near the border to “middle”",
-        "2 of 100 are near the border to “rest”",
-    ]
-    # Near is not who has most beyond its border.
-    rows = [rows[0] | {"customers_near_border": 0}, rows[1]]
-    _, found = story.borders(rows, LABELS, WORDS)
-    assert (found[1]["nearest"], len(found[1]["lines"])) == ("rest", 1)
-    assert story.borders([], LABELS, WORDS) == (None, {})
 
 
 def test_the_order_of_value_is_that_of_revenue():
