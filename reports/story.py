@@ -234,7 +234,7 @@ def what_to_know(
         form = "stands_out" if far["feature"] in words.texts["traits"] else "stands_out_generic"
         text = words(f"know.{form}", segment=labels[far["segment_id"]], trait=words.trait(far))
         said[0] += " " + text
-    said.append(" ".join(sure))
+    said.append(words("know.sure", said=" ".join(sure)))
     return said + (decisions or [words("know.decide_nothing")])
 
 

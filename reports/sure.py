@@ -9,17 +9,31 @@ Row = dict[str, Any]
 
 # A share that is explained by so much more or less is about the same.
 ABOUT_THE_SAME = 0.03
+# More segments are counted, not named.
+MOST_NAMED = 3
 
 
 def how_sure(verdict: Row, border: float | None, segments: list[Row], words: Words) -> str:
-    """One plain sentence or two: whether there are groups, and how many are near a border."""
+    """Whether there are groups, how many are near a border, and which segments are less sure."""
     kind = verdict.get("verdict")
     kinds = {"clusters": "clusters", "unclear": "unclear"}
     said = words(f"know.trust_{kinds.get(kind, 'continuum')}")
     if border is not None:
         said += " " + words("know.border", share=words.percent(border))
-    if segments and all(row["trust"] == "do not act on this" for row in segments):
-        said += " " + words("know.decide_few")
+    names = charts.segment_labels(segments)
+    for trust, form in (("soft", "soft"), ("do not act on this", "not_to_act")):
+        own = [
+            words("know.quoted", segment=names[row["segment_id"]])
+            for row in segments
+            if row["trust"] == trust
+        ]
+        if own and len(own) == len(segments):
+            # Of all soft ones none is softer.
+            return said if form == "soft" else f"{said} {words('know.decide_few')}"
+        if own:
+            some = words("know.some", count=len(own))
+            listed = ", ".join(own) if len(own) <= MOST_NAMED else some
+            said += " " + words(f"know.{form}", segments=listed)
     return said
 
 

@@ -76,7 +76,8 @@ def _recent_moves(names: dict[int, str]) -> pandas.DataFrame:
         (max(names) + 70, first, "refit", 3),
     ]
     columns = ["from_segment_id", "to_segment_id", "cause", "customers"]
-    return pandas.DataFrame(rows, columns=columns).assign(as_of=pandas.Timestamp("2017-12-31"))
+    frame = pandas.DataFrame(rows, columns=columns).assign(as_of=pandas.Timestamp("2017-12-31"))
+    return frame.astype({"from_segment_id": "Int64", "to_segment_id": "Int64"})
 
 
 def _move_features(names: dict[int, str]) -> pandas.DataFrame:

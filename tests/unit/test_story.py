@@ -1,8 +1,13 @@
 """What the report says of figures."""
 
+import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 from segmart_reports import charts, story
 from segmart_reports.words import Words
+
+from report_frames import many_segments
 
 WORDS = Words("en", "$")
 LABELS = {1: "best", 2: "middle", 3: "rest"}
@@ -46,7 +51,7 @@ def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), decisions=(
 def test_how_revenue_is_spread_is_said_first_and_what_to_decide_last():
     first, *_, sure, last = said()
     assert first == "“best” brings 70.0% of the revenue ($6,300) with 40.0% of the customers."
-    assert sure == "There are no natural groups. They have changed."
+    assert sure == "How sure: There are no natural groups. They have changed."
     assert last == "There is nothing to decide today."
 
 
@@ -81,6 +86,69 @@ def test_nothing_changed_a_first_build_and_a_refit_are_said():
     assert any(
         text.endswith("3 of the changes were made by a new model, not by the customers.")
         for text in said([refit], causes={"refit": 3})
+    )
+
+
+NAMES = dict(many_segments()["segments"][["segment_id", "segment_name"]].values)
+# Customers before and now, with None for who had no segment; the largest change first.
+COUNTED = """
+    select
+        count(*) filter (origin <> target) as moved,
+        count(origin + target) as stood,
+        count(*) filter (origin is null) as arrived,
+        count(*) filter (target is null) as departed,
+        count(*) filter (origin = 1) as top_before,
+        count(*) filter (origin = 1 and target <> 1) as top_lost,
+        count(*) filter (origin <> 1 and target = 1) as top_won,
+        (
+            select
+                {'from': origin, 'to': target, 'customers': count(*), 'of': any_value(size)}
+            from customers
+            inner join (select origin, count(*) as size from customers group by origin)
+            using (origin)
+            where origin <> target
+            group by origin, target
+            order by count(*) desc, origin, target
+            limit 1
+        ) as largest
+    from customers
+"""
+
+
+@pytest.mark.parametrize(
+    "names",
+    [LABELS, {at: LABELS[at] for at in (1, 2)}, NAMES],
+    ids=["three", "two", "twelve with names of 60 characters"],
+)
+@pytest.mark.parametrize("revenue", [9000.0, None], ids=["orders", "metrics"])
+def test_the_sentence_of_change_is_what_sql_counts(names, revenue):
+    # One number more than segments: of none.
+    drawn = np.random.default_rng(len(names)).integers(1, len(names) + 2, (4000, 2))
+    customers = pd.DataFrame(drawn, columns=["origin", "target"], dtype="Int64")
+    customers = customers.where(customers <= len(names)).dropna(how="all")
+    with duckdb.connect() as connection:
+        connection.register("customers", customers)
+        (counted,) = connection.sql(COUNTED).df().to_dict("records")
+        grouped = connection.sql("select origin, target, count(*) from customers group by all")
+        period = changes(*grouped.fetchall())
+    segments = [
+        segment(1, 1 / len(names), None) | {"segment_id": at, "segment_name": name}
+        for at, name in names.items()
+    ]
+    if revenue:
+        segments = [row | {"revenue": revenue, "revenue_share": 0.5} for row in segments]
+    largest = counted["largest"]
+    origin, target = names[largest["from"]], names[largest["to"]]
+    (sentence,) = [text for text in said([period], segments=segments) if text.startswith("Since")]
+    assert sentence == (
+        f"Since the report of 1 January 2024, {counted['moved']:,} customers of "
+        f"{counted['stood']:,} have changed segment ({counted['moved'] / counted['stood']:.1%}). "
+        f"The largest change: {largest['customers']} customers from “{origin}” to “{target}”, "
+        f"{largest['customers'] / largest['of']:.1%} of the customers of “{origin}”. "
+        f"{counted['arrived']:,} new customers, {counted['departed']:,} gone. “{names[1]}” lost "
+        f"{counted['top_lost']:,} of its {counted['top_before']:,} customers "
+        f"({counted['top_lost'] / counted['top_before']:.1%}) to other segments and won "
+        f"{counted['top_won']:,} from them."
     )
 
 

@@ -56,6 +56,13 @@ def test_whether_there_are_groups_and_who_is_near_a_border_comes_first():
     said = sure.how_sure({"verdict": "continuum"}, 0.1, [segment(1, 1.0, 0.0)], WORDS)
     assert said.startswith("There are no natural groups")
     assert said.endswith("10.0% of the customers are near a border between two segments.")
+    mixed = [
+        segment(1, 0.5, 0.0),
+        segment(2, 0.3, 0.0, "soft"),
+        segment(3, 0.2, 0.0, "do not act on this"),
+    ]
+    said = sure.how_sure({"verdict": "unclear"}, None, mixed, WORDS)
+    assert said.endswith("Less sure than the others: “middle”. Do not act on “rest” yet.")
     few = [segment(1, 1.0, 0.0, "do not act on this")]
     assert "natural groups. Act on no segment yet" in sure.how_sure(
         {"verdict": "clusters"}, None, few, WORDS
