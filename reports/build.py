@@ -16,7 +16,7 @@ import vl_convert
 from segmart.release.storage import written_whole
 from segmart.sentences import list_command
 
-from . import charts, story
+from . import charts, story, sure
 from .projection import project
 from .words import Words
 
@@ -335,7 +335,7 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     labels = charts.segment_labels(segments)
     profiles = story.compared(rows["segment_profiles"])
     month = _month(rows)
-    border, borders = story.borders(rows["segment_borders"], labels, words)
+    border, borders = sure.borders(rows["segment_borders"], labels, words)
     model = _first([row for row in rows["model_versions"] if row["status"] == "active"])
     verdict = _first(rows["cluster_verdict"])
     features = {row["feature"]: words.seed(row["label"]) for row in profiles}
@@ -347,8 +347,10 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     for row in rows.get("recent_moves", []):
         causes[row["cause"]] = causes.get(row["cause"], 0) + row["customers"]
     warnings = rows.get("build_warnings", [])
-    decisions = story.decisions(warnings, rows["model_versions"], findings, words)
-    shifts = story.shifts(
+    gates, explained = rows.get("model_gates", []), rows.get("outcomes_explained", [])
+    decisions = sure.decisions(warnings, rows["model_versions"], gates, findings, words)
+    how_sure = sure.how_sure(verdict, border, segments, words)
+    shifts = sure.shifts(
         rows.get("feature_drift", []), segments, features, settings["share_shift_warn"], words
     )
     reasons = story.reasons(
@@ -389,9 +391,7 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
             profiles,
             _periods(rows, month),
             causes,
-            verdict,
-            border,
-            shifts,
+            [how_sure, *shifts],
             decisions,
             words,
         ),
@@ -400,7 +400,9 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         has_dates=dates["first_on"] is not None,
         compared_from=_first(rows["segment_migrations"])["from_as_of"],
         shifts=shifts,
-        sure=story.how_sure(verdict, border, segments, words),
+        sure=how_sure,
+        checks=sure.checks(rows["model_versions"], gates, words),
+        outcomes=sure.outcomes(explained, words) if explained else [],
         labels=labels,
         library=drawing_library(folder),
         matrix=_matrix(month, labels, words) if month.is_known else None,

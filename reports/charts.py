@@ -190,8 +190,12 @@ def bars(rows: list[Row], description: str, groups: Sequence[float] = (1,)) -> C
     if not rows:
         return None
     rows = [{"group": 0, **row, "line": in_lines(row["line"])} for row in rows]
+    breaks = max(row["line"].count("\n") for row in rows)
+    for row in rows:
+        # A short name stands next to its bar too.
+        row["line"] = "\n" * (breaks - row["line"].count("\n")) + row["line"]
     lines = list(dict.fromkeys(row["line"] for row in rows))
-    deep = 15 * max(line.count("\n") + 1 for line in lines) + 3
+    deep = 15 * (breaks + 1) + 3
     thick = 13 * len(groups)
     step = deep + thick + 8
     base = altair.Chart(_data(rows)).encode(

@@ -1,4 +1,4 @@
-"""What the report says, made from the tables: sentences, cards, changes, profiles and borders."""
+"""What the report says, made from the tables: sentences, cards, changes and profiles."""
 
 import json
 import math
@@ -173,9 +173,7 @@ def what_to_know(
     profiles: list[Row],
     periods: list[Changes],
     causes: dict[str, int],
-    verdict: Row,
-    border: float | None,
-    shifts: list[str],
+    sure: list[str],
     decisions: list[str],
     words: Words,
 ) -> list[str]:
@@ -186,9 +184,7 @@ def what_to_know(
         profiles: of all segments, compared.
         periods: changes since the last release and since about a month ago, the former first.
         causes: moves of the longer period by cause.
-        verdict: of the model.
-        border: share of the customers who are near a border.
-        shifts: what has changed since the model was made.
+        sure: how far to trust it, and what has changed since the model was made.
         decisions: what a person has to decide.
     """
     if not segments:
@@ -238,83 +234,8 @@ def what_to_know(
         form = "stands_out" if far["feature"] in words.texts["traits"] else "stands_out_generic"
         text = words(f"know.{form}", segment=labels[far["segment_id"]], trait=words.trait(far))
         said[0] += " " + text
-    said.append(" ".join([how_sure(verdict, border, segments, words), *shifts]))
+    said.append(words("know.sure", said=" ".join(sure)))
     return said + (decisions or [words("know.decide_nothing")])
-
-
-def how_sure(verdict: Row, border: float | None, segments: list[Row], words: Words) -> str:
-    """One plain sentence or two: whether there are groups, and how many are near a border."""
-    kind = verdict.get("verdict")
-    kinds = {"clusters": "clusters", "unclear": "unclear"}
-    said = words(f"know.trust_{kinds.get(kind, 'continuum')}")
-    if border is not None:
-        said += " " + words("know.border", share=words.percent(border))
-    if segments and all(row["trust"] == "do not act on this" for row in segments):
-        said += " " + words("know.decide_few")
-    return said
-
-
-def shifts(
-    drift: list[Row],
-    segments: list[Row],
-    labels: dict[str, str],
-    share_shift_warn: float,
-    words: Words,
-) -> list[str]:
-    """What has changed since the model was made, and what it means for who reads the report.
-
-    Args:
-        drift: rows of ``feature_drift``.
-        labels: names of features.
-        share_shift_warn: the var.
-    """
-    said = []
-    for level, form in (("warn", "drift"), ("stop", "drift_far")):
-        names = [
-            labels.get(row["feature"], row["feature"]) for row in drift if row["level"] == level
-        ]
-        if names:
-            said.append(words(f"know.{form}", features=", ".join(names)))
-    names = charts.segment_labels(segments)
-    for row in segments:
-        shift = row["share_shift"]
-        if shift is not None and abs(shift) > share_shift_warn:
-            said.append(
-                words(
-                    "know.shift",
-                    segment=names[row["segment_id"]],
-                    before=words.percent(row["customer_share"] - shift),
-                    now=words.percent(row["customer_share"]),
-                )
-            )
-    return said
-
-
-def decisions(
-    warnings: list[Row], versions: list[Row], findings: list[Row], words: Words
-) -> list[str]:
-    """What a person has to decide: a model that waits, an input that looks wrong.
-
-    Args:
-        warnings: rows of ``build_warnings``, which names the one that waits.
-        versions: rows of ``model_versions``.
-        findings: rows of ``input_check``.
-    """
-    waiting = {row["model_version"] for row in warnings if row["level"] == "decide"}
-    said = [
-        words(
-            "know.decide_candidate",
-            date=words.date(row["fitted_as_of"]),
-            why=row["refused_because"],
-            command=f"uv run dbt build --vars '{{accept_model: {row['model_version']}}}'",
-        )
-        for row in versions
-        if row["model_version"] in waiting
-    ]
-    # Sentences of the build about its input.
-    return said + [
-        words("know.decide_input", sentence=row["finding"]) for row in findings if row["is_warning"]
-    ]
 
 
 def since_last_release(
@@ -460,38 +381,3 @@ def over_represented(attributes: list[Row], words: Words) -> list[Row]:
     for row in found:
         row["place"] = kept[row["segment_id"]] = kept.get(row["segment_id"], 0) + 1
     return [row for row in found if row["place"] <= ATTRIBUTES_A_SEGMENT][:ATTRIBUTES_SHOWN]
-
-
-def borders(rows: list[Row], labels: dict[Any, str], words: Words) -> tuple[float | None, Row]:
-    """The share of all customers near a border, and of each segment who is near to which.
-
-    Args:
-        rows: of ``segment_borders``.
-    """
-    found: Row = {}
-    for row in sorted(
-        rows, key=lambda row: (-row["customers_near_border"], row["runner_up_segment_id"])
-    ):
-        own = found.setdefault(
-            row["segment_id"], {"near": 0, "customers": 0, "next": [], "lines": []}
-        )
-        own["near"] += row["customers_near_border"]
-        own["customers"] += row["customers"]
-        if row["customers_near_border"]:
-            name = labels.get(row["runner_up_segment_id"], str(row["runner_up_segment_id"]))
-            own["next"].append((name, row["customers_near_border"]))
-    for own in found.values():
-        own["share"] = own["near"] / own["customers"]
-        own["nearest"] = own["next"][0][0] if own["next"] else None
-        own["lines"] = [
-            words(
-                "detail.border_value",
-                count=near,
-                customers=words.number(own["customers"]),
-                segment=name,
-            )
-            for name, near in own.pop("next")
-        ]
-    total = sum(own["customers"] for own in found.values())
-    near = sum(own["near"] for own in found.values())
-    return (near / total if total else None), found

@@ -8,6 +8,8 @@ FOLDER = pathlib.Path(__file__).parent
 LANGUAGES = ("en", "de")
 # How many times as much it must be to be said in times, and not in percent.
 TIMES = 1.2
+# Of a share, so many times as much as hardly any says nothing.
+MOST_TIMES = 20
 
 Row = dict[str, Any]
 
@@ -150,6 +152,8 @@ class Words:
             return f"{self.label(row)}: {against}"
         ratio = value / typical
         form = "times" if ratio >= TIMES else "more" if ratio > 1 else "less"
+        if row["unit"] == "share" and ratio > MOST_TIMES:
+            form = "more"
         text = said[form].format(
             times=self.fixed(ratio, 1 if ratio < 10 else 0),
             percent=self.percent(abs(ratio - 1), 0),

@@ -76,7 +76,8 @@ def _recent_moves(names: dict[int, str]) -> pandas.DataFrame:
         (max(names) + 70, first, "refit", 3),
     ]
     columns = ["from_segment_id", "to_segment_id", "cause", "customers"]
-    return pandas.DataFrame(rows, columns=columns).assign(as_of=pandas.Timestamp("2017-12-31"))
+    frame = pandas.DataFrame(rows, columns=columns).assign(as_of=pandas.Timestamp("2017-12-31"))
+    return frame.astype({"from_segment_id": "Int64", "to_segment_id": "Int64"})
 
 
 def _move_features(names: dict[int, str]) -> pandas.DataFrame:
@@ -271,6 +272,28 @@ def _projection(names: dict[int, str]) -> pandas.DataFrame:
     return pandas.concat(parts, ignore_index=True)
 
 
+def _gates(model: str) -> pandas.DataFrame:
+    """Of two gates the model has not passed one, and a person has accepted it."""
+    rows = [(model, "identity", 0.0, 0.0, True), (model, "moved_share", 0.25, 0.1, False)]
+    columns = ["model_version", "gate", "value", "threshold", "holds"]
+    return pandas.DataFrame(rows, columns=columns)
+
+
+def _explained() -> pandas.DataFrame:
+    """Segments tell more of discounts than simpler groups do, and less of spend."""
+    rows = [
+        ("segments", 4, 0.402, 0.147),
+        ("spend quartiles", 4, 0.524, 0.003),
+        ("RFM scores", 13, 0.551, 0.007),
+    ]
+    columns = ["explained_by", "groups", "spend_explained", "discount_share_explained"]
+    return pandas.DataFrame(rows, columns=columns).assign(
+        as_of=pandas.Timestamp("2017-09-30"),
+        measured_on=pandas.Timestamp("2017-12-29"),
+        outcome_days=90,
+    )
+
+
 def report_frames() -> dict[str, pandas.DataFrame]:
     """Frames of an ordinary report."""
     return _frames(
@@ -367,6 +390,8 @@ def _frames(
         "recent_move_features": _move_features(names),
         "segment_history": _history(names),
         "segment_categories": _categories(names, values),
+        "model_gates": _gates(model["model_version"]),
+        "outcomes_explained": _explained(),
         "model_scales": pandas.DataFrame(
             {"feature": ["spend", "frequency"], "transform": "log1p", "scale": [1.0, 0.5]}
         ),

@@ -55,6 +55,9 @@ def tables(customers: int = 10, version: str = "v1") -> dict[str, pa.Table]:
     }
 
 
+PLACE_OF_NAME = '<div id="release" hidden><dt>Release</dt><dd></dd></div>'
+
+
 def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
     settings = {"source": "demo", "keep": 3, "max_drop": 0.2, "notice": 0.05} | changes
     if "built_on" not in settings:
@@ -65,7 +68,7 @@ def publish(serve: Path, release: str, customers: int = 10, **changes) -> None:
     reports = settings.pop("reports", reports_of(serve))
     drawn, shown = reports / "drawn.html", reports / "segments.html"
     reports.mkdir(exist_ok=True)
-    drawn.write_text(f"<title>Report</title><body>of {release}</body>")
+    drawn.write_text(f"<title>Report</title><body>of {release}{PLACE_OF_NAME}</body>")
     with explained(drawn, shown):
         publishing.publish(relations, serve, release=release, drawn=drawn, shown=shown, **settings)
     pointers.wait_until_begun(serve)
@@ -356,6 +359,8 @@ def test_the_report_is_one_with_its_release(tmp_path: Path) -> None:
         "r2": True,
     }
     assert shown_report(tmp_path).read_bytes() == reports["r2"].read_bytes()
+    # It names the release, where the one that was drawn has a hidden place.
+    assert '<div id="release"><dt>Release</dt><dd>r2</dd></div>' in reports["r2"].read_text()
     manifest = pointers.current_manifest(tmp_path)
     assert manifest["report"]["sha256"] == storage.sha256(reports["r2"])
 

@@ -1147,5 +1147,19 @@ def not_released(reason: str) -> str:
     )
 
 
+def failed_test(name: str, rows: int, is_published: bool) -> str:
+    """A data test that fails, what follows and what to do."""
+    rows_found = f"{rows} row that" if rows == 1 else f"{rows} rows that"
+    follows = (
+        "The release of this build stands all the same"
+        if is_published
+        else "Nothing is published: the last release and its report stand as they were"
+    )
+    return (
+        f"failed: the test {name} finds {rows_found} must not be there. {follows}. "
+        f"uv run dbt show --select {name}, with the --vars of this build, shows what it finds"
+    )
+
+
 def refused_page(page: object) -> str:
     return f"{page} shows what was refused; the last release and its report stand as they were"

@@ -14,6 +14,7 @@ from segmart_reports import build, charts
 from segmart_reports.words import Words
 
 from report_frames import BINS, FEATURES, HOSTILE, SEGMENTS, hostile_frames, report_frames
+from segmart.release.report import of_release
 
 WORDS = Words("en", "$")
 
@@ -392,6 +393,13 @@ def test_a_feature_of_which_nobody_has_anything_is_left_out_of_a_segment(frames)
         for rows in (profiles, none)
     ]
     assert ["Purchases" in section for section in sections] == [True, False]
+
+
+def test_the_header_has_a_place_for_the_name_of_the_release(tmp_path):
+    drawn = tmp_path / "drawn.html"
+    drawn.write_text(page())
+    named = of_release(drawn, "r1 & more").decode()
+    assert '<div id="release"><dt>Release</dt><dd>r1 &amp; more</dd></div>' in named
 
 
 def test_hostile_names_stay_text():

@@ -1,8 +1,13 @@
 """What the report says of figures."""
 
+import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 from segmart_reports import charts, story
 from segmart_reports.words import Words
+
+from report_frames import many_segments
 
 WORDS = Words("en", "$")
 LABELS = {1: "best", 2: "middle", 3: "rest"}
@@ -31,15 +36,13 @@ def changes(*pairs: tuple[int | None, int | None, int], since: str = "2024-01-01
     return story.Changes(rows, since, "2024-01-31")
 
 
-def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), shifts=(), decisions=()):
+def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), decisions=()):
     return story.what_to_know(
         segments,
         list(profiles),
         list(periods),
         causes or {},
-        {"verdict": "continuum"},
-        0.1,
-        list(shifts),
+        ["There are no natural groups.", "They have changed."],
         list(decisions),
         WORDS,
     )
@@ -48,8 +51,7 @@ def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), shifts=(), 
 def test_how_revenue_is_spread_is_said_first_and_what_to_decide_last():
     first, *_, sure, last = said()
     assert first == "“best” brings 70.0% of the revenue ($6,300) with 40.0% of the customers."
-    assert sure.startswith("There are no natural groups")
-    assert sure.endswith("10.0% of the customers are near a border between two segments.")
+    assert sure == "How sure: There are no natural groups. They have changed."
     assert last == "There is nothing to decide today."
 
 
@@ -84,6 +86,69 @@ def test_nothing_changed_a_first_build_and_a_refit_are_said():
     assert any(
         text.endswith("3 of the changes were made by a new model, not by the customers.")
         for text in said([refit], causes={"refit": 3})
+    )
+
+
+NAMES = dict(many_segments()["segments"][["segment_id", "segment_name"]].values)
+# Customers before and now, with None for who had no segment; the largest change first.
+COUNTED = """
+    select
+        count(*) filter (origin <> target) as moved,
+        count(origin + target) as stood,
+        count(*) filter (origin is null) as arrived,
+        count(*) filter (target is null) as departed,
+        count(*) filter (origin = 1) as top_before,
+        count(*) filter (origin = 1 and target <> 1) as top_lost,
+        count(*) filter (origin <> 1 and target = 1) as top_won,
+        (
+            select
+                {'from': origin, 'to': target, 'customers': count(*), 'of': any_value(size)}
+            from customers
+            inner join (select origin, count(*) as size from customers group by origin)
+            using (origin)
+            where origin <> target
+            group by origin, target
+            order by count(*) desc, origin, target
+            limit 1
+        ) as largest
+    from customers
+"""
+
+
+@pytest.mark.parametrize(
+    "names",
+    [LABELS, {at: LABELS[at] for at in (1, 2)}, NAMES],
+    ids=["three", "two", "twelve with names of 60 characters"],
+)
+@pytest.mark.parametrize("revenue", [9000.0, None], ids=["orders", "metrics"])
+def test_the_sentence_of_change_is_what_sql_counts(names, revenue):
+    # One number more than segments: of none.
+    drawn = np.random.default_rng(len(names)).integers(1, len(names) + 2, (4000, 2))
+    customers = pd.DataFrame(drawn, columns=["origin", "target"], dtype="Int64")
+    customers = customers.where(customers <= len(names)).dropna(how="all")
+    with duckdb.connect() as connection:
+        connection.register("customers", customers)
+        (counted,) = connection.sql(COUNTED).df().to_dict("records")
+        grouped = connection.sql("select origin, target, count(*) from customers group by all")
+        period = changes(*grouped.fetchall())
+    segments = [
+        segment(1, 1 / len(names), None) | {"segment_id": at, "segment_name": name}
+        for at, name in names.items()
+    ]
+    if revenue:
+        segments = [row | {"revenue": revenue, "revenue_share": 0.5} for row in segments]
+    largest = counted["largest"]
+    origin, target = names[largest["from"]], names[largest["to"]]
+    (sentence,) = [text for text in said([period], segments=segments) if text.startswith("Since")]
+    assert sentence == (
+        f"Since the report of 1 January 2024, {counted['moved']:,} customers of "
+        f"{counted['stood']:,} have changed segment ({counted['moved'] / counted['stood']:.1%}). "
+        f"The largest change: {largest['customers']} customers from “{origin}” to “{target}”, "
+        f"{largest['customers'] / largest['of']:.1%} of the customers of “{origin}”. "
+        f"{counted['arrived']:,} new customers, {counted['departed']:,} gone. “{names[1]}” lost "
+        f"{counted['top_lost']:,} of its {counted['top_before']:,} customers "
+        f"({counted['top_lost'] / counted['top_before']:.1%}) to other segments and won "
+        f"{counted['top_won']:,} from them."
     )
 
 
@@ -173,50 +238,6 @@ def test_what_a_segment_buys_more_is_said_where_it_is_clear():
     }
 
 
-def test_what_a_person_has_to_decide_is_what_the_build_says_waits():
-    refused = {
-        "model_version": "2024-01-30-0123abcd",
-        "status": "refused",
-        "fitted_as_of": "2024-01-30",
-        "refused_because": "12.0% of the customers would change segment",
-    }
-    versions = [
-        refused,
-        refused | {"model_version": "2024-01-31-4567abcd"},
-        refused | {"model_version": "m1", "status": "active"},
-    ]
-    warnings = [
-        {"level": "decide", "model_version": "2024-01-30-0123abcd"},
-        {"level": "warn", "model_version": None},
-    ]
-    findings = [
-        {"finding": "the newest order is old", "is_warning": True},
-        {"finding": "no returns", "is_warning": False},
-    ]
-    waiting, old = story.decisions(warnings, versions, findings, WORDS)
-    assert "accept_model: 2024-01-30-0123abcd" in waiting
-    assert "12.0% of the customers would change segment" in waiting
-    assert old == "To decide: the newest order is old"
-    assert story.decisions(warnings[1:], versions, findings[1:], WORDS) == []
-
-
-def test_drift_is_said_in_words_and_is_nothing_to_decide():
-    drift = [
-        {"feature": "spend", "level": "warn"},
-        {"feature": "orders", "level": "none"},
-        {"feature": "recency_days", "level": "stop"},
-    ]
-    segments = [segment(1, 0.6, 0.7, share_shift=0.2), segment(2, 0.4, 0.3, share_shift=-0.05)]
-    shifts = story.shifts(drift, segments, {"spend": "Spend"}, 0.1, WORDS)
-    little, much, share = shifts
-    assert little.endswith("were made (what moved: Spend); the segments still describe them.")
-    assert "(what moved: recency_days): ask the analyst before you act" in much
-    assert "“best” has gone from 40.0% to 60.0%" in share
-    *_, sure, last = said(shifts=shifts)
-    assert sure.endswith(" ".join(shifts))
-    assert last == "There is nothing to decide today."
-
-
 def test_where_most_have_none_averages_are_compared():
     rows = [
         {
@@ -258,27 +279,6 @@ def test_only_what_is_clearly_more_common_is_shown():
     found = story.over_represented(rows, WORDS)
     assert [row["value"] for row in found] == ["strong", "weak"]
     assert found[0]["times"] == "2.5 times: 50.0% against 20.0%"
-
-
-def test_borders_say_how_many_are_near_and_what_lies_beyond():
-    rows = [
-        {"segment_id": 1, "runner_up_segment_id": 2, "customers": 60, "customers_near_border": 6},
-        {"segment_id": 1, "runner_up_segment_id": 3, "customers": 40, "customers_near_border": 2},
-        {"segment_id": 2, "runner_up_segment_id": 1, "customers": 100, "customers_near_border": 2},
-    ]
-    share, found = story.borders(rows, LABELS, WORDS)
-    assert share == pytest.approx(0.05)
-    assert found[1]["share"] == pytest.approx(0.08)
-    assert found[1]["nearest"] == "middle"
-    assert found[1]["lines"] == [
-        "6 of 100 are near the border to “middle”",
-        "2 of 100 are near the border to “rest”",
-    ]
-    # Near is not who has most beyond its border.
-    rows = [rows[0] | {"customers_near_border": 0}, rows[1]]
-    _, found = story.borders(rows, LABELS, WORDS)
-    assert (found[1]["nearest"], len(found[1]["lines"])) == ("rest", 1)
-    assert story.borders([], LABELS, WORDS) == (None, {})
 
 
 def test_the_order_of_value_is_that_of_revenue():

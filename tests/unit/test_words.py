@@ -116,6 +116,8 @@ def test_units_dates_and_changes() -> None:
         ("spend", "currency", 1100, 1000, "spend 10% more: 1,100 against 1,000"),
         ("spend", "currency", 131, 1210, "spend 89% less: 131 against 1,210"),
         ("recency_days", "days", 70, 7, "have been away 10 times as long: 70 days against 7 days"),
+        # So many times as much as hardly any is no figure to say.
+        ("discount_share", "share", 0.276, 0.002, "buy more on discount: 27.6% against 0.2%"),
         # Nothing to say where the two read the same, and no ratio to nothing.
         ("return_share", "share", 0.0001, 0.0, None),
         ("return_share", "share", 0.05, 0.0, "Label: 5.0% against 0.0%"),

@@ -29,6 +29,12 @@ def model(dbt, session):
         "k_selection": ordered_frame(dbt.ref("segmart", "k_selection")),
         "cluster_verdict": ordered_frame(dbt.ref("segmart", "cluster_verdict")),
         "model_versions": ordered_frame(dbt.ref("segmart", "model_versions")),
+        "model_gates": ordered_frame(
+            dbt.ref("segmart", "model_gates"), ["model_version", "position"]
+        ),
+        "outcomes_explained": ordered_frame(
+            dbt.ref("segmart", "outcomes_explained"), ["as_of", "outcome_days", "explained_by"]
+        ),
         "segments": ordered_frame(dbt.ref("segmart", "segments")),
         "segment_profiles": ordered_frame(
             dbt.ref("segmart", "segment_profiles"), ["segment_id", "feature_position"]

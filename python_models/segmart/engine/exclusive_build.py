@@ -13,12 +13,16 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 
 from segmart import SegmentationError
+from segmart.engine.progress import Progress
+from segmart.engine.words import say_failed_tests_last
 from segmart.release.storage import writing
 
 
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         self.memory_limit = plugin_config.get("memory_limit")
+        self.progress = Progress()
+        say_failed_tests_last()
         # dbt prints a RuntimeError as its message alone, any other error with its stack.
         project = get_flags().PROJECT_DIR
         if not os.path.isabs(project) and not os.path.samefile(project, "."):
@@ -58,6 +62,9 @@ class Plugin(BasePlugin):
         if self.memory_limit:
             limit = str(self.memory_limit).replace("'", "''")
             conn.execute(f"set memory_limit = '{limit}'")
+
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self.progress.watch(cursor)
 
 
 def require_extension(extension: str) -> None:

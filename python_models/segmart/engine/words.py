@@ -12,6 +12,8 @@ from segmart import SegmentationError
 
 # The line with the numbers of what has passed, warned and failed.
 LAST_OF_DBT = "StatsLine"
+# The model that publishes.
+PUBLISHES = "releases"
 
 
 def say(sentence: str) -> None:
@@ -29,6 +31,28 @@ def say_last(sentences: Sequence[str]) -> None:
             say(waiting.pop(0))
 
     add_callback_to_manager(say_waiting)
+
+
+def say_failed_tests_last() -> None:
+    """After the last line of this run of dbt: which data tests have failed, and what to do."""
+    failed: list[tuple[str, int]] = []
+    published: list[str] = []
+
+    def note(message: EventMsg) -> None:
+        kind, data = message.info.name, message.data
+        if kind == "LogTestResult" and data.status == "fail":
+            failed.append((data.name, data.num_failures))
+        if kind == "LogModelResult" and data.node_info.node_name == PUBLISHES:
+            published.append(data.status)
+        if kind == LAST_OF_DBT and failed:
+            # It imports pandas, which not all that opens the profile needs.
+            from segmart.sentences import failed_test
+
+            is_published = published not in ([], ["error"])
+            while failed:
+                say(failed_test(*failed.pop(0), is_published))
+
+    add_callback_to_manager(note)
 
 
 @contextlib.contextmanager

@@ -91,7 +91,7 @@ def publish(
         audit.audit_stops(stops)
         audit.audit(tables, manifest, max_drop)
         audit.audit_forgotten(tables, forgotten)
-        with report.made_ready(drawn, shown) as show_report:
+        with report.made_ready(drawn, release, shown) as show_report:
             folder = _write(
                 *(tables, serve, release, source, customer_ids),
                 *(comments or {}, descriptions or {}, drawn),
@@ -207,6 +207,7 @@ def _write(
         }
     first = tables["customer_segments"].project("as_of, model_version").limit(1).fetchall()
     as_of, model_version = first[0] if first else (None, None)
+    (folder / report.NAME).write_bytes(report.of_release(drawn, release))
     manifest = {
         "release": release,
         "source": source,
@@ -220,10 +221,9 @@ def _write(
             0,
         ),
         "tables": entries,
-        "report": {"sha256": storage.sha256(drawn)},
+        "report": {"sha256": storage.sha256(folder / report.NAME)},
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
-    shutil.copyfile(drawn, folder / report.NAME)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
     for path in sorted(folder.iterdir()):
         path.chmod(storage.FILE_MODE)

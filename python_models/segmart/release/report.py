@@ -5,7 +5,6 @@ import errno
 import html
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,14 +17,31 @@ NAME = "report.html"
 STYLE = "padding: 1rem 1.5rem; background: #8a1020; color: #ffffff; font: 1rem/1.5 sans-serif"
 
 
+def of_release(drawn: Path, release: str) -> bytes:
+    """The report with the name of its release, for which its header has a hidden place.
+
+    Args:
+        drawn: the report that the build has drawn, before the release had a name: the same tables
+            give the same one.
+        release: the name.
+    """
+    name = html.escape(release).encode()
+    return re.sub(
+        rb'(<div id="release") hidden(><dt>[^<]*</dt><dd>)',
+        lambda place: place[1] + place[2] + name,
+        drawn.read_bytes(),
+        count=1,
+    )
+
+
 @contextlib.contextmanager
-def made_ready(drawn: Path, place: Path) -> Iterator[Callable[[], None]]:
+def made_ready(drawn: Path, release: str, place: Path) -> Iterator[Callable[[], None]]:
     """A copy of the report beside its place, and what puts it there in one step.
 
     A place that cannot be written is found out before anything is published.
 
     Args:
-        drawn: the report that the build has drawn.
+        drawn, release: as for ``of_release``.
         place: where people open it; it stays as it is until the function that is given is called,
             which also removes the page of a build that was refused.
 
@@ -38,7 +54,7 @@ def made_ready(drawn: Path, place: Path) -> Iterator[Callable[[], None]]:
             if place.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(drawn, aside)
+            aside.write_bytes(of_release(drawn, release))
             storage.sync(aside)
         yield lambda: _show(aside, place)
     finally:
