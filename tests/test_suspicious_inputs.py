@@ -130,6 +130,7 @@ def orders(content: str, *says: str, **rest: object) -> Case:
 NO_DISCOUNT = {"order_lines": {"discount_amount": "none"}}
 CROWD = [[f"x{number}", "0", "2024-02-10", "10", "mug", ""] for number in range(30)]
 N = range(1, 41)
+UUID = "6f9619ff-8b86-d011-b42d-00c04fc9{:04}"
 TILL = [["till", "c1", "2024-02-10", "100.00", "milk", ""]] * 3
 
 CASES = {
@@ -766,6 +767,89 @@ CASES = {
         helps={"columns": {"order_lines": {"refunded_amount": "none"}}},
         spend=200 * 7,
     ),
+    "a refund larger than another line, on each line of one order": orders(
+        written(
+            f"{HEAD},refunded_amount",
+            [
+                [*line, "40" if line[0] == "o5-1" else "0"]
+                for line in [*shop(), ["o5-1", "c5", "2024-02-06", "9", "jar", ""]]
+            ],
+        ),
+        "in 1 of 1 orders with a refund each line has the same refunded_amount",
+        "write it on one line",
+    ),
+    "a refund of a line of each of some orders": orders(
+        with_column("refunded_amount", lambda line: "5" if line[4] == "tea" else "0"),
+        spend=SPEND - 80 * 5,
+    ),
+    "what was given back for two orders on each of its lines": orders(
+        text(
+            [*shop(), *given_back(lambda line: REFUND[line[0]])][: len(shop()) + 4],
+        ),
+        "in 2 of 2 orders with several returned lines each of them has the same amount",
+    ),
+    "a column of refunds that nobody has mapped": orders(
+        with_column("Refund total", refund_of),
+        "the column Refund total is not read and looks like what was given back: 100.00 on 20 "
+        "lines, such as of customer c1",
+        "map refunded_amount to it",
+        helps={"columns": {"order_lines": {"refunded_amount": "Refund total"}}},
+        spend=SPEND - 100,
+    ),
+    "a column of refunds in German, with zeros": orders(
+        with_column("Rückerstattung", lambda line: f"{refund_of(line) or 0}.00"),
+        "the column Rückerstattung is not read and looks like what was given back: 100.00 on 20 "
+        "lines",
+        helps={"columns": {"order_lines": {"refunded_amount": "none"}}},
+    ),
+    "a column of refunds without any": orders(with_column("Refund total", lambda line: "0.00")),
+    "cents in one of two folders": Case(
+        {
+            "unit=euros/orders.csv": text(shop()[:120]),
+            "unit=cents/orders.csv": text(
+                [[*line[:3], f"{100 * float(line[3]):.0f}", *line[4:]] for line in shop()[120:]]
+            ),
+        },
+        [
+            "amounts of 1 of 2 files are whole and 123 times those of the others",
+            "map currency to unit",
+        ],
+        helps={
+            "columns": {"order_lines": {"currency": "unit"}},
+            "exchange_rates": {"cents": 0.01, "euros": 1},
+        },
+        glob="unit=*/orders.csv",
+    ),
+    "a file of dear things and one of cheap ones": Case(
+        {
+            "orders-1.csv": text(shop()[:120]),
+            "orders-2.csv": text([[*line[:3], "300", *line[4:]] for line in shop()[120:]]),
+        },
+        [],
+        spend=sum(float(line[3]) for line in shop()[:120]) + 80 * 300,
+    ),
+    **{
+        f"{what} some ids": orders(
+            ids(first, further),
+            "40 customer ids stand there in more than one form",
+        )
+        for what, first, further in (
+            (
+                "braces around",
+                lambda n: f"{{6F9619FF-8B86-D011-{n:04}}}",
+                "6f9619ff-8b86-d011-{:04}",
+            ),
+            ("brackets around", lambda n: f"[{n}]", "{}"),
+            ("quotes around", lambda n: f'"""{n}"""', "{}"),
+            ("a sign before", lambda n: f"#{n}", "{}"),
+            ("a semicolon after", lambda n: f"C{n};", "C{}"),
+            ("dashes of typography in", lambda n: f"A\u2011{n}", "A-{}"),
+            ("spaces between thousands of", lambda n: f"1\u202f017 {n:03}", "1017{:03}"),
+            ("names before the addresses of", lambda n: f"Ann <a{n}@x.de>", "a{}@x.de"),
+            ("no dashes in", lambda n: f"6f9619ff8b86d011b42d00c04fc9{n:04}", UUID),
+        )
+        for further in (further.format,)
+    },
     "the number of each order on its first line alone": orders(
         text([["", *line[1:]] if line[4] == "tea" else line for line in shop()]),
         "80 lines have no order number, and their customer has an order with one on that day, such "

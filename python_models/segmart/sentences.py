@@ -354,6 +354,8 @@ def _reason(
         what += f" = {rejected_value}{_what_it_looks_like(reason, rejected_value)}"
     elif column_name:
         what += " is empty"
+        if column_name == "ordered_at":
+            what += "; if it stands on the first line of an order alone, fill it down in the export"
     # The most frequent one is said before the number of all malformed rows.
     position = 8 if place == 1 else 10
     return position, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
@@ -433,6 +435,12 @@ SUSPICIONS = {
         "one: {sums}, lines and amounts of each that count as sales. If some are none, write both "
         "in one column and map status to it; else name this kind in accepted_findings"
     ),
+    "unread_refunds": (
+        "order_lines: the column {column_name} is not read and looks like what was given back: "
+        "{refunded:,.2f} on {lines} lines, such as of customer {example}. If it is not "
+        "taken off the amounts yet, map refunded_amount to it (of units write what they were "
+        "worth); if it is, map refunded_amount to none"
+    ),
     "further_currencies": (
         "order_lines: the column {column_name} is not read and looks like a currency: {sums}, "
         "lines and amounts of each. If amounts are in it, map currency to it, and give the rates "
@@ -441,6 +449,13 @@ SUSPICIONS = {
     "currencies_of_metrics": (
         "customer_metrics: customers have several currencies in the column {column_name}: {sums}. "
         "If metrics are in it, write all in one currency: no setting converts them"
+    ),
+    "minor_units": (
+        "order_lines: amounts of {files} of {all_files} files are whole and {times:,.0f} times "
+        "those of the others: {usual_amount:,.2f} is usual in {example}, and {other_amount:,.2f} "
+        "elsewhere. If they are cents, write all in one unit; or put the files into folders such "
+        "as unit=cents and unit=euros, map currency to unit, and set exchange_rates to {{cents: "
+        "0.01, euros: 1}}"
     ),
     "thousands": (
         "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "

@@ -101,6 +101,10 @@ def test_the_weightiest_suspicion_stands_first_and_each_kind_before_any_twice() 
     ("changes", "example"),
     [
         ({"rejected_value": None}, "file orders.csv, line 7: amount is empty"),
+        (
+            {"rejected_value": None, "column_name": "ordered_at"},
+            "line 7: ordered_at is empty; if it stands on the first line of an order alone, ",
+        ),
         ({"file": None, "customer_id": "c1", "order_id": "o1"}, "customer c1, order o1: amount"),
         ({"file": None, "column_name": None, "rejected_value": None}, "such as customer missing"),
         *(

@@ -69,6 +69,14 @@ with
                 min(amount + refunded_amount) < max(amount + refunded_amount)
                 or max(refunded_amount) > max(amount + refunded_amount)
             ) as is_refund_of_different_lines,
+            -- More than another line was sold for is no refund of each line.
+            case
+                when
+                    max(refunded_amount)
+                    > min(amount + refunded_amount) filter (where amount + refunded_amount > 0)
+                then 5
+                else 1
+            end as weight_of_refunds,
             -- Beside what was bought at that time.
             sum(amount) > 0
             and min(ordered_at) = max(ordered_at)
@@ -80,6 +88,13 @@ with
                     and not {{ has_status("return") }}
             )
             > 0 as has_voucher,
+            {% if "source_file" in version_columns -%}
+                case
+                    when min(source_file) = max(source_file) then min(source_file)
+                end as source_file,
+            {%- else -%} cast(null as {{ text }}) as source_file,
+            {%- endif %}
+            count(*) filter (where amount <> floor(amount)) = 0 as are_amounts_whole,
             -- As versions of it have.
             {% for column in version_columns -%}
                 coalesce(min({{ column }}) <> max({{ column }}), false)

@@ -36,9 +36,12 @@
         {%- do wide.append("%c" | format(first + loop.index0)) -%} {%- do plain.append(sign) -%}
     {%- endfor -%}
 {%- endfor -%}
-{#- Then spaces of typography, and signs that nobody sees, which stand for nothing. -#}
+{#- Then spaces and dashes of typography, and signs that nobody sees, which stand for nothing. -#}
 {%- for number in [160] + range(8192, 8203) | list + [8239, 8287, 12288] -%}
     {%- do wide.append("%c" | format(number)) -%} {%- do plain.append(" ") -%}
+{%- endfor -%}
+{%- for number in range(8208, 8214) | list + [8722] -%}
+    {%- do wide.append("%c" | format(number)) -%} {%- do plain.append("-") -%}
 {%- endfor -%}
 {%- for number in [173, 8288, 65279] + range(8203, 8208) | list + range(8234, 8239) | list -%}
     {%- do wide.append("%c" | format(number)) -%}
@@ -157,8 +160,9 @@ with
             and ids_with_digits.customers >= 0.5 * totals.customers
     ),
 
-    -- Without signs that nobody sees, quotes and apostrophes around it, and case; with one kind of
-    -- space.
+    -- Without signs that nobody sees, quotes, brackets and other signs around it, and case; with
+    -- one
+    -- kind of space and of dash.
     ids_without_dress as (
         select
             source,
@@ -167,10 +171,10 @@ with
             case
                 when
                     not is_plain
-                    and {{ fits_pattern("customer_id", text_literal("[^ -~]|[='\"]|  ")) }}
+                    and {{ fits_pattern("customer_id", text_literal("[^a-zA-Z0-9 ._@/+-]|  ")) }}
                 then
                     trim(
-                        both {{ text_literal(" '") }}
+                        both {{ text_literal(" '`{}[]()<>#;:,«»‹›") }}
                         from
                             {{
                                 replaced(
@@ -183,6 +187,7 @@ with
                                         "\u2019": "'",
                                         "=": "",
                                         '"': "",
+                                        "mailto:": "",
                                         "   ": " ",
                                         "  ": " ",
                                     },
@@ -239,8 +244,18 @@ with
             case
                 when is_plain
                 then bare_id
-                when {{ fits_pattern("bare_id", "'^[1-9][0-9]{0,2}([,.][0-9]{3})+$'") }}
-                then {{ replaced("bare_id", {",": "", ".": ""}) }}
+                when
+                    {{
+                        fits_pattern(
+                            "bare_id", text_literal("^[1-9][0-9]{0,2}([,. '][0-9]{3})+$")
+                        )
+                    }}
+                then {{ replaced("bare_id", {",": "", ".": "", " ": "", "'": ""}) }}
+                when
+                    {{ fits_pattern("bare_id", "'^[0-9a-f]{1,8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'") }}
+                then {{ replaced("bare_id", {"-": ""}) }}
+                when instr(bare_id, '<') > 0
+                then substr(bare_id, instr(bare_id, '<') + 1)
                 when {{ fits_pattern("bare_id", "'^[^0-9]+0+[1-9][0-9]*$'") }}
                 then
                     {%- set letters = "trim(trailing '0123456789' from bare_id)" %}

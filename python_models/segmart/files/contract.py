@@ -145,6 +145,11 @@ def is_index(column: str) -> bool:
     return re.fullmatch(r"unnamed: 0|__index_level_\d+__", column.casefold()) is not None
 
 
+def is_value(column: str) -> bool:
+    """Whether what stands in a header is a date or a number with a fraction, and no name."""
+    return re.match(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|[-+]?\d+[.,]\d+$", column) is not None
+
+
 def told_apart(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Columns with their kinds; of several with one name, the second has it with (2), and so on."""
     given = {column.casefold() for column, _ in columns}

@@ -1,4 +1,4 @@
-"""Columns that nobody has mapped and that look like the status or the currency of an order line.
+"""Columns that nobody has mapped and that look like status, currency or refund of an order line.
 
 What nobody says about them is never acted on: without the vars ``statuses`` and ``exchange_rates``
 they only let a build show, or refuse, what would be added up. A file is looked at before SQL reads
@@ -66,6 +66,15 @@ ENDING = re.compile(
 )
 # In such a column a date says that it happened, whichever date, as in typed_order_lines.sql.
 DATE = re.compile("^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*")
+# What was given back for a line, by name; refund_names in macros/suspicions.sql is its twin.
+REFUNDS = re.compile(
+    "^(?!.*(refundable|returnable|reason|status|date|datum|polic|days|tage|rate|percent|number|nummer"
+    "|currency|w(ä|ae)hrung|([^a-z]|^)(ids?|at|on|by|nr|no)([^a-z]|$)))"
+    ".*(refund|erstatt|r(ü|ue)ckzahl|rembours|reembols|rimbors|terugbet|zwrot|återbet|refusjon"
+    "|возврат|返金|退款|환불|(amount|total|value|sum|quantity|qty|units|items)[ _-]?returned"
+    "|returned[ _-]?(amount|total|value|sum|quantity|qty|units|items)|given[ _-]?back)"
+)
+NUMBER = re.compile(r"[-+(\u2212]?\s*\D{0,4}\d[\d.,'\u2019\s]*\D{0,4}")
 OTHER = re.compile("shipping|shipment|deliver|customer|client|loyal|member|marital|tax|stock")
 
 
@@ -76,9 +85,11 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, list[str]]:
         values: of each column, in order, those of the same rows as text.
 
     Returns:
-        Names of columns by contract column, where there are any.
+        Names of columns by contract column, where there are any. A refund is known by its name: in
+        the first rows there may be none.
     """
-    found = {}
+    refunds = [column for column, given in values.items() if _is_refund(column, given)]
+    found = {"refunded_amount": refunds} if refunds else {}
     for contract_column, (words, least) in KINDS.items():
         scores = {}
         for column, given in values.items():
@@ -90,6 +101,7 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, list[str]]:
             tells_an_end = contract_column == "status" and has_ended(column, texts)
             if (
                 texts
+                and column not in refunds
                 and not OTHER.search(name)
                 and (known >= least * len(texts) or (is_small and (is_named or tells_an_end)))
             ):
@@ -105,6 +117,16 @@ def has_ended(column: str, values: Collection[str]) -> bool:
     ended = frozenset(ENDED.split())
     return any(not ended.isdisjoint(_words(text)) for text in texts) or (
         ENDING.search(column.casefold()) is not None and not YES.isdisjoint(texts)
+    )
+
+
+def _is_refund(column: str, values: Sequence[str | None]) -> bool:
+    """Whether a column has what was given back; where it has 0 and 1 alone, it says whether."""
+    texts = {_word(text) for text in values if text and text.strip()}
+    return (
+        REFUNDS.search(column.casefold()) is not None
+        and all(NUMBER.fullmatch(text) for text in texts)
+        and (not texts or not texts <= {"0", "1"})
     )
 
 
