@@ -820,6 +820,20 @@ CASES = {
         },
         glob="unit=*/orders.csv",
     ),
+    "files that are named for their currency": Case(
+        {"orders-EUR.csv": text(shop()[:100]), "orders-JPY.csv": text(shop()[100:])},
+        ["100 EUR (", "100 JPY (", "exchange_rates"],
+        helps={"exchange_rates": {"EUR": 1, "JPY": 0.5}},
+        spend=sum(float(line[3]) / (1 + (at >= 100)) for at, line in enumerate(shop())),
+        ends=True,
+    ),
+    "a file that is named for what was given back": Case(
+        {"orders.csv": text(shop()[:198]), "refunds.csv": text(shop()[198:])},
+        ["198 (none) (", "2 refunds (49.50), lines and amounts of each", "var statuses"],
+        helps={"statuses": {"(none)": "sale", "refunds": "return"}},
+        spend=SPEND - 2 * 49.5,
+        glob="*.csv",
+    ),
     "a file of dear things and one of cheap ones": Case(
         {
             "orders-1.csv": text(shop()[:120]),

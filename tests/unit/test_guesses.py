@@ -1,11 +1,12 @@
 """Which columns look like a status or a currency."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
-from segmart.files.guesses import REFUNDS, guessed, has_ended
+from segmart.files.guesses import REFUNDS, guessed, has_ended, told_by_names
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,25 @@ def test_a_column_that_tells_lines_that_ended(
     column: str, values: list[str], expected: bool
 ) -> None:
     assert has_ended(column, values) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["orders-EUR.csv", "orders_usd_2.csv"], {"currency": ["eur", "usd"]}),
+        (["cur=EUR/a.csv", "cur=JPY/a.csv"], {"currency": ["eur", "jpy"]}),
+        (["eur/orders-1.csv", "eur/orders-2.csv"], {}),
+        (["orders-eur.csv", "orders.csv"], {}),
+        (["orders-all.csv", "orders-jan.csv"], {}),
+        (["orders.csv", "Refunds.csv"], {"status": ["", "refunds"]}),
+        (["Rechnungen.csv", "Gutschriften.csv"], {"status": ["", "gutschriften"]}),
+        (["returns/1.csv", "returns/2.csv"], {}),
+        (["new.csv", "returning.csv"], {}),
+        (["orders.csv"], {}),
+    ],
+)
+def test_what_files_are_named_for(names: list[str], expected: dict[str, list[str]]) -> None:
+    assert told_by_names([Path("/all/exports", name) for name in names]) == expected
 
 
 def test_the_names_of_refunds_are_the_same_in_sql() -> None:

@@ -12,6 +12,8 @@ from segmart.files import content, contract, guesses, queries
 
 # To look into each of a thousand files would take longer than to read them.
 MOST_FILES_GUESSED_FROM = 50
+# What is called so is no column of the file: it is told by its name or those of its folders.
+NAME_OF_FILE = "(name of the file)"
 COLUMN_TYPES = {
     "input": "string",
     "file_number": "Int64",
@@ -253,17 +255,28 @@ def _guessed(
                 taken.add(contract_column)
             elif contract_column == "status":
                 found[name] = (f"likely_{len(found) + 1}", "likely")
+    told = {
+        contract_column: values
+        for contract_column, values in guesses.told_by_names([file.path for file in files]).items()
+        if contract_column not in taken | left_out
+    }
     return [
         dataclasses.replace(
             file,
             columns=[
-                dataclasses.replace(column, contract=what[0], role=what[1])
-                if column.role == "ignored" and (what := found.get(column.name.casefold()))
-                else column
-                for column in file.columns
+                *(
+                    dataclasses.replace(column, contract=what[0], role=what[1])
+                    if column.role == "ignored" and (what := found.get(column.name.casefold()))
+                    else column
+                    for column in file.columns
+                ),
+                *(
+                    queries.Column(NAME_OF_FILE, "text", contract_column, "guessed", values[number])
+                    for contract_column, values in told.items()
+                ),
             ],
         )
-        for file in files
+        for number, file in enumerate(files)
     ]
 
 

@@ -7,6 +7,7 @@ it; of tables, metrics and further columns SQL counts the values, and ``sentence
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 # How many different values a column may have that is told by its name alone.
 MOST_VALUES = 20
@@ -42,6 +43,7 @@ CURRENCIES = """
     nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sdg sek sgd shp
     sle sos srd ssp stn syp szl thb tjs tmt tnd top try ttd twd tzs uah ugx usd uyu uzs ves vnd vuv
     wst xaf xcd xof xpf yer zar zmw zwg dollar dollars euro euros pound pounds yen $ £ € ¥
+    us$ a$ c$ ca$ au$ nz$ hk$ r$ fr. sfr zł kč ft lei лв kr kr. ₺ ₽ ₴ ₩ ₹ ₫ ₪ ฿ ₱
 """
 # By contract column: the words of its values, and the least share of the rows that has one of them.
 KINDS = {
@@ -57,7 +59,10 @@ NAMES = {
         "|failed|credited|retour|retoure|retourniert|erstattet|gutschrift|r(ü|ue)ckgabe"
         "|r(ü|ue)cksendung|zur(ü|ue)ckgegeben)([ _]?(at|on|date|flag))?$"
     ),
-    "currency": re.compile("currency|währung|waehrung|devise|valuta|moneda"),
+    "currency": re.compile(
+        "currency|währung|waehrung|devise|valut[ae]|moneda|moeda|waluta|měna|valiuta|валюта|通貨|货币|통화"
+        "|^curr[.]?([ _]?code)?$"
+    ),
 }
 # A column of such a name, with dates on some lines alone, says which lines ended.
 ENDING = re.compile(
@@ -109,6 +114,33 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, list[str]]:
         if scores:
             found[contract_column] = sorted(scores, key=scores.__getitem__, reverse=True)
     return found
+
+
+def told_by_names(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """What files, or the folders above them, are named for and nobody has said.
+
+    Args:
+        paths: the files of an input.
+
+    Returns:
+        A value for each file by contract column: a currency where each has one in its name and not
+        all the same; a status, or nothing, where some are named for lines that ended.
+    """
+    words = [set(re.findall(r"[^\W\d_]+", str(path).casefold())) for path in paths]
+    own = [of_path - set.intersection(*words) for of_path in words]
+    codes = {word for word in CURRENCIES.split() if re.fullmatch("[a-z]{3}", word)}
+    currencies = [sorted(of_path & codes) for of_path in own]
+    statuses = [sorted(word for word in of_path if _names_an_end(word)) for of_path in own]
+    found = {}
+    if all(len(of_path) == 1 for of_path in currencies) and len(set(map(tuple, currencies))) > 1:
+        found["currency"] = [of_path[0] for of_path in currencies]
+    if any(statuses) and not all(statuses):
+        found["status"] = [of_path[0] if of_path else "" for of_path in statuses]
+    return found
+
+
+def _names_an_end(word: str) -> bool:
+    return ENDING.search(word) is not None or word in ENDED.split() or "gutschrift" in word
 
 
 def has_ended(column: str, values: Collection[str]) -> bool:
