@@ -834,6 +834,42 @@ CASES = {
         spend=SPEND - 2 * 49.5,
         glob="*.csv",
     ),
+    "orders that by their number were given back": orders(
+        changed("order_id", lambda line: "RET-" * (line[0] in REFUND) + line[0]),
+        "20 of 120 orders have a number as returns and cancelled ones have, such as RET-o1-1, and "
+        "count as sales, worth 380.00",
+        "cancelled_order_pattern",
+        helps={"cancelled_order_pattern": "RET-.*"},
+        spend=SPEND - 380,
+    ),
+    "two exports that overlap, and things that were renamed": Case(
+        {
+            "orders-1.csv": text(shop()),
+            "orders-2.csv": text(
+                [
+                    [*line[:2], f"{line[2]} 10:00:00", line[3], line[4].upper(), ""]
+                    for line in shop()
+                ]
+            ),
+        },
+        ["of 120 of 120 orders the same line stands in two files or in two states"],
+        helps={"order_versions": "latest_file"},
+    ),
+    "vouchers that pay for all of some orders": orders(
+        text(
+            [
+                *shop(),
+                *(
+                    [*line[:3], f"-{PAID[line[0]]}", "voucher", ""]
+                    for line in shop()
+                    if line[0] in REFUND and line[4] == "tea"
+                ),
+            ]
+        ),
+        "20 of 120 orders have a negative amount beside what was bought at the same time",
+        helps={"negative_amounts": "discount"},
+        spend=SPEND - 380,
+    ),
     "a file of dear things and one of cheap ones": Case(
         {
             "orders-1.csv": text(shop()[:120]),
@@ -1585,6 +1621,7 @@ def test_metrics_are_held_against_each_other(tmp_path: Path) -> None:
             "points": f"1.{n:02}0" if n % 4 == 0 else f"{n + 107}",
             "paid_in": "JPY" if n % 10 == 7 else "EUR",
             "visits": f"{n % 9}",
+            "fees": f"{n + 1}00" if n < 20 else f"{n - 19}.50",
         }
         for n in range(40)
     ]
@@ -1604,10 +1641,11 @@ def test_metrics_are_held_against_each_other(tmp_path: Path) -> None:
         "1 of 2 files have no visits",
         "10 values of points have exactly three digits after the decimal sign",
         "customers have several currencies in the column paid_in: 37 eur, 4 jpy",
+        "in 1 of 2 files the fees is whole and forty times that of the others or more: 1,050.00",
         f"the spend of customer 'x77', {total:,.2f}, is that of all others together",
     ):
         assert words in said
-    assert len(suspicions(found)) == 4
+    assert len(suspicions(found)) == 5
 
 
 @pytest.mark.slow

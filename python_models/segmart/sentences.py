@@ -383,6 +383,9 @@ LOOKS = {
         "looks like a credit or a debit of a ledger: export amounts with a sign, - for money given "
         "back"
     ),
+    (_NUMBERS, r".*\d *[%\u2030]"): (
+        "is a rate: write amounts in its place, or map the column to none"
+    ),
     (_NUMBERS, r"[-\u2013\u2014\u2212]"): (
         "looks like nothing in an account: set the var dash_is to zero"
     ),
@@ -456,6 +459,11 @@ SUSPICIONS = {
         "elsewhere. If they are cents, write all in one unit; or put the files into folders such "
         "as unit=cents and unit=euros, map currency to unit, and set exchange_rates to {{cents: "
         "0.01, euros: 1}}"
+    ),
+    "minor_units_of_metrics": (
+        "customer_metrics: in {files} of {all_files} files the {metric} is whole and forty times "
+        "that of the others or more: {usual_value:,.2f} is usual in {example}, and "
+        "{other_value:,.2f} elsewhere. If it is in cents, write it in one unit in all files"
     ),
     "thousands": (
         "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
@@ -536,6 +544,11 @@ SUSPICIONS = {
         "order_lines: in {repeated_orders} of {orders} orders with a refund each line has the same "
         "refunded_amount, such as order {example}. If it is the order's, it is taken off several "
         "times: write it on one line, or map refunded_amount to none"
+    ),
+    "numbers_of_returns": (
+        "order_lines: {orders} of {all_orders} orders have a number as returns and cancelled ones "
+        "have, such as {example}, and count as sales, worth {amount:,.2f}. If they are none, leave "
+        "them out with cancelled_order_pattern, or map a column that tells them to status"
     ),
     "mostly_returns": (
         "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back, such as of "

@@ -49,7 +49,7 @@
 {#- Most ids are short numbers, or have a letter or two before one: nothing is amiss with these. -#}
 {%- set is_plain = fits_pattern("customer_id", "'^([a-zA-Z]{1,2}[1-9]|[1-8])[0-9]{0,13}$'") -%}
 {%- set source = "customer_metrics" if uses_metrics() else "order_lines" -%}
-{%- if uses_metrics() -%} {%- do kinds.append("row_numbers") -%}
+{%- if uses_metrics() -%} {%- do kinds.extend(["row_numbers", "minor_units_of_metrics"]) -%}
 {%- else -%} {%- do kinds.append("subtotals") -%}
 {%- endif -%}
 {%- if has_customers_input() -%} {%- do kinds.append("strangers") -%} {%- endif %}
@@ -394,11 +394,45 @@ with
                     ) as fractions,
                     min({{ metric.feature }}) as least,
                     max({{ metric.feature }}) as most,
+                    median(abs({{ metric.feature }})) as usual_value,
+                    min(source_file) as source_file,
                     max_by(customer_id, {{ metric.feature }}) as example
                 from {{ ref("checked_customer_metrics") }}
                 where reason is null
                 group by source_file {{ "union all" if not loop.last }}
             {% endfor %}
+        ),
+
+        other_files as (
+            select
+                metric,
+                count(*) as all_files,
+                coalesce(
+                    median(case when fractions > 0 then usual_value end), min(usual_value)
+                ) as other_value
+            from metric_ranges
+            where usual_value > 0 and customers >= 5
+            group by metric
+        ),
+
+        -- As amounts are in suspicious_numbers: cents beside euros.
+        minor_units_of_metrics as (
+            select
+                metric_ranges.metric,
+                count(*) as files,
+                other_files.all_files,
+                cast(other_files.other_value as double) as other_value,
+                min(metric_ranges.source_file) as example,
+                cast(
+                    min_by(metric_ranges.usual_value, metric_ranges.source_file) as double
+                ) as usual_value
+            from metric_ranges
+            inner join other_files on metric_ranges.metric = other_files.metric
+            where
+                metric_ranges.fractions = 0
+                and metric_ranges.customers >= 5
+                and metric_ranges.usual_value >= 40 * other_files.other_value
+            group by metric_ranges.metric, other_files.all_files, other_files.other_value
         ),
 
         -- In each file whole numbers of which no two are the same, though by chance nine pairs and
