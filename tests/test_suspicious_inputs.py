@@ -873,10 +873,12 @@ CASES = {
     "a file of dear things and one of cheap ones": Case(
         {
             "orders-1.csv": text(shop()[:120]),
-            "orders-2.csv": text([[*line[:3], "300", *line[4:]] for line in shop()[120:]]),
+            "orders-2.csv": text(
+                [[*line[:3], f"{300 + at}", *line[4:]] for at, line in enumerate(shop()[120:])]
+            ),
         },
         [],
-        spend=sum(float(line[3]) for line in shop()[:120]) + 80 * 300,
+        spend=sum(float(line[3]) for line in shop()[:120]) + 80 * 300 + 79 * 40,
     ),
     **{
         f"{what} some ids": orders(

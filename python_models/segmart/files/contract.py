@@ -174,6 +174,12 @@ def _hint(name: str, column: str, found: list[str]) -> str:
     delimiters = [sign for sign in ";\t|," if len(found) == 1 and sign in found[0]]
     if delimiters:
         return f"The columns seem to be separated by {delimiters[0]!r}: set the var delimiter"
+    # Such as a caret; a title has spaces between its words.
+    if len(found) == 1 and (other := re.fullmatch(r"\w+(?:([^\w\s])\1*\w+)+", found[0])):
+        return (
+            f"The columns seem to be separated by {other[1]!r}, which cannot be declared: export "
+            "them with , ; | or tab between them"
+        )
     if sum(not column.startswith("Unnamed: ") for column in found) == 1:
         return (
             "If that is a title, set the var title_lines to the number of lines above the names of "
