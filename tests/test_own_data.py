@@ -553,6 +553,7 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
             "case when customer % 5 = 0 then 'Storno' else 'Rechnung' end as Art, "
             "case when customer % 7 = 0 then timestamp '2024-01-01' end as refunded_at, "
             "case when customer % 3 = 0 then 'JPY' else 'EUR' end as paid_in, "
+            "case when customer % 9 = 0 then 5.5 else 0 end as refund_total, "
             "true as is_paid, cast(33554432 + customer as real) as thing, "
             "'paid' as paid_status from orders"
         )
@@ -578,7 +579,7 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
     found = build.rows("select kind from input_check where is_warning order by kind")
     assert [kind for (kind,) in found] == [
         "collapsed_ids",
-        *("further_currencies", "further_statuses", "further_statuses"),
+        *("further_currencies", "further_statuses", "further_statuses", "unread_refunds"),
     ]
     said = " ".join(build.output.split())
     for column, every, values in (
@@ -589,5 +590,7 @@ def test_a_table_of_an_attached_database_is_an_input(tmp_path: Path) -> None:
         sums = lines_and_amounts(orders, orders["customer"] % every == 0, *values)
         assert f"the column {column} is not read and looks like a" in said
         assert sums in said
+    refunds = (orders["customer"] % 9 == 0).sum()
+    assert f"given back: {5.5 * refunds:,.2f} on {refunds} lines" in said
     assert "values of thing are larger than numbers of a floating point can tell apart" in said
     assert build.rows("select count(*) from customer_segments") == [(orders["customer"].nunique(),)]

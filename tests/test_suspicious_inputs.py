@@ -130,6 +130,7 @@ def orders(content: str, *says: str, **rest: object) -> Case:
 NO_DISCOUNT = {"order_lines": {"discount_amount": "none"}}
 CROWD = [[f"x{number}", "0", "2024-02-10", "10", "mug", ""] for number in range(30)]
 N = range(1, 41)
+UUID = "6f9619ff-8b86-d011-b42d-00c04fc9{:04}"
 TILL = [["till", "c1", "2024-02-10", "100.00", "milk", ""]] * 3
 
 CASES = {
@@ -766,6 +767,141 @@ CASES = {
         helps={"columns": {"order_lines": {"refunded_amount": "none"}}},
         spend=200 * 7,
     ),
+    "a refund larger than another line, on each line of one order": orders(
+        written(
+            f"{HEAD},refunded_amount",
+            [
+                [*line, "40" if line[0] == "o5-1" else "0"]
+                for line in [*shop(), ["o5-1", "c5", "2024-02-06", "9", "jar", ""]]
+            ],
+        ),
+        "in 1 of 1 orders with a refund each line has the same refunded_amount",
+        "write it on one line",
+    ),
+    "a refund of a line of each of some orders": orders(
+        with_column("refunded_amount", lambda line: "5" if line[4] == "tea" else "0"),
+        spend=SPEND - 80 * 5,
+    ),
+    "what was given back for two orders on each of its lines": orders(
+        text(
+            [*shop(), *given_back(lambda line: REFUND[line[0]])][: len(shop()) + 4],
+        ),
+        "in 2 of 2 orders with several returned lines each of them has the same amount",
+    ),
+    "a column of refunds that nobody has mapped": orders(
+        with_column("Refund total", refund_of),
+        "the column Refund total is not read and looks like what was given back: 100.00 on 20 "
+        "lines, such as of customer c1",
+        "map refunded_amount to it",
+        helps={"columns": {"order_lines": {"refunded_amount": "Refund total"}}},
+        spend=SPEND - 100,
+    ),
+    "a column of refunds in German, with zeros": orders(
+        with_column("Rückerstattung", lambda line: f"{refund_of(line) or 0}.00"),
+        "the column Rückerstattung is not read and looks like what was given back: 100.00 on 20 "
+        "lines",
+        helps={"columns": {"order_lines": {"refunded_amount": "none"}}},
+    ),
+    "a column of refunds without any": orders(with_column("Refund total", lambda line: "0.00")),
+    "cents in one of two folders": Case(
+        {
+            "unit=euros/orders.csv": text(shop()[:120]),
+            "unit=cents/orders.csv": text(
+                [[*line[:3], f"{100 * float(line[3]):.0f}", *line[4:]] for line in shop()[120:]]
+            ),
+        },
+        [
+            "amounts of 1 of 2 files are whole and 123 times those of the others",
+            "map currency to unit",
+        ],
+        helps={
+            "columns": {"order_lines": {"currency": "unit"}},
+            "exchange_rates": {"cents": 0.01, "euros": 1},
+        },
+        glob="unit=*/orders.csv",
+    ),
+    "files that are named for their currency": Case(
+        {"orders-EUR.csv": text(shop()[:100]), "orders-JPY.csv": text(shop()[100:])},
+        ["100 EUR (", "100 JPY (", "exchange_rates"],
+        helps={"exchange_rates": {"EUR": 1, "JPY": 0.5}},
+        spend=sum(float(line[3]) / (1 + (at >= 100)) for at, line in enumerate(shop())),
+        ends=True,
+    ),
+    "a file that is named for what was given back": Case(
+        {"orders.csv": text(shop()[:198]), "refunds.csv": text(shop()[198:])},
+        ["198 (none) (", "2 refunds (49.50), lines and amounts of each", "var statuses"],
+        helps={"statuses": {"(none)": "sale", "refunds": "return"}},
+        spend=SPEND - 2 * 49.5,
+        glob="*.csv",
+    ),
+    "orders that by their number were given back": orders(
+        changed("order_id", lambda line: "RET-" * (line[0] in REFUND) + line[0]),
+        "20 of 120 orders have a number as returns and cancelled ones have, such as RET-o1-1, and "
+        "count as sales, worth 380.00",
+        "cancelled_order_pattern",
+        helps={"cancelled_order_pattern": "RET-.*"},
+        spend=SPEND - 380,
+    ),
+    "two exports that overlap, and things that were renamed": Case(
+        {
+            "orders-1.csv": text(shop()),
+            "orders-2.csv": text(
+                [
+                    [*line[:2], f"{line[2]} 10:00:00", line[3], line[4].upper(), ""]
+                    for line in shop()
+                ]
+            ),
+        },
+        ["of 120 of 120 orders the same line stands in two files or in two states"],
+        helps={"order_versions": "latest_file"},
+    ),
+    "vouchers that pay for all of some orders": orders(
+        text(
+            [
+                *shop(),
+                *(
+                    [*line[:3], f"-{PAID[line[0]]}", "voucher", ""]
+                    for line in shop()
+                    if line[0] in REFUND and line[4] == "tea"
+                ),
+            ]
+        ),
+        "20 of 120 orders have a negative amount beside what was bought at the same time",
+        helps={"negative_amounts": "discount"},
+        spend=SPEND - 380,
+    ),
+    "a file of dear things and one of cheap ones": Case(
+        {
+            "orders-1.csv": text(shop()[:120]),
+            "orders-2.csv": text(
+                [[*line[:3], f"{300 + at}", *line[4:]] for at, line in enumerate(shop()[120:])]
+            ),
+        },
+        [],
+        spend=sum(float(line[3]) for line in shop()[:120]) + 80 * 300 + 79 * 40,
+    ),
+    **{
+        f"{what} some ids": orders(
+            ids(first, further),
+            "40 customer ids stand there in more than one form",
+        )
+        for what, first, further in (
+            (
+                "braces around",
+                lambda n: f"{{6F9619FF-8B86-D011-{n:04}}}",
+                "6f9619ff-8b86-d011-{:04}",
+            ),
+            ("brackets around", lambda n: f"[{n}]", "{}"),
+            ("quotes around", lambda n: f'"""{n}"""', "{}"),
+            ("a sign before", lambda n: f"#{n}", "{}"),
+            ("a semicolon after", lambda n: f"C{n};", "C{}"),
+            ("dashes of typography in", lambda n: f"A\u2011{n}", "A-{}"),
+            ("spaces between thousands of", lambda n: f"1\u202f017 {n:03}", "1017{:03}"),
+            ("names before the addresses of", lambda n: f"Ann <a{n}@x.de>", "a{}@x.de"),
+            ("no dashes in", lambda n: f"6f9619ff8b86d011b42d00c04fc9{n:04}", UUID),
+        )
+        for further in (further.format,)
+    },
     "the number of each order on its first line alone": orders(
         text([["", *line[1:]] if line[4] == "tea" else line for line in shop()]),
         "80 lines have no order number, and their customer has an order with one on that day, such "
@@ -1487,6 +1623,7 @@ def test_metrics_are_held_against_each_other(tmp_path: Path) -> None:
             "points": f"1.{n:02}0" if n % 4 == 0 else f"{n + 107}",
             "paid_in": "JPY" if n % 10 == 7 else "EUR",
             "visits": f"{n % 9}",
+            "fees": f"{n + 1}00" if n < 20 else f"{n - 19}.50",
         }
         for n in range(40)
     ]
@@ -1506,10 +1643,11 @@ def test_metrics_are_held_against_each_other(tmp_path: Path) -> None:
         "1 of 2 files have no visits",
         "10 values of points have exactly three digits after the decimal sign",
         "customers have several currencies in the column paid_in: 37 eur, 4 jpy",
+        "in 1 of 2 files the fees is whole and forty times that of the others or more: 1,050.00",
         f"the spend of customer 'x77', {total:,.2f}, is that of all others together",
     ):
         assert words in said
-    assert len(suspicions(found)) == 4
+    assert len(suspicions(found)) == 5
 
 
 @pytest.mark.slow

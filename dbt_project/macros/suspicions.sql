@@ -14,7 +14,10 @@
         {%- set query -%}
             select distinct contract_column, column_name
             from {{ ref("files__columns") }}
-            where input = 'order_lines' and role = 'likely'
+            where
+                input = 'order_lines'
+                and role = 'likely'
+                and contract_column not like 'unread_refund_%'
             order by contract_column, column_name
         {%- endset -%}
         {%- for column, name in run_query(query).rows if column in given -%}
@@ -48,6 +51,55 @@
             {%- if different[loop.index0] <= most_values -%}
                 {%- do found.append({"name": name, "value": values[loop.index0]}) -%}
             {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(found) -}}
+{%- endmacro -%}
+
+{#- What was given back for a line, by the name of its column: the twin of REFUNDS in segmart.files.guesses. -#}
+{%- macro refund_names() -%}
+    {{-
+        return(
+            "^(?!.*(refundable|returnable|reason|status|date|datum|polic|days|tage|rate|percent|number|nummer"
+            ~ "|currency|w(ä|ae)hrung|([^a-z]|^)(ids?|at|on|by|nr|no)([^a-z]|$)))"
+            ~ ".*(refund|erstatt|r(ü|ue)ckzahl|rembours|reembols|rimbors|terugbet|zwrot|återbet|refusjon"
+            ~ "|возврат|返金|退款|환불|(amount|total|value|sum|quantity|qty|units|items)[ _-]?returned"
+            ~ "|returned[ _-]?(amount|total|value|sum|quantity|qty|units|items)|given[ _-]?back)"
+        )
+    -}}
+{%- endmacro -%}
+
+{#-
+  The columns of order lines that nobody maps and that have what was given back, each with its name, its
+  SQL and its kind. Of files those that a look at their values has found, of tables those of such a name.
+-#}
+{%- macro unread_refunds(given, relation) -%}
+    {%- set found = [] -%}
+    {%- set of_order_lines = setting("columns").get("order_lines", {}) -%}
+    {%- if uses_metrics() or "refunded_amount" in given or of_order_lines.get(
+        "refunded_amount"
+    ) == "none" -%}
+        {{- return(found) -}}
+    {%- endif -%}
+    {%- if has_files("order_lines") and execute -%}
+        {%- set query -%}
+            select contract_column, min(column_name) as column_name
+            from {{ ref("files__columns") }}
+            where input = 'order_lines' and contract_column like 'unread_refund_%'
+            group by contract_column
+            order by contract_column
+        {%- endset -%}
+        {%- for column, name in run_query(query).rows if column in given -%}
+            {%- do found.append({"name": name, "value": column, "kind": given[column]}) -%}
+        {%- endfor -%}
+    {%- else -%}
+        {%- set known = columns_of_relation(given).values() | list -%}
+        {%- set further = given_columns(relation) -%}
+        {%- for name in further
+            if name not in known
+            and further[name] in ("text", "number", "floating")
+            and modules.re.search(refund_names(), name) -%}
+            {%- do found.append({"name": name, "value": quoted(name), "kind": further[name]}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(found) -}}

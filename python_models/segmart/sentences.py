@@ -354,6 +354,8 @@ def _reason(
         what += f" = {rejected_value}{_what_it_looks_like(reason, rejected_value)}"
     elif column_name:
         what += " is empty"
+        if column_name == "ordered_at":
+            what += "; if it stands on the first line of an order alone, fill it down in the export"
     # The most frequent one is said before the number of all malformed rows.
     position = 8 if place == 1 else 10
     return position, f"{source}: {rows_of_reason} rows {reason}, such as {where}{what}"
@@ -380,6 +382,9 @@ LOOKS = {
     (_NUMBERS, r"(?i).*\d *(cr|dr)[.]?"): (
         "looks like a credit or a debit of a ledger: export amounts with a sign, - for money given "
         "back"
+    ),
+    (_NUMBERS, r".*\d *[%\u2030]"): (
+        "is a rate: write amounts in its place, or map the column to none"
     ),
     (_NUMBERS, r"[-\u2013\u2014\u2212]"): (
         "looks like nothing in an account: set the var dash_is to zero"
@@ -433,6 +438,12 @@ SUSPICIONS = {
         "one: {sums}, lines and amounts of each that count as sales. If some are none, write both "
         "in one column and map status to it; else name this kind in accepted_findings"
     ),
+    "unread_refunds": (
+        "order_lines: the column {column_name} is not read and looks like what was given back: "
+        "{refunded:,.2f} on {lines} lines, such as of customer {example}. If it is not "
+        "taken off the amounts yet, map refunded_amount to it (of units write what they were "
+        "worth); if it is, map refunded_amount to none"
+    ),
     "further_currencies": (
         "order_lines: the column {column_name} is not read and looks like a currency: {sums}, "
         "lines and amounts of each. If amounts are in it, map currency to it, and give the rates "
@@ -441,6 +452,18 @@ SUSPICIONS = {
     "currencies_of_metrics": (
         "customer_metrics: customers have several currencies in the column {column_name}: {sums}. "
         "If metrics are in it, write all in one currency: no setting converts them"
+    ),
+    "minor_units": (
+        "order_lines: amounts of {files} of {all_files} files are whole and {times:,.0f} times "
+        "those of the others: {usual_amount:,.2f} is usual in {example}, and {other_amount:,.2f} "
+        "elsewhere. If they are cents, write all in one unit; or put the files into folders such "
+        "as unit=cents and unit=euros, map currency to unit, and set exchange_rates to {{cents: "
+        "0.01, euros: 1}}"
+    ),
+    "minor_units_of_metrics": (
+        "customer_metrics: in {files} of {all_files} files the {metric} is whole and forty times "
+        "that of the others or more: {usual_value:,.2f} is usual in {example}, and "
+        "{other_value:,.2f} elsewhere. If it is in cents, write it in one unit in all files"
     ),
     "thousands": (
         "order_lines: {lines} amounts have exactly three digits after the decimal sign, such as of "
@@ -521,6 +544,11 @@ SUSPICIONS = {
         "order_lines: in {repeated_orders} of {orders} orders with a refund each line has the same "
         "refunded_amount, such as order {example}. If it is the order's, it is taken off several "
         "times: write it on one line, or map refunded_amount to none"
+    ),
+    "numbers_of_returns": (
+        "order_lines: {orders} of {all_orders} orders have a number as returns and cancelled ones "
+        "have, such as {example}, and count as sales, worth {amount:,.2f}. If they are none, leave "
+        "them out with cancelled_order_pattern, or map a column that tells them to status"
     ),
     "mostly_returns": (
         "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back, such as of "

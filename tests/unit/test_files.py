@@ -457,6 +457,25 @@ def test_lines_above_the_header_are_declared(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "title_lines", "says"),
+    [
+        ("a,2024-01-01,5\nb,2024-01-02,6\n", 0, "line 1: '2024-01-01' stands where the names"),
+        ("a;05.01.24 10:00;5\n", 0, "line 1: '05.01.24 10:00' stands"),
+        ('Orders\nNr,Kunde,Wert\n17,a,"12,50"\n', 2, "line 3: '12,50' stands"),
+        ("customer,2023,2024\na,5,6\n", 0, "no column 'customer_id'"),
+        ("customer_id^ordered_at\na^2024-01-01\n", 0, "separated by '^', which cannot"),
+        ("customer_id||ordered_at~x\n", 0, "separated by '|': set the var delimiter"),
+    ],
+)
+def test_a_header_that_is_none_is_named_with_its_line_or_its_sign(
+    text: str, title_lines: int, says: str, tmp_path: Path
+) -> None:
+    delimiter = ";" if ";" in text else ","
+    with pytest.raises(SegmentationError, match=re.escape(says)):
+        columns_of(write(tmp_path, text), title_lines=title_lines, delimiter=delimiter)
+
+
+@pytest.mark.parametrize(
     "title",
     [
         "Orders of Ulm\n",

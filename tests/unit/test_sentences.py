@@ -101,11 +101,16 @@ def test_the_weightiest_suspicion_stands_first_and_each_kind_before_any_twice() 
     ("changes", "example"),
     [
         ({"rejected_value": None}, "file orders.csv, line 7: amount is empty"),
+        (
+            {"rejected_value": None, "column_name": "ordered_at"},
+            "line 7: ordered_at is empty; if it stands on the first line of an order alone, ",
+        ),
         ({"file": None, "customer_id": "c1", "order_id": "o1"}, "customer c1, order o1: amount"),
         ({"file": None, "column_name": None, "rejected_value": None}, "such as customer missing"),
         *(
             ({"rejected_value": value}, f"= {value}, which {what}")
             for value, what in (
+                ("10 %", "is a rate: write amounts in its place"),
                 ("12.00 CR", "looks like a credit or a debit"),
                 ("-", "looks like nothing in an account: set the var dash_is"),
                 ("-$5.00", "has the sign $, which is not that of the var currency_sign"),

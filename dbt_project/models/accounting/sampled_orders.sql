@@ -69,8 +69,19 @@ with
                 min(amount + refunded_amount) < max(amount + refunded_amount)
                 or max(refunded_amount) > max(amount + refunded_amount)
             ) as is_refund_of_different_lines,
-            -- Beside what was bought at that time.
-            sum(amount) > 0
+            -- More than another line was sold for is no refund of each line.
+            case
+                when
+                    max(refunded_amount)
+                    > min(amount + refunded_amount) filter (where amount + refunded_amount > 0)
+                then 5
+                else 1
+            end as weight_of_refunds,
+            -- Beside what was bought at that time, also where it pays for all of several things.
+            (
+                sum(amount) > 0
+                or (sum(amount) = 0 and count(*) > 2 * count(*) filter (where is_return))
+            )
             and min(ordered_at) = max(ordered_at)
             and count(*) filter (
                 where
@@ -80,6 +91,13 @@ with
                     and not {{ has_status("return") }}
             )
             > 0 as has_voucher,
+            {% if "source_file" in version_columns -%}
+                case
+                    when min(source_file) = max(source_file) then min(source_file)
+                end as source_file,
+            {%- else -%} cast(null as {{ text }}) as source_file,
+            {%- endif %}
+            count(*) filter (where amount <> floor(amount)) = 0 as are_amounts_whole,
             -- As versions of it have.
             {% for column in version_columns -%}
                 coalesce(min({{ column }}) <> max({{ column }}), false)
@@ -120,33 +138,38 @@ with
         group by customer_id, order_id
     ),
 
-    -- The same thing of the same order and time in two files, or in two states.
-    things_in_versions as (
-        select sampled_lines.customer_id, sampled_lines.order_id
+    lines_of_versions as (
+        select sampled_lines.*, orders.is_numbered
         from sampled_lines
         inner join
             orders
             on sampled_lines.customer_id = orders.customer_id
             and sampled_lines.order_id = orders.order_id
         where orders.has_versions and not sampled_lines.is_return
-        group by
-            sampled_lines.customer_id,
-            sampled_lines.order_id,
-            sampled_lines.ordered_at,
-            sampled_lines.product_id,
-            orders.is_numbered
-        having
-            min(sampled_lines.source_file) <> max(sampled_lines.source_file)
-            or (
-                orders.is_numbered
-                and (
-                    min(sampled_lines.status) <> max(sampled_lines.status)
-                    or min(sampled_lines.updated_at) <> max(sampled_lines.updated_at)
-                )
-            )
     ),
 
-    versions as (select distinct customer_id, order_id from things_in_versions),
+    orders_of_files as (
+        select customer_id, order_id, source_file, count(*) as lines, sum(amount) as amount
+        from lines_of_versions
+        where is_numbered
+        group by customer_id, order_id, source_file
+    ),
+
+    -- The same thing of the same order and time in two files, or in two states; or the whole order
+    -- in two files, with other times or names of things.
+    versions as (
+        select customer_id, order_id
+        from lines_of_versions
+        group by customer_id, order_id, ordered_at, product_id, is_numbered
+        having
+            min(source_file) <> max(source_file)
+            or (is_numbered and (min(status) <> max(status) or min(updated_at) <> max(updated_at)))
+        union
+        select customer_id, order_id
+        from orders_of_files
+        group by customer_id, order_id
+        having count(*) > 1 and min(lines) = max(lines) and min(amount) = max(amount)
+    ),
 
     sampled_orders as (
         select

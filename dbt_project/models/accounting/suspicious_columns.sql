@@ -14,6 +14,8 @@
     given_columns(relation) if uses_metrics() else given, relation
 ) -%}
 {%- if further -%} {%- do kinds.append("further_value") -%} {%- endif -%}
+{%- set refunds = unread_refunds(given, relation) -%}
+{%- if refunds -%} {%- do kinds.append("unread_refunds") -%} {%- endif -%}
 {%- set offsets = offsets_of_times(given, order_lines) if setting("time_zone") == "UTC" else [] -%}
 {%- if offsets | reject("equalto", "UTC") | list -%}
     {%- do kinds.append("offsets") -%}
@@ -90,6 +92,34 @@ with
                 from counted_rows
                 where not (is_return or {{ has_status("return") }} or {{ has_status("left_out") }})
                 group by further_{{ loop.index }} {{ "union all" if not loop.last }}
+            {%- endfor %}
+        ),
+    {%- endif %}
+
+    {% if refunds -%}
+        unread_refunds as (
+            {%- for column in refunds %}
+                select
+                    {{ text_literal(column.name) }} as column_name,
+                    count(*) as lines,
+                    cast(sum(abs(refund)) as double) as refunded,
+                    min(customer_id) as example
+                from
+                    (
+                        select
+                            {{ identifier_text(given, "customer_id") }} as customer_id,
+                            {{ parsed_number({"given": column.kind}, "given") }} as refund
+                        from
+                            (
+                                select
+                                    {{ quoted(columns_of_relation(given)["customer_id"]) }}
+                                    as customer_id,
+                                    {{ column.value }} as given
+                                from {{ relation }}
+                            ) as rows_of_input
+                    ) as refunds
+                where refund <> 0
+                having count(*) > 0 {{ "union all" if not loop.last }}
             {%- endfor %}
         ),
     {%- endif %}

@@ -36,9 +36,12 @@
         {%- do wide.append("%c" | format(first + loop.index0)) -%} {%- do plain.append(sign) -%}
     {%- endfor -%}
 {%- endfor -%}
-{#- Then spaces of typography, and signs that nobody sees, which stand for nothing. -#}
+{#- Then spaces and dashes of typography, and signs that nobody sees, which stand for nothing. -#}
 {%- for number in [160] + range(8192, 8203) | list + [8239, 8287, 12288] -%}
     {%- do wide.append("%c" | format(number)) -%} {%- do plain.append(" ") -%}
+{%- endfor -%}
+{%- for number in range(8208, 8214) | list + [8722] -%}
+    {%- do wide.append("%c" | format(number)) -%} {%- do plain.append("-") -%}
 {%- endfor -%}
 {%- for number in [173, 8288, 65279] + range(8203, 8208) | list + range(8234, 8239) | list -%}
     {%- do wide.append("%c" | format(number)) -%}
@@ -46,7 +49,7 @@
 {#- Most ids are short numbers, or have a letter or two before one: nothing is amiss with these. -#}
 {%- set is_plain = fits_pattern("customer_id", "'^([a-zA-Z]{1,2}[1-9]|[1-8])[0-9]{0,13}$'") -%}
 {%- set source = "customer_metrics" if uses_metrics() else "order_lines" -%}
-{%- if uses_metrics() -%} {%- do kinds.append("row_numbers") -%}
+{%- if uses_metrics() -%} {%- do kinds.extend(["row_numbers", "minor_units_of_metrics"]) -%}
 {%- else -%} {%- do kinds.append("subtotals") -%}
 {%- endif -%}
 {%- if has_customers_input() -%} {%- do kinds.append("strangers") -%} {%- endif %}
@@ -157,8 +160,9 @@ with
             and ids_with_digits.customers >= 0.5 * totals.customers
     ),
 
-    -- Without signs that nobody sees, quotes and apostrophes around it, and case; with one kind of
-    -- space.
+    -- Without signs that nobody sees, quotes, brackets and other signs around it, and case; with
+    -- one
+    -- kind of space and of dash.
     ids_without_dress as (
         select
             source,
@@ -167,10 +171,10 @@ with
             case
                 when
                     not is_plain
-                    and {{ fits_pattern("customer_id", text_literal("[^ -~]|[='\"]|  ")) }}
+                    and {{ fits_pattern("customer_id", text_literal("[^a-zA-Z0-9 ._@/+-]|  ")) }}
                 then
                     trim(
-                        both {{ text_literal(" '") }}
+                        both {{ text_literal(" '`{}[]()<>#;:,«»‹›") }}
                         from
                             {{
                                 replaced(
@@ -183,6 +187,7 @@ with
                                         "\u2019": "'",
                                         "=": "",
                                         '"': "",
+                                        "mailto:": "",
                                         "   ": " ",
                                         "  ": " ",
                                     },
@@ -239,8 +244,18 @@ with
             case
                 when is_plain
                 then bare_id
-                when {{ fits_pattern("bare_id", "'^[1-9][0-9]{0,2}([,.][0-9]{3})+$'") }}
-                then {{ replaced("bare_id", {",": "", ".": ""}) }}
+                when
+                    {{
+                        fits_pattern(
+                            "bare_id", text_literal("^[1-9][0-9]{0,2}([,. '][0-9]{3})+$")
+                        )
+                    }}
+                then {{ replaced("bare_id", {",": "", ".": "", " ": "", "'": ""}) }}
+                when
+                    {{ fits_pattern("bare_id", "'^[0-9a-f]{1,8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'") }}
+                then {{ replaced("bare_id", {"-": ""}) }}
+                when instr(bare_id, '<') > 0
+                then substr(bare_id, instr(bare_id, '<') + 1)
                 when {{ fits_pattern("bare_id", "'^[^0-9]+0+[1-9][0-9]*$'") }}
                 then
                     {%- set letters = "trim(trailing '0123456789' from bare_id)" %}
@@ -379,11 +394,45 @@ with
                     ) as fractions,
                     min({{ metric.feature }}) as least,
                     max({{ metric.feature }}) as most,
+                    median(abs({{ metric.feature }})) as usual_value,
+                    min(source_file) as source_file,
                     max_by(customer_id, {{ metric.feature }}) as example
                 from {{ ref("checked_customer_metrics") }}
                 where reason is null
                 group by source_file {{ "union all" if not loop.last }}
             {% endfor %}
+        ),
+
+        other_files as (
+            select
+                metric,
+                count(*) as all_files,
+                coalesce(
+                    median(case when fractions > 0 then usual_value end), min(usual_value)
+                ) as other_value
+            from metric_ranges
+            where usual_value > 0 and customers >= 5
+            group by metric
+        ),
+
+        -- As amounts are in suspicious_numbers: cents beside euros.
+        minor_units_of_metrics as (
+            select
+                metric_ranges.metric,
+                count(*) as files,
+                other_files.all_files,
+                cast(other_files.other_value as double) as other_value,
+                min(metric_ranges.source_file) as example,
+                cast(
+                    min_by(metric_ranges.usual_value, metric_ranges.source_file) as double
+                ) as usual_value
+            from metric_ranges
+            inner join other_files on metric_ranges.metric = other_files.metric
+            where
+                metric_ranges.fractions = 0
+                and metric_ranges.customers >= 5
+                and metric_ranges.usual_value >= 40 * other_files.other_value
+            group by metric_ranges.metric, other_files.all_files, other_files.other_value
         ),
 
         -- In each file whole numbers of which no two are the same, though by chance nine pairs and

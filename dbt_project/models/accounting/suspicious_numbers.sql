@@ -2,6 +2,7 @@
 {%- set kinds = [] -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- if uses_metrics() -%} {%- do kinds.append("total_of_metric") -%} {%- endif -%}
+{%- if not uses_metrics() -%} {%- do kinds.append("minor_units") -%} {%- endif -%}
 {%- if "is_return" in given and "quantity" in given -%}
     {%- do kinds.append("unsaid_returns") -%}
 {%- endif -%}
@@ -40,6 +41,43 @@ with
         from {{ ref("checked_order_lines") }}
         where reason is null and not is_return and quantity < 0
         having count(*) > 0
+    ),
+
+    files_of_orders as (
+        select
+            source_file,
+            median(largest_amount) as usual_amount,
+            count(*) filter (where not are_amounts_whole) = 0 as is_whole
+        from {{ ref("sampled_orders") }}
+        where source_file is not null and largest_amount > 0
+        group by source_file
+        having count(*) >= 5
+    ),
+
+    other_files as (
+        select
+            count(*) as all_files,
+            coalesce(
+                median(case when not is_whole then usual_amount end), min(usual_amount)
+            ) as usual_amount
+        from files_of_orders
+    ),
+
+    -- Cents beside euros: whole, and a hundred times as much.
+    minor_units as (
+        select
+            count(*) as files,
+            other_files.all_files,
+            min(files_of_orders.source_file) as example,
+            min_by(files_of_orders.usual_amount, files_of_orders.source_file) as usual_amount,
+            other_files.usual_amount as other_amount,
+            median(files_of_orders.usual_amount) / other_files.usual_amount as times
+        from files_of_orders
+        cross join other_files
+        where
+            files_of_orders.is_whole
+            and files_of_orders.usual_amount >= 40 * other_files.usual_amount
+        group by other_files.all_files, other_files.usual_amount
     ),
 
     {% if "thousands_elsewhere" in kinds -%}

@@ -8,6 +8,9 @@
 {%- set kinds = ["mostly_returns"] -%}
 {%- if "order_id" in given -%}
     {%- do kinds.extend(["long_orders", "shared_orders", "numberless_lines"]) -%}
+    {%- if setting("cancelled_order_pattern") == "none" -%}
+        {%- do kinds.append("numbers_of_returns") -%}
+    {%- endif -%}
     {%- if setting("order_header") == "every_line" -%}
         {%- do kinds.append("headless_lines") -%}
     {%- endif -%}
@@ -15,6 +18,10 @@
 {%- if setting("order_versions") == "all" and can_have_versions -%}
     {%- do kinds.append("order_versions") -%}
 {%- endif -%}
+{%- set returned = (
+    "^(ret|rtn|rma|retoure?|returns?|refund(ed)?|storno|void(ed)?|cancel(l?ed)?|gutschrift|avoir|reso)"
+    ~ "[^a-z].*$"
+) -%}
 {#- Whether a line is a return is told by its amount alone. -#}
 {%- if "is_return" not in given and setting("negative_amounts") == "return" -%}
     {%- do kinds.append("vouchers") -%}
@@ -44,6 +51,23 @@ with
         having
             count(*) filter (where orders.is_numbered) > 0.01 * totals.all_orders
             or count(*) > 0.1 * totals.all_orders
+    ),
+
+    -- As RET-17 is the number of something that was given back, and its amount is above 0.
+    numbers_of_returns as (
+        select
+            count(*) as orders,
+            totals.all_orders,
+            cast(sum(orders.bought_amount) as double) as amount,
+            min(orders.order_id) as example
+        from orders
+        cross join totals
+        where
+            orders.return_lines = 0
+            and orders.bought_amount > 0
+            and {{ fits_pattern("lower(orders.order_id)", "'" ~ returned ~ "'") }}
+        group by totals.all_orders
+        having count(*) < 0.5 * totals.all_orders
     ),
 
     order_versions as (

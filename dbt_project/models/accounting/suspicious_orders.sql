@@ -1,29 +1,26 @@
 {#- What is suspected of the sums of orders. Each is a CTE below; the sentences are made in Python. -#}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
-{%- set kinds = [] -%}
-{%- if setting("amount_is") == "line" -%}
-    {%- do kinds.extend(["order_subtotals", "doubled_lines"]) -%}
+{%- set kinds = ["order_subtotals", "doubled_lines"] if setting("amount_is") == "line" else [] -%}
+{%- if kinds -%}
     {%- if setting("identical_lines") == "count_once" -%}
         {%- do kinds.extend(["repeated_totals", "repeated_returns"]) -%}
     {%- endif -%}
-    {%- if "discount_amount" in given -%}
-        {%- do kinds.append("repeated_discounts") -%}
-    {%- endif -%}
-    {%- if "refunded_amount" in given -%} {%- do kinds.append("repeated_refunds") -%} {%- endif -%}
+    {%- if given.discount_amount -%} {%- do kinds.append("repeated_discounts") -%} {%- endif -%}
+    {%- if given.refunded_amount -%} {%- do kinds.append("repeated_refunds") -%} {%- endif -%}
 {%- endif -%}
 {%- if setting("input") == "files" %}
 -- depends_on: {{ ref("files__columns") }}
 {%- endif %}
 
 with
-    -- Of lines without a customer too.
-    all_orders as (select * from {{ ref("sampled_orders") }}),
-
-    orders as (select * from all_orders where customer_id is not null),
+    orders as (select * from {{ ref("sampled_orders") }} where customer_id is not null),
 
     sample as (select min(share_looked_at) as share_looked_at from orders),
 
-    single_lines as (select avg(largest_amount) as mean_amount from all_orders where lines = 1),
+    -- Of lines without a customer too.
+    single_lines as (
+        select avg(largest_amount) as mean_amount from {{ ref("sampled_orders") }} where lines = 1
+    ),
 
     orders_by_amount as (
         select 1e0 * count(*) as orders
@@ -128,11 +125,9 @@ with
         from counted_sales
         cross join single_lines
         cross join few_prices
-        left join order_subtotals on true
-        left join doubled_lines on true
         where
-            order_subtotals.example is null
-            and doubled_lines.example is null
+            not exists (select 1 from order_subtotals)
+            and not exists (select 1 from doubled_lines)
             and counted_sales.equal_orders
             > counted_sales.orders * few_prices.chance
             + 3 * sqrt(counted_sales.orders * few_prices.chance * (1 - few_prices.chance))
@@ -150,27 +145,31 @@ with
             )
     ),
 
-    -- Of returned lines too, where the things were sold for different amounts or for less. Who
-    -- repeats totals need not be told again.
+    -- Of returned lines too, where the things were sold for different amounts or for less; an order
+    -- that got back more than it paid counts for five. Who repeats totals need not be told again.
     repeated_returns as (
         select
             count(*) as orders,
-            count(*) filter (where orders.are_returns_equal) as repeated_orders,
-            min(orders.order_id) filter (where orders.are_returns_equal) as example
+            count(*) filter (where are_returns_equal) as repeated_orders,
+            min(order_id) filter (where are_returns_equal) as example
         from orders
-        cross join single_lines
-        left join repeated_totals on true
         where
-            orders.return_lines > 1
-            and orders.are_things_different
-            and not orders.has_versions
-            and repeated_totals.example is null
+            return_lines > 1
+            and are_things_different
+            and not has_versions
+            and not exists (select 1 from repeated_totals)
         having
-            count(*) filter (where orders.are_returns_equal) >= greatest(5, 0.75 * count(*))
+            count(*) filter (where are_returns_equal) >= 0.75 * count(*)
             and (
-                count(*) filter (where orders.are_returns_equal and orders.are_sales_different) >= 5
-                or avg(case when orders.are_returns_equal then orders.largest_return end)
-                > 1.2 * min(single_lines.mean_amount)
+                sum(case when returned_amount > bought_amount then 5 else 1 end) filter (
+                    where are_returns_equal and are_sales_different
+                )
+                >= 5
+                or (
+                    count(*) filter (where are_returns_equal) >= 5
+                    and avg(case when are_returns_equal then largest_return end)
+                    > 1.2 * (select mean_amount from single_lines)
+                )
             )
     ),
 
@@ -181,6 +180,7 @@ with
         ],
         "repeated_refunds": ["is_refund_of_different_lines", "are_refunds_equal"],
     }.items() -%}
+        {%- set weight = "weight_of_refunds" if kind == "repeated_refunds" else 1 -%}
         {{ kind }} as (
             select
                 count(*) as orders,
@@ -188,7 +188,9 @@ with
                 min(order_id) filter (where {{ sign }}) as example
             from orders
             where lines > 1 and not has_versions and {{ among }}
-            having count(*) filter (where {{ sign }}) >= greatest(5, 0.5 * count(*))
+            having
+                sum({{ weight }}) filter (where {{ sign }}) >= 5
+                and count(*) filter (where {{ sign }}) >= 0.5 * count(*)
         ),
     {%- endfor %}
 

@@ -12,6 +12,8 @@ from segmart.files import content, contract, guesses, queries
 
 # To look into each of a thousand files would take longer than to read them.
 MOST_FILES_GUESSED_FROM = 50
+# What is called so is no column of the file: it is told by its name or those of its folders.
+NAME_OF_FILE = "(name of the file)"
 COLUMN_TYPES = {
     "input": "string",
     "file_number": "Int64",
@@ -163,6 +165,7 @@ def _look_at(
         required = [renamed.get(column, column) for column in contract.CONTRACT[name][0]]
         if file_format == "csv":
             _check_place_of_header(path, sign, encoding, title_lines, required)
+            _check_that_header_is_no_row(path, header, title_lines)
         raise
     columns = []
     for column, kind in contract.told_apart(found):
@@ -211,13 +214,24 @@ def _check_place_of_header(
             ) from None
 
 
+def _check_that_header_is_no_row(path: Path, header: list[str], title_lines: int) -> None:
+    """Refuse a row in place of the names of the columns: none is called by a day or a price."""
+    values = [name for name in header if contract.is_value(name)]
+    if values:
+        raise SegmentationError(
+            f"file {path}, line {title_lines + 1}: {shown(values[0])!r} stands where the names of "
+            "the columns should, as in a row: write a line with the names above the first row, or "
+            "set the var title_lines to the number of lines above the names"
+        ) from None
+
+
 def _guessed(
     files: list[queries.File], renamed: dict[str, str], settings: dict[str, Any]
 ) -> list[queries.File]:
     """The files, with what the values of some let guess of columns that are ignored.
 
     Of several columns that look like one, and where that one is taken, the others are likely: their
-    values are read and counted.
+    values are read and counted. So are those that look like a refund.
     """
     taken = {column.contract for file in files for column in file.columns} | set(renamed)
     left_out = {column for column, name in renamed.items() if name == contract.LEFT_OUT}
@@ -232,22 +246,37 @@ def _guessed(
         if contract_column in left_out:
             continue
         for name in names:
-            if contract_column not in taken:
+            if contract_column == "refunded_amount":
+                # Never taken off unasked: what was given back may be in the amount already.
+                if contract_column not in taken:
+                    found[name] = (f"unread_refund_{len(found) + 1}", "likely")
+            elif contract_column not in taken:
                 found[name] = (contract_column, "guessed")
                 taken.add(contract_column)
             elif contract_column == "status":
                 found[name] = (f"likely_{len(found) + 1}", "likely")
+    told = {
+        contract_column: values
+        for contract_column, values in guesses.told_by_names([file.path for file in files]).items()
+        if contract_column not in taken | left_out
+    }
     return [
         dataclasses.replace(
             file,
             columns=[
-                dataclasses.replace(column, contract=what[0], role=what[1])
-                if column.role == "ignored" and (what := found.get(column.name.casefold()))
-                else column
-                for column in file.columns
+                *(
+                    dataclasses.replace(column, contract=what[0], role=what[1])
+                    if column.role == "ignored" and (what := found.get(column.name.casefold()))
+                    else column
+                    for column in file.columns
+                ),
+                *(
+                    queries.Column(NAME_OF_FILE, "text", contract_column, "guessed", values[number])
+                    for contract_column, values in told.items()
+                ),
             ],
         )
-        for file in files
+        for number, file in enumerate(files)
     ]
 
 

@@ -145,6 +145,11 @@ def is_index(column: str) -> bool:
     return re.fullmatch(r"unnamed: 0|__index_level_\d+__", column.casefold()) is not None
 
 
+def is_value(column: str) -> bool:
+    """Whether what stands in a header is a date or a number with a fraction, and no name."""
+    return re.match(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|[-+]?\d+[.,]\d+$", column) is not None
+
+
 def told_apart(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Columns with their kinds; of several with one name, the second has it with (2), and so on."""
     given = {column.casefold() for column, _ in columns}
@@ -169,6 +174,12 @@ def _hint(name: str, column: str, found: list[str]) -> str:
     delimiters = [sign for sign in ";\t|," if len(found) == 1 and sign in found[0]]
     if delimiters:
         return f"The columns seem to be separated by {delimiters[0]!r}: set the var delimiter"
+    # Such as a caret; a title has spaces between its words.
+    if len(found) == 1 and (other := re.fullmatch(r"\w+(?:([^\w\s])\1*\w+)+", found[0])):
+        return (
+            f"The columns seem to be separated by {other[1]!r}, which cannot be declared: export "
+            "them with , ; | or tab between them"
+        )
     if sum(not column.startswith("Unnamed: ") for column in found) == 1:
         return (
             "If that is a title, set the var title_lines to the number of lines above the names of "

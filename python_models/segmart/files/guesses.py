@@ -1,4 +1,4 @@
-"""Columns that nobody has mapped and that look like the status or the currency of an order line.
+"""Columns that nobody has mapped and that look like status, currency or refund of an order line.
 
 What nobody says about them is never acted on: without the vars ``statuses`` and ``exchange_rates``
 they only let a build show, or refuse, what would be added up. A file is looked at before SQL reads
@@ -7,6 +7,7 @@ it; of tables, metrics and further columns SQL counts the values, and ``sentence
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 # How many different values a column may have that is told by its name alone.
 MOST_VALUES = 20
@@ -42,6 +43,7 @@ CURRENCIES = """
     nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sdg sek sgd shp
     sle sos srd ssp stn syp szl thb tjs tmt tnd top try ttd twd tzs uah ugx usd uyu uzs ves vnd vuv
     wst xaf xcd xof xpf yer zar zmw zwg dollar dollars euro euros pound pounds yen $ £ € ¥
+    us$ a$ c$ ca$ au$ nz$ hk$ r$ fr. sfr zł kč ft lei лв kr kr. ₺ ₽ ₴ ₩ ₹ ₫ ₪ ฿ ₱
 """
 # By contract column: the words of its values, and the least share of the rows that has one of them.
 KINDS = {
@@ -57,7 +59,10 @@ NAMES = {
         "|failed|credited|retour|retoure|retourniert|erstattet|gutschrift|r(ü|ue)ckgabe"
         "|r(ü|ue)cksendung|zur(ü|ue)ckgegeben)([ _]?(at|on|date|flag))?$"
     ),
-    "currency": re.compile("currency|währung|waehrung|devise|valuta|moneda"),
+    "currency": re.compile(
+        "currency|währung|waehrung|devise|valut[ae]|moneda|moeda|waluta|měna|valiuta|валюта|通貨|货币|통화"
+        "|^curr[.]?([ _]?code)?$"
+    ),
 }
 # A column of such a name, with dates on some lines alone, says which lines ended.
 ENDING = re.compile(
@@ -66,6 +71,15 @@ ENDING = re.compile(
 )
 # In such a column a date says that it happened, whichever date, as in typed_order_lines.sql.
 DATE = re.compile("^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}.*")
+# What was given back for a line, by name; refund_names in macros/suspicions.sql is its twin.
+REFUNDS = re.compile(
+    "^(?!.*(refundable|returnable|reason|status|date|datum|polic|days|tage|rate|percent|number|nummer"
+    "|currency|w(ä|ae)hrung|([^a-z]|^)(ids?|at|on|by|nr|no)([^a-z]|$)))"
+    ".*(refund|erstatt|r(ü|ue)ckzahl|rembours|reembols|rimbors|terugbet|zwrot|återbet|refusjon"
+    "|возврат|返金|退款|환불|(amount|total|value|sum|quantity|qty|units|items)[ _-]?returned"
+    "|returned[ _-]?(amount|total|value|sum|quantity|qty|units|items)|given[ _-]?back)"
+)
+NUMBER = re.compile(r"[-+(\u2212]?\s*\D{0,4}\d[\d.,'\u2019\s]*\D{0,4}")
 OTHER = re.compile("shipping|shipment|deliver|customer|client|loyal|member|marital|tax|stock")
 
 
@@ -76,9 +90,11 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, list[str]]:
         values: of each column, in order, those of the same rows as text.
 
     Returns:
-        Names of columns by contract column, where there are any.
+        Names of columns by contract column, where there are any. A refund is known by its name: in
+        the first rows there may be none.
     """
-    found = {}
+    refunds = [column for column, given in values.items() if _is_refund(column, given)]
+    found = {"refunded_amount": refunds} if refunds else {}
     for contract_column, (words, least) in KINDS.items():
         scores = {}
         for column, given in values.items():
@@ -90,6 +106,7 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, list[str]]:
             tells_an_end = contract_column == "status" and has_ended(column, texts)
             if (
                 texts
+                and column not in refunds
                 and not OTHER.search(name)
                 and (known >= least * len(texts) or (is_small and (is_named or tells_an_end)))
             ):
@@ -99,12 +116,49 @@ def guessed(values: Mapping[str, Sequence[str | None]]) -> dict[str, list[str]]:
     return found
 
 
+def told_by_names(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """What files, or the folders above them, are named for and nobody has said.
+
+    Args:
+        paths: the files of an input.
+
+    Returns:
+        A value for each file by contract column: a currency where each has one in its name and not
+        all the same; a status, or nothing, where some are named for lines that ended.
+    """
+    words = [set(re.findall(r"[^\W\d_]+", str(path).casefold())) for path in paths]
+    own = [of_path - set.intersection(*words) for of_path in words]
+    codes = {word for word in CURRENCIES.split() if re.fullmatch("[a-z]{3}", word)}
+    currencies = [sorted(of_path & codes) for of_path in own]
+    statuses = [sorted(word for word in of_path if _names_an_end(word)) for of_path in own]
+    found = {}
+    if all(len(of_path) == 1 for of_path in currencies) and len(set(map(tuple, currencies))) > 1:
+        found["currency"] = [of_path[0] for of_path in currencies]
+    if any(statuses) and not all(statuses):
+        found["status"] = [of_path[0] if of_path else "" for of_path in statuses]
+    return found
+
+
+def _names_an_end(word: str) -> bool:
+    return ENDING.search(word) is not None or word in ENDED.split() or "gutschrift" in word
+
+
 def has_ended(column: str, values: Collection[str]) -> bool:
     """Whether a column, by one of its values or by its name, tells lines that ended from others."""
     texts = {_word(value) for value in values}
     ended = frozenset(ENDED.split())
     return any(not ended.isdisjoint(_words(text)) for text in texts) or (
         ENDING.search(column.casefold()) is not None and not YES.isdisjoint(texts)
+    )
+
+
+def _is_refund(column: str, values: Sequence[str | None]) -> bool:
+    """Whether a column has what was given back; where it has 0 and 1 alone, it says whether."""
+    texts = {_word(text) for text in values if text and text.strip()}
+    return (
+        REFUNDS.search(column.casefold()) is not None
+        and all(NUMBER.fullmatch(text) for text in texts)
+        and (not texts or not texts <= {"0", "1"})
     )
 
 

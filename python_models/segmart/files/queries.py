@@ -27,7 +27,7 @@ class Column:
             column), likely (ignored too, but its values are looked at, under a name of their own:
             they look like a column that another one is), or folder: a column of the contract that
             the file does not have, and a folder ``name=value`` above it has.
-        of_folder: the value of that folder.
+        of_folder: the value of that folder, or what the name of the file tells.
     """
 
     name: str
@@ -76,7 +76,7 @@ def source(
     if file.read_from != file.path:
         encoding = "utf-8"
     columns = ", ".join(
-        f"{text(column.name)}: 'VARCHAR'" for column in file.columns if column.role != "folder"
+        f"{text(column.name)}: 'VARCHAR'" for column in file.columns if column.of_folder is None
     )
     return (
         f"read_csv({path}, auto_detect = false, header = true, columns = {{{columns}}}, "
