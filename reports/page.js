@@ -12,11 +12,11 @@
     page.dataset[name] = String(Number(page.dataset[name]) + 1);
   }
 
-  // A chart is as wide as its place, which a folded one does not have yet.
+  // A chart is as wide as its place; what is folded is drawn when somebody opens it.
   function draw() {
     for (const source of sources) {
       const place = document.getElementById("chart-" + source.dataset.chart);
-      if (source.dataset.begun || place.getClientRects().length === 0) continue;
+      if (source.dataset.begun || place.closest("details:not([open])")) continue;
       source.dataset.begun = "yes";
       count("chartsExpected");
       window
