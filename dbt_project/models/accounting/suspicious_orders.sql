@@ -168,7 +168,7 @@ with
                 or (
                     count(*) filter (where are_returns_equal) >= 5
                     and avg(case when are_returns_equal then largest_return end)
-                    > 1.2 * (select mean_amount from single_lines)
+                    > 1.2 * (select single_lines.mean_amount from single_lines)
                 )
             )
     ),
