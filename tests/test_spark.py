@@ -128,7 +128,7 @@ def test_files_with_much_wrong_equal_duckdb(
     (tmp_path / "forgotten.txt").write_text("customer_id\nforgotten\n")
     (tmp_path / "audiences.txt").write_text(
         "name,condition,starts_on,ends_on,holdout_share\n"
-        "it's \\ often,orders >= 2 and spend > 1.5 and margin is not null,2000-01-01,2100-01-01,0.3\n"
+        "it's \\ often,orders >= 2 and margin is not null,2000-01-01,2100-01-01,0.3\n"
         "inner,is_outlier = false and segment_id in (1.0),2000-01-01,2100-01-01,0.1\n"
         "nobody,segment_name <> 'it''s \\ none',2000-01-01,2100-01-01,0.1\n"
     )
