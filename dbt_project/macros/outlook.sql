@@ -7,14 +7,14 @@
 {%- macro outlook_days() -%} {{- return([30, 90]) -}} {%- endmacro -%}
 
 {#- The customers that the models are fitted on, about: with more the parameters are hardly surer. -#}
-{%- macro outlook_sample_size() -%} {{- return(50000) -}} {%- endmacro -%}
+{%- macro outlook_sample_size() -%} {{- return(20000) -}} {%- endmacro -%}
 
 {#-
-  CTEs, the last of which is `scored`: the columns of the CTE named by customers, each customer's chance
-  to be alive and what is expected. Those of customers with one history (x, T) differ in that chance
-  alone, so the sums are made once for each history, and there are few of them.
+  CTEs, the last of which is `scored`: the columns of the CTE `customers`, which stands before them, each
+  one's chance to be alive, and what is expected. Customers with one history (x, T) differ in that chance
+  alone, so the sums are made once for each history, of which there are few.
 -#}
-{%- macro outlook_scores(customers, held_out_days) -%}
+{%- macro outlook_scores(held_out_days) -%}
     {%- set days = outlook_days() -%}
     outlook_models as (
         select *
@@ -37,19 +37,103 @@
     -- Alive, a customer orders at a rate of Gamma(shape, rate_days).
     histories as (
         select
-            {{ customers }}.repeat_frequency,
-            {{ customers }}.age_days,
-            outlook_models.r + {{ customers }}.repeat_frequency as shape,
-            outlook_models.alpha + {{ customers }}.age_days as rate_days
-        from {{ customers }}
+            customers.repeat_frequency,
+            customers.age_days,
+            outlook_models.r + customers.repeat_frequency as shape,
+            outlook_models.alpha + customers.age_days as rate_days
+        from customers
         cross join outlook_models
         group by
-            {{ customers }}.repeat_frequency,
-            {{ customers }}.age_days,
-            outlook_models.r,
-            outlook_models.alpha
+            customers.repeat_frequency, customers.age_days, outlook_models.r, outlook_models.alpha
     ),
 
+    {{ order_days_if_alive() }}
+
+    alive as (
+        select
+            customers.*,
+            case
+                when customers.repeat_frequency = 0
+                then 1e0
+                else
+                    1 / (
+                        1
+                        -- More than any DOUBLE is as good as none to be alive.
+                        + exp(
+                            least(
+                                700e0,
+                                ln(
+                                    outlook_models.a
+                                    / (outlook_models.b + customers.repeat_frequency - 1)
+                                )
+                                + (outlook_models.r + customers.repeat_frequency)
+                                * ln(
+                                    (outlook_models.alpha + customers.age_days)
+                                    / (outlook_models.alpha + customers.repeat_recency_days)
+                                )
+                            )
+                        )
+                    )
+            end as alive_probability,
+            -- Without gamma-gamma null.
+            outlook_models.p * (
+                outlook_models.gamma
+                + customers.repeat_frequency
+                * case
+                    when customers.repeat_mean_spend < 0 then 0 else customers.repeat_mean_spend
+                end
+            )
+            / (
+                outlook_models.p * customers.repeat_frequency + outlook_models.q - 1
+            ) as order_day_value
+        from customers
+        cross join outlook_models
+    ),
+
+    scored as (
+        select
+            alive.*
+            {%- for horizon in days %}
+                ,
+                alive.alive_probability
+                * expected_if_alive.order_days_{{ horizon }} as expected_order_days_{{ horizon }},
+                {%- for name, chance in [("low", "0.95e0"), ("high", "0.05e0")] %}
+                    {%- set limit = chance ~ " / alive.alive_probability" %}
+                    {%- set chances = "chances_if_alive.chances_of_more_" ~ horizon %}
+                    -- Most need no look at the array.
+                    case
+                        when chances_if_alive.chance_of_any_{{ horizon }} <= {{ limit }}
+                        then 0
+                        else cast({{ count_above(chances, limit) }} as integer)
+                    end as {{ name }}_order_days_{{ horizon }},
+                {%- endfor %}
+                case
+                    when alive.age_days > 0
+                    then alive.repeat_frequency * {{ horizon }}e0 / alive.age_days
+                    else 0e0
+                end as past_rate_order_days_{{ horizon }},
+                alive.alive_probability
+                * expected_if_alive.order_days_{{ horizon }}
+                * alive.order_day_value as expected_spend_{{ horizon }}
+            {%- endfor %}
+        from alive
+        inner join
+            expected_if_alive
+            on alive.repeat_frequency = expected_if_alive.repeat_frequency
+            and alive.age_days = expected_if_alive.age_days
+        inner join
+            chances_if_alive
+            on alive.repeat_frequency = chances_if_alive.repeat_frequency
+            and alive.age_days = chances_if_alive.age_days
+    ),
+{%- endmacro -%}
+
+{#-
+  CTEs on histories of living customers: expected_if_alive, the order days that are expected; and
+  chances_if_alive, for 0, 1, 2 ... the chances of more than so many, as an array.
+-#}
+{%- macro order_days_if_alive() -%}
+    {%- set days = outlook_days() -%}
     -- Sums of DECIMAL, since those of DOUBLE change from run to run.
     expected_if_alive as (
         select
@@ -125,90 +209,12 @@
             repeat_frequency,
             age_days
             {%- for horizon in days %}
-                , array_agg(chance_{{ horizon }}) as chances_of_more_{{ horizon }}
+                ,
+                max(chance_{{ horizon }}) as chance_of_any_{{ horizon }},
+                array_agg(chance_{{ horizon }}) as chances_of_more_{{ horizon }}
             {%- endfor %}
         from chances_of_more
         group by repeat_frequency, age_days
-    ),
-
-    alive as (
-        select
-            {{ customers }}.*,
-            case
-                when {{ customers }}.repeat_frequency = 0
-                then 1e0
-                else
-                    1 / (
-                        1
-                        -- More than any DOUBLE is as good as none to be alive.
-                        + exp(
-                            least(
-                                700e0,
-                                ln(
-                                    outlook_models.a
-                                    / (outlook_models.b + {{ customers }}.repeat_frequency - 1)
-                                )
-                                + (outlook_models.r + {{ customers }}.repeat_frequency)
-                                * ln(
-                                    (outlook_models.alpha + {{ customers }}.age_days)
-                                    / (outlook_models.alpha + {{ customers }}.repeat_recency_days)
-                                )
-                            )
-                        )
-                    )
-            end as alive_probability,
-            -- Without gamma-gamma null.
-            outlook_models.p * (
-                outlook_models.gamma
-                + {{ customers }}.repeat_frequency
-                * case
-                    when {{ customers }}.repeat_mean_spend < 0
-                    then 0
-                    else {{ customers }}.repeat_mean_spend
-                end
-            )
-            / (
-                outlook_models.p * {{ customers }}.repeat_frequency + outlook_models.q - 1
-            ) as order_day_value
-        from {{ customers }}
-        cross join outlook_models
-    ),
-
-    scored as (
-        select
-            alive.*
-            {%- for horizon in days %}
-                ,
-                alive.alive_probability
-                * expected_if_alive.order_days_{{ horizon }} as expected_order_days_{{ horizon }},
-                {%- for name, chance in [("low", "0.95e0"), ("high", "0.05e0")] %}
-                    cast(
-                        {{
-                            count_above(
-                                "chances_if_alive.chances_of_more_" ~ horizon,
-                                chance ~ " / alive.alive_probability",
-                            )
-                        }} as integer
-                    ) as {{ name }}_order_days_{{ horizon }},
-                {%- endfor %}
-                case
-                    when alive.age_days > 0
-                    then alive.repeat_frequency * {{ horizon }}e0 / alive.age_days
-                    else 0e0
-                end as past_rate_order_days_{{ horizon }},
-                alive.alive_probability
-                * expected_if_alive.order_days_{{ horizon }}
-                * alive.order_day_value as expected_spend_{{ horizon }}
-            {%- endfor %}
-        from alive
-        inner join
-            expected_if_alive
-            on alive.repeat_frequency = expected_if_alive.repeat_frequency
-            and alive.age_days = expected_if_alive.age_days
-        inner join
-            chances_if_alive
-            on alive.repeat_frequency = chances_if_alive.repeat_frequency
-            and alive.age_days = chances_if_alive.age_days
     ),
 {%- endmacro -%}
 

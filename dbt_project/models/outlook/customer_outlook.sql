@@ -6,7 +6,7 @@ with
         where active_days > 0
     ),
 
-    {{ outlook_scores("customers", held_out_days=0) }}
+    {{ outlook_scores(held_out_days=0) }}
 
     customer_outlook as (
         select

@@ -14,7 +14,7 @@ with
         where earlier_frequency is not null
     ),
 
-    {{ outlook_scores("customers", held_out_days) }}
+    {{ outlook_scores(held_out_days) }}
 
     compared as (
         {% for days in outlook_days() -%}
@@ -43,7 +43,7 @@ with
                     {%- else -%} cast(null as double)
                     {%- endif %} as is_within
                 from scored {{ "union all" if not loop.last }}
-            {% endfor %} {{ "union all" if not loop.last }}
+                {% endfor %} {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from segmart import sentences
 from segmart.engine.frames import as_lists, typed
@@ -61,6 +62,12 @@ def outlook(sample: pd.DataFrame, frequencies: np.ndarray, as_of: date) -> pa.Ta
         for each of the two dates), nodes and counts (``terms.NODE_COLUMNS`` and
         ``COUNT_COLUMNS``, each with held_out_days; no row where the model is off).
     """
+    # Matrices of four by four: threads would only wait for each other.
+    with threadpool_limits(limits=1):
+        return _outlook(sample, frequencies, as_of)
+
+
+def _outlook(sample: pd.DataFrame, frequencies: np.ndarray, as_of: date) -> pa.Table:
     regular = regularity(sample["last_gap_share"].dropna().to_numpy("float64"))
     earlier = sample[sample["earlier_frequency"].notna()]
     models, nodes, counts = [], [], []
