@@ -104,7 +104,9 @@
                     case
                         when chances_if_alive.chance_of_any_{{ horizon }} <= {{ limit }}
                         then 0
-                        else cast({{ count_above(chances, limit) }} as integer)
+                        -- One can order on each of the days, and no oftener.
+                        else
+                            cast(least({{ horizon }}, {{ count_above(chances, limit) }}) as integer)
                     end as {{ name }}_order_days_{{ horizon }},
                 {%- endfor %}
                 case

@@ -95,9 +95,7 @@ with
             case
                 when totals.expected_variation > 0 and totals.happened_variation > 0
                 then
-                    totals.covariation
-                    / sqrt(totals.expected_variation)
-                    / sqrt(totals.happened_variation)
+                    totals.covariation / sqrt(totals.expected_variation * totals.happened_variation)
             end as rank_correlation,
             totals.within_interval
         from totals
