@@ -90,33 +90,14 @@
         cross join outlook_models
     ),
 
-    scored as (
+    with_chances as (
         select
             alive.*
             {%- for horizon in days %}
                 ,
-                alive.alive_probability
-                * expected_if_alive.order_days_{{ horizon }} as expected_order_days_{{ horizon }},
-                {%- for name, chance in [("low", "0.95e0"), ("high", "0.05e0")] %}
-                    {%- set limit = chance ~ " / alive.alive_probability" %}
-                    {%- set chances = "chances_if_alive.chances_of_more_" ~ horizon %}
-                    -- Most need no look at the array.
-                    case
-                        when chances_if_alive.chance_of_any_{{ horizon }} <= {{ limit }}
-                        then 0
-                        -- One can order on each of the days, and no oftener.
-                        else
-                            cast(least({{ horizon }}, {{ count_above(chances, limit) }}) as integer)
-                    end as {{ name }}_order_days_{{ horizon }},
-                {%- endfor %}
-                case
-                    when alive.age_days > 0
-                    then alive.repeat_frequency * {{ horizon }}e0 / alive.age_days
-                    else 0e0
-                end as past_rate_order_days_{{ horizon }},
-                alive.alive_probability
-                * expected_if_alive.order_days_{{ horizon }}
-                * alive.order_day_value as expected_spend_{{ horizon }}
+                expected_if_alive.order_days_{{ horizon }},
+                chances_if_alive.chance_of_any_{{ horizon }},
+                chances_if_alive.chances_of_more_{{ horizon }}
             {%- endfor %}
         from alive
         inner join
@@ -127,6 +108,38 @@
             chances_if_alive
             on alive.repeat_frequency = chances_if_alive.repeat_frequency
             and alive.age_days = chances_if_alive.age_days
+    ),
+
+    scored as (
+        select
+            *
+            {%- for horizon in days %}
+                ,
+                alive_probability * order_days_{{ horizon }} as expected_order_days_{{ horizon }},
+                {%- for name, chance in [("low", "0.95e0"), ("high", "0.05e0")] %}
+                    {%- set limit = chance ~ " / alive_probability" %}
+                    -- Most need no look at the array. One can order on each of the days, and no
+                    -- oftener.
+                    case
+                        when chance_of_any_{{ horizon }} <= {{ limit }}
+                        then 0
+                        else
+                            cast(
+                                least(
+                                    {{ horizon }},
+                                    {{ count_above("chances_of_more_" ~ horizon, limit) }}
+                                ) as integer
+                            )
+                    end as {{ name }}_order_days_{{ horizon }},
+                {%- endfor %}
+                case
+                    when age_days > 0 then repeat_frequency * {{ horizon }}e0 / age_days else 0e0
+                end as past_rate_order_days_{{ horizon }},
+                alive_probability
+                * order_days_{{ horizon }}
+                * order_day_value as expected_spend_{{ horizon }}
+            {%- endfor %}
+        from with_chances
     ),
 {%- endmacro -%}
 
