@@ -25,6 +25,10 @@ CASES = {
     "nth_quantile": [
         ("(select {{ nth_quantile(quantiles('x', [0.5, 0.75]), 1) }} from numbers)", "2.5"),
     ],
+    "count_above": [
+        ("(select {{ count_above('array_agg(x)', '2e0') }} from numbers)", "2"),
+        ("(select {{ count_above('array_agg(x)', '4e0') }} from numbers)", "0"),
+    ],
     "row_digest": [
         ("{{ row_digest([\"'a'\", 'null']) }} = {{ row_digest([\"'a'\", 'null']) }}", "true"),
         ("{{ row_digest([\"'a'\", 'null']) }} = {{ row_digest(['null', \"'a'\"]) }}", "false"),

@@ -230,3 +230,12 @@
 {%- endmacro -%}
 
 {%- macro default__drop_local_rows() -%} {%- endmacro -%}
+
+{#- How many numbers of an array are above a limit. -#}
+{%- macro count_above(numbers, limit) -%}
+    {{- return(adapter.dispatch("count_above", "segmart")(numbers, limit)) -}}
+{%- endmacro -%}
+
+{%- macro default__count_above(numbers, limit) -%}
+    len(list_filter({{ numbers }}, lambda number:number > {{ limit }}))
+{%- endmacro -%}

@@ -803,6 +803,52 @@ def active(version: str, since: object, reason: str) -> str:
     return f"{version} is active since {since} ({reason})"
 
 
+# The outlook. Why it is off stands in the table outlook_model too.
+
+
+def outlook(off_because: str | None, spend_off_because: str | None) -> str:
+    """What the build says of it: nothing where it is on."""
+    if off_because:
+        return f"outlook: off, {off_because}"
+    return f"outlook: without spend, {spend_off_because}" if spend_off_because else ""
+
+
+def no_orders() -> str:
+    return "there are no orders to learn from; metrics have no dates"
+
+
+def short_history(days: int, least: int) -> str:
+    return (
+        f"the first order is {_count(days, 'day')} old, and it looks {least} days ahead: it takes "
+        f"{least} days of orders or more"
+    )
+
+
+def few_repeats(customers: int, least: int) -> str:
+    return (
+        f"{_count(customers, 'customer')} ordered on a second day, and it takes {least} or more to "
+        "tell how often customers come again"
+    )
+
+
+def rhythm(regularity: float, limit: float) -> str:
+    return (
+        f"orders follow a rhythm, as those of subscriptions do (regularity {regularity:.1f}; "
+        f"chance is 1, the limit {limit:g}): who stops is known from contracts, not from gaps"
+    )
+
+
+def few_repeat_spends(customers: int, least: int) -> str:
+    return (
+        f"{_count(customers, 'customer')} with a known amount above 0 ordered on a second day, and "
+        f"it takes {least} or more to tell what an order day is worth"
+    )
+
+
+def spend_without_mean() -> str:
+    return "what an order day is worth differs so much among customers that it has no mean"
+
+
 # The gates of a candidate. Each takes what was measured and what is allowed.
 
 

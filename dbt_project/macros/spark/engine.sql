@@ -121,3 +121,7 @@
 
 {#- The session is of the project's own adapter, which sets them. -#}
 {%- macro spark__check_engine() -%} {%- endmacro -%}
+
+{%- macro spark__count_above(numbers, limit) -%}
+    size(filter({{ numbers }}, number -> number > {{ limit }}))
+{%- endmacro -%}

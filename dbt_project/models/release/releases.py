@@ -63,6 +63,10 @@ def model(dbt, session):
         "feature_distributions": dbt.ref("segmart", "feature_distributions"),
         "feature_correlations": dbt.ref("segmart", "feature_correlations"),
         "feature_drift": dbt.ref("segmart", "feature_drift"),
+        "customer_outlook": dbt.ref("segmart", "customer_outlook"),
+        "segment_outlook": dbt.ref("segmart", "segment_outlook"),
+        "outlook_check": dbt.ref("segmart", "outlook_check"),
+        "outlook_model": dbt.ref("segmart", "outlook_model"),
         "customer_accounting": dbt.ref("segmart", "customer_accounting"),
         "rejected_rows": dbt.ref("segmart", "rejected_rows"),
     }

@@ -1,0 +1,1 @@
+"""What each customer is expected to order: models of repeat buying as rows for SQL."""
