@@ -811,7 +811,7 @@ CASES = {
             ),
         },
         [
-            "amounts of 1 of 2 files are whole and 123 times those of the others",
+            "amounts of 1 of 2 files are whole and 243 times those of the others",
             "map currency to unit",
         ],
         helps={
