@@ -37,6 +37,18 @@
 
 {%- macro default__row_digest(columns) -%} hash({{ columns | join(", ") }}){%- endmacro -%}
 
+{#-
+  A text as a fraction from 0 to below 1, even over all texts: the first 8 hexadecimal digits of its MD5. The
+  macro held_out of the catalog (segmart.release.analyst_macros) has the same.
+-#}
+{%- macro digest_fraction(text) -%}
+    {{- return(adapter.dispatch("digest_fraction", "segmart")(text)) -}}
+{%- endmacro -%}
+
+{%- macro default__digest_fraction(text) -%}
+    (cast('0x' || left(md5({{ text }}), 8) as ubigint) / 4294967296e0)
+{%- endmacro -%}
+
 {#- A number for each row of an input that has none, in any order. -#}
 {%- macro any_row_number() -%}
     {{- return(adapter.dispatch("any_row_number", "segmart")()) -}}

@@ -130,6 +130,9 @@
                 "migration_days": {"from": 1, "to": 36500},
                 "settle_days": {"from": 1, "to": 36500},
                 "outcome_days": {"from": 1, "to": 36500},
+                "audiences": file,
+                "max_contacts": {"from": 1, "to": 1000},
+                "contact_days": {"from": 1, "to": 36500},
                 "min_customers_a_feature": {"from": 1, "to": 1000000},
                 "min_buyers": {"from": 1, "to": 1000000},
                 "report": {

@@ -19,6 +19,10 @@
     )
 {%- endmacro -%}
 
+{%- macro spark__digest_fraction(text) -%}
+    (cast(conv(left(md5({{ text }}), 8), 16, 10) as bigint) / 4294967296e0)
+{%- endmacro -%}
+
 {%- macro spark__any_row_number() -%} monotonically_increasing_id(){%- endmacro -%}
 
 {#- Its tables begin anew with each build. -#}

@@ -48,6 +48,8 @@ def model(dbt, session):
         "segment_history": dbt.ref("segmart", "segment_history"),
         "segment_outcomes": dbt.ref("segmart", "segment_outcomes"),
         "outcomes_explained": dbt.ref("segmart", "outcomes_explained"),
+        "audience_definitions": dbt.ref("segmart", "audience_definitions"),
+        "audience_members": dbt.ref("segmart", "audience_members"),
         "segment_lineage": dbt.ref("segmart", "segment_lineage"),
         "segment_model": dbt.ref("segmart", "segment_model"),
         "model_activations": dbt.ref("segmart", "model_activations"),

@@ -52,6 +52,22 @@ MOVES = pa.schema(
         ("features_after", pa.string()),
     ]
 )
+MEMBERS = pa.schema(
+    [
+        ("audience", pa.string()),
+        ("customer_id", pa.string()),
+        ("member_group", pa.string()),
+        ("started_on", pa.date32()),
+        ("segment_id", pa.int32()),
+        ("segment_name", pa.string()),
+        ("is_within_contact_limit", pa.bool_()),
+        ("contact_allowed", pa.bool_()),
+        ("recency_days", pa.float64()),
+        ("orders", pa.float64()),
+        ("spend", pa.float64()),
+        ("discount_share", pa.float64()),
+    ]
+)
 
 
 def last_release(
@@ -202,9 +218,20 @@ def last_moves(release: pd.DataFrame, forgotten: Collection[str]) -> pa.Table:
     Returns:
         A table with the schema ``MOVES``; empty where the customers of the release have other ids.
     """
+    return _carried_on(release, "segment_moves", MOVES, forgotten)
+
+
+def last_audience_members(release: pd.DataFrame, forgotten: Collection[str]) -> pa.Table:
+    """The members of audiences of the last release; as ``last_moves``, with ``MEMBERS``."""
+    return _carried_on(release, "audience_members", MEMBERS, forgotten)
+
+
+def _carried_on(
+    release: pd.DataFrame, table: str, schema: pa.Schema, forgotten: Collection[str]
+) -> pa.Table:
     last = release.iloc[0]
-    path = Path(last["folder"]) / "segment_moves.parquet" if last["has_same_customer_ids"] else None
+    path = Path(last["folder"]) / f"{table}.parquet" if last["has_same_customer_ids"] else None
     if path is None or not path.is_file():
-        return MOVES.empty_table()
+        return schema.empty_table()
     # A column that the release does not have yet is null.
-    return without(pq.read_table(path, schema=MOVES), forgotten)
+    return without(pq.read_table(path, schema=schema), forgotten)

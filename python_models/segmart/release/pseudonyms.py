@@ -12,6 +12,8 @@ from segmart.engine.frames import arrow_table, column_twice, duckdb_relation
 
 KEY = "SEGMART_PSEUDONYM_KEY"
 SHORTEST_KEY = 32
+# Tables that builds carry on from release to release, with the customers as they were published.
+REMEMBERED = ("segment_moves", "audience_members")
 
 
 def pseudonym(customer_id: str, key: bytes) -> str:
@@ -52,7 +54,7 @@ class PublishedTables(Mapping[str, duckdb.DuckDBPyRelation]):
     relations of the engine.
 
     Args:
-        tables: what ``dbt.ref`` gives, by name, with the ids as given, but for segment_moves, whose
+        tables: what ``dbt.ref`` gives, by name, with the ids as given, but for ``REMEMBERED``, whose
             past has them as published.
         key: what ``key_from`` returned.
     """
@@ -61,7 +63,7 @@ class PublishedTables(Mapping[str, duckdb.DuckDBPyRelation]):
         self._tables, self._key = tables, key
 
     def __getitem__(self, name: str) -> duckdb.DuckDBPyRelation:
-        if self._key is None or name == "segment_moves":
+        if self._key is None or name in REMEMBERED:
             return duckdb_relation(self._tables[name])
         return duckdb.from_arrow(with_published_ids(arrow_table(self._tables[name]), self._key))
 
