@@ -31,6 +31,7 @@ def sums_of(
     """
     is_target = np.atleast_2d(is_target)
     rows = pd.DataFrame({"decides": [True] * len(is_target), "holdout_share": 0.1})
+    rows["is_readable"], rows["readable_from"] = True, pd.Timestamp("2024-01-31")
     sums = np.zeros((3, len(is_target)))
     for group, members in (("target", is_target), ("holdout", ~is_target)):
         members = members.astype("float64")
@@ -143,10 +144,13 @@ def test_each_verdict(lift: float, spread: float, verdict: str):
     after, before = 50.0 + apart + lift * is_target, np.zeros(100)
     rows = [
         sums_of(after, before, is_target, **values)
-        for values in ({}, {"decides": False}, {"holdout_share": 0.0})
+        for values in ({}, {"decides": False}, {"holdout_share": 0.0}, {"is_readable": False})
     ]
     found = outcomes_of(*rows)
-    assert found["verdict"].tolist() == [verdict, subject.NOT_DECIDING, subject.NOBODY_HELD_OUT]
+    assert found["verdict"].tolist() == [
+        *(verdict, subject.NOT_DECIDING, subject.NOBODY_HELD_OUT),
+        "readable from 2024-01-31",
+    ]
     # Of 5, a tenth of 50, with 80 % power: 7.849 x 3600 x 100 / 98 / (0.16 x 25).
     needed = found["customers_needed"].iloc[0]
     assert np.isnan(needed) if verdict != subject.TOO_FEW else needed == pytest.approx(7208, abs=1)

@@ -5,6 +5,7 @@ All comes from sums of the two groups, so that SQL reads the customers and this 
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 CONFIDENCE = 0.95
 # The chance of seeing a difference that is worthwhile, with as many customers as are needed.
@@ -17,13 +18,32 @@ MORE, LESS = "brought more", "brought less"
 NO_DIFFERENCE, TOO_FEW = "no difference seen", "too few to tell"
 NOBODY_HELD_OUT, NOT_DECIDING = "nobody held out", "not deciding"
 
-FIGURES = {
-    **{f"difference{end}": "float64" for end in ("", "_low", "_high", "_probability")},
-    **{f"adjusted_difference{end}": "float64" for end in ("", "_low", "_high", "_probability")},
-    "split_probability": "float64",
-    "customers_needed": "float64",
-    "verdict": "str",
-}
+ENDS = ("", "_low", "_high", "_probability")
+# Of what dbt builds: the rows that are compared, then what ``outcomes`` says of them.
+SCHEMA = pa.schema(
+    [
+        ("audience", pa.string()),
+        ("started_on", pa.date32()),
+        ("segment_id", pa.int32()),
+        ("segment_name", pa.string()),
+        ("days", pa.int32()),
+        ("measure", pa.string()),
+        ("decides", pa.bool_()),
+        ("readable_from", pa.date32()),
+        ("is_readable", pa.bool_()),
+        ("target_customers", pa.int64()),
+        ("holdout_customers", pa.int64()),
+        ("gone_customers", pa.int64()),
+        ("beyond_limit_customers", pa.int64()),
+        ("target_mean", pa.float64()),
+        ("holdout_mean", pa.float64()),
+        *((f"difference{end}", pa.float64()) for end in ENDS),
+        *((f"adjusted_difference{end}", pa.float64()) for end in ENDS),
+        ("split_probability", pa.float64()),
+        ("verdict", pa.string()),
+        ("customers_needed", pa.int64()),
+    ]
+)
 
 
 def outcomes(sums: pd.DataFrame, *, worthwhile_difference: float) -> pd.DataFrame:
@@ -36,8 +56,10 @@ def outcomes(sums: pd.DataFrame, *, worthwhile_difference: float) -> pd.DataFram
     more unevenly, the interval is wider than it would need to be.
 
     Args:
-        sums: a row for each audience, segment, number of days and measure, with ``decides``
-            (whether its verdict counts), ``holdout_share``, and of each group ``target_`` and
+        sums: a row for each audience, segment, number of days and measure, with ``is_readable``
+            (whether its days are over; if not, only the customers count), ``readable_from``,
+            ``decides`` (whether it is the row that has a verdict), ``holdout_share``, and of each
+            group ``target_`` and
             ``holdout_`` ``customers``, ``mean`` and ``before`` (the mean before the start); of both
             together ``squares``, ``squares_before`` and ``products``, the sums of squared
             deviations from the mean of the group, of those before, and of the products of the two.
@@ -46,7 +68,7 @@ def outcomes(sums: pd.DataFrame, *, worthwhile_difference: float) -> pd.DataFram
             mean of those held out.
 
     Returns:
-        The rows with the columns of ``FIGURES``. ``adjusted_`` figures take off what the customers
+        The rows with the further columns of ``SCHEMA``. ``adjusted_`` figures take off what the customers
         did before the start already explains: CUPED (Deng et al. 2013, Improving the Sensitivity of
         Online Controlled Experiments), here as the analysis of covariance, whose interval counts
         that the slope is estimated. ``_probability`` is that of a difference at least so large
@@ -109,18 +131,20 @@ def outcomes(sums: pd.DataFrame, *, worthwhile_difference: float) -> pd.DataFram
     )
     is_wide = ~is_seen & ~is_ruled_out & np.isfinite(needed) & (needed > 0)
     found["customers_needed"] = np.where(is_wide, needed, np.nan)
+    dates = pd.to_datetime(rows["readable_from"]).dt.strftime("%Y-%m-%d")
     found["verdict"] = np.select(
         [
+            ~rows["is_readable"].to_numpy("bool"),
             ~rows["decides"].to_numpy("bool"),
             rows["holdout_share"].to_numpy("float64") == 0,
             low > 0,
             high < 0,
             is_ruled_out,
         ],
-        [NOT_DECIDING, NOBODY_HELD_OUT, MORE, LESS, NO_DIFFERENCE],
+        [("readable from " + dates).to_numpy(object), NOT_DECIDING, NOBODY_HELD_OUT, MORE, LESS, NO_DIFFERENCE],
         TOO_FEW,
     )
-    return rows.assign(**found).astype(FIGURES)
+    return rows.assign(**found)
 
 
 def split_probability(target: np.ndarray, holdout: np.ndarray, share: np.ndarray) -> np.ndarray:
