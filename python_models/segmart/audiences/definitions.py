@@ -93,7 +93,9 @@ def rows_of_file(path: str) -> pd.DataFrame:
     unknown = [name for name in rows.columns if name not in GIVEN]
     if missing or unknown:
         wrong = [f"has no column {', '.join(missing)}"] if missing else []
-        wrong += [f"has the column {', '.join(map(str, unknown))}, which is none"] if unknown else []
+        wrong += (
+            [f"has the column {', '.join(map(str, unknown))}, which is none"] if unknown else []
+        )
         raise SegmentationError(
             f"var audiences: the file {path} {' and '.join(wrong)}: its first line is to be "
             f"{','.join(GIVEN)}"
@@ -171,7 +173,10 @@ class _Row:
             "holdout_share": self._share(),
             "action": self._action(),
             "priority": self._whole(
-                "priority", DEFAULT_PRIORITY, range(1, LARGEST_PRIORITY + 1), "1, the first, to 1000"
+                "priority",
+                DEFAULT_PRIORITY,
+                range(1, LARGEST_PRIORITY + 1),
+                "1, the first, to 1000",
             ),
             "read_after_days": self._whole(
                 "read_after_days",
