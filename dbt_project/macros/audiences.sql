@@ -69,13 +69,9 @@
 
 {#- A number as a DOUBLE: as a decimal it would be rounded to the digits of the column. -#}
 {%- macro condition_literal(kind, literal) -%}
-    {%- if kind == "text" -%} {{ text_literal(literal) }}
-    {%- else -%}
-        cast(
-            {{ text_literal(literal) }}
-            as {{ {"number": "double", "date": "date", "boolean": "boolean"}[kind] }}
-        )
-    {%- endif -%}
+    {%- set types = {"number": "double", "date": "date", "boolean": "boolean"} -%}
+    {%- if kind == "text" -%} {{- return(text_literal(literal)) -}} {%- endif -%}
+    {{- return("cast(" ~ text_literal(literal) ~ " as " ~ types[kind] ~ ")") -}}
 {%- endmacro -%}
 
 {#- The names of the segments of this build. -#}

@@ -50,7 +50,7 @@ with
     ),
 
     audience_matches as (
-        {% for audience in awaited -%}
+        {% for audience in awaited %}
             select
                 {{ text_literal(audience.audience) }} as audience,
                 customer_id,
@@ -60,8 +60,11 @@ with
                     , cast({{ feature }} as double) as {{ feature }}
                 {%- endfor %}
             from customers
-            where {{ condition_of(audience, names) }} {{ "union all" if not loop.last }}
-        {%- else -%}
+            where {{ condition_of(audience, names) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {%- else %}
             select
                 cast(null as string) as audience,
                 cast(null as string) as customer_id,
