@@ -43,7 +43,8 @@ def test_what_it_brought_is_said_with_its_interval_and_in_all():
         "(+1,20\u00a0€ bis +7,00\u00a0€). Für alle Angesprochenen sind das +1.640,00\u00a0€."
     )
     assert brought(OUTCOME | FEW, WORDS) == (
-        "In 30 days those contacted spent $1.00 less each than those held out (\u2212$6.00 to +$4.00)."
+        "In 30 days those contacted spent $1.00 less each than those held out "
+        "(\u2212$6.00 to +$4.00)."
     )
     orders = OUTCOME | FEW | {"measure": "orders", "adjusted_difference": 0.25}
     assert "placed 0.25 orders more each" in brought(orders, WORDS)

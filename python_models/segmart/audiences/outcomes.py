@@ -71,10 +71,10 @@ def outcomes(sums: pd.DataFrame, *, worthwhile_difference: float) -> pd.DataFram
         The rows with the further columns of ``SCHEMA``. ``adjusted_`` figures take off what the
         customers did before the start already explains: CUPED (Deng et al. 2013, Improving the
         Sensitivity of Online Controlled Experiments), here as the analysis of covariance, whose
-        interval counts that the slope is estimated. ``_probability`` is that of a difference at least so large
-        where nothing came of it. ``customers_needed`` is the size of the audience that would show a
-        worthwhile difference in four of five cases, where the adjusted interval is too wide to
-        tell; missing elsewhere.
+        interval counts that the slope is estimated. ``_probability`` is that of a difference at
+        least so large where nothing came of it. ``customers_needed`` is the size of the audience
+        that would show a worthwhile difference in four of five cases, where the adjusted interval
+        is too wide to tell; missing elsewhere.
     """
     from scipy.special import ndtri, stdtr, stdtrit
 
