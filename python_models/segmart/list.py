@@ -1,6 +1,7 @@
 """The customers of segments as a list for a campaign, which a spreadsheet opens.
 
-``python -m segmart.list list.csv --segment price-sensitive``; ``--help`` has the options.
+``python -m segmart.list list.csv --segment price-sensitive``, or ``--audience`` and its name; ``--help``
+has the options.
 """
 
 import argparse
@@ -103,6 +104,31 @@ class Customers:
                 raise SegmentationError(f"there is no segment {word!r}: there are {listed}")
         return sorted({by_word[word.lower()] for word in asked} or {number for number, _ in known})
 
+    def audience(self, asked: str) -> str:
+        """The name of an audience, which is asked for in any case of letters.
+
+        Raises:
+            SegmentationError: there is no such audience, or it has not begun.
+        """
+        try:
+            known = self._ask(
+                "select audience, started_on, state from audience_definitions order by audience"
+            )
+        except duckdb.CatalogException:
+            raise SegmentationError(
+                "the catalog is of an older segmart, which has no audiences: run dbt build"
+            ) from None
+        for name, started_on, state in known:
+            if name.casefold() == asked.casefold():
+                if started_on is None:
+                    raise SegmentationError(
+                        f"the audience {name!r} has no customers, since it is {state}: see its row "
+                        "in the table audience_definitions"
+                    )
+                return name
+        listed = ", ".join(name for name, *_ in known) or "none"
+        raise SegmentationError(f"there is no audience {asked!r}: there are {listed}")
+
     def columns(self, asked: Sequence[str]) -> list[str]:
         """The columns asked for; by default the id, the segment and the features of the model.
 
@@ -144,10 +170,7 @@ class Customers:
             share: of the customers who are held out of it.
             is_held_out: whether those who are held out are listed, and not the others.
         """
-        of_segments = set(self._of("customer_segments"))
-        listed = ", ".join(
-            f'{"segments" if name in of_segments else "features"}."{name}"' for name in columns
-        )
+        listed = self._listed(columns)
         segment = "settled_segment_id" if is_settled else "segment_id"
         query = (
             f"select {listed} from customer_segments as segments "  # noqa: S608 - columns of the catalog alone
@@ -158,7 +181,39 @@ class Customers:
         if campaign is not None:
             query += "and held_out(segments.customer_id, ?, ?) = ? "
             values += [campaign, share, is_held_out]
-        found = self._connection.execute(f"{query}order by segments.customer_id", values)
+        yield from self._rows(f"{query}order by segments.customer_id", values)
+
+    def members(
+        self, columns: Sequence[str], audience: str, *, is_held_out: bool = False
+    ) -> Iterable[tuple]:
+        """The customers of an audience who may be contacted, in order of their ids.
+
+        Who has no segment any more has no values but the id.
+
+        Args:
+            columns, audience: as the functions of these names return them.
+            is_held_out: whether those who are held out are listed instead.
+        """
+        listed = self._listed(columns).replace('segments."customer_id"', 'members."customer_id"')
+        who = "members.member_group = 'holdout'" if is_held_out else "members.contact_allowed"
+        query = (
+            f"select {listed} from audience_members as members "  # noqa: S608 - columns of the catalog alone
+            "left join customer_segments as segments "
+            "on members.customer_id = segments.customer_id "
+            "left join customer_features as features "
+            "on members.customer_id = features.customer_id "
+            f"where members.audience = ? and {who} order by members.customer_id"
+        )
+        yield from self._rows(query, [audience])
+
+    def _listed(self, columns: Sequence[str]) -> str:
+        of_segments = set(self._of("customer_segments"))
+        return ", ".join(
+            f'{"segments" if name in of_segments else "features"}."{name}"' for name in columns
+        )
+
+    def _rows(self, query: str, values: Sequence[Any]) -> Iterable[tuple]:
+        found = self._connection.execute(query, values)
         while rows := found.fetchmany(ROWS_AT_ONCE):
             yield from rows
 
@@ -192,20 +247,30 @@ def write_list(words: Sequence[str]) -> str:
         )
     if asked.holdout is not None and not 0 < asked.holdout < 1:
         raise SegmentationError(f"--holdout is {asked.holdout:g}: give a share, such as 0.1")
-    if (asked.holdout is None) != (not asked.campaign) or (asked.held_out and not asked.campaign):
+    if asked.audience and (asked.segment or asked.settled or asked.campaign or asked.holdout):
+        raise SegmentationError(
+            "--audience says who is listed and who is held out: leave --segment, --settled, "
+            "--campaign and --holdout away"
+        )
+    is_of_campaign = bool(asked.campaign or asked.audience)
+    if (asked.holdout is None) != (not asked.campaign) or (asked.held_out and not is_of_campaign):
         raise SegmentationError(
             "--campaign and --holdout belong together: give the name and a share"
         )
     customers = Customers(asked.catalog)
     columns = customers.columns([name.strip() for name in (asked.columns or "").split(",") if name])
-    rows = customers.rows(
-        columns,
-        customers.segments(asked.segment),
-        is_settled=asked.settled,
-        campaign=asked.campaign,
-        share=asked.holdout or 0.0,
-        is_held_out=asked.held_out,
-    )
+    audience = customers.audience(asked.audience) if asked.audience else None
+    if audience is not None:
+        rows = customers.members(columns, audience, is_held_out=asked.held_out)
+    else:
+        rows = customers.rows(
+            columns,
+            customers.segments(asked.segment),
+            is_settled=asked.settled,
+            campaign=asked.campaign,
+            share=asked.holdout or 0.0,
+            is_held_out=asked.held_out,
+        )
     try:
         count = write_csv(columns, rows, asked.file, asked.country)
     except OSError as error:
@@ -219,6 +284,9 @@ def write_list(words: Sequence[str]) -> str:
     if asked.campaign:
         who = "those who are" if asked.held_out else "without those who are"
         said.append(f"{who} held out of {asked.campaign!r}, {asked.holdout:.1%} of all")
+    if audience is not None:
+        who = "are held out" if asked.held_out else "may be contacted"
+        said.append(f"those of the audience {audience!r} who {who}")
     if "customer_id" in columns and (example := customers.spoilt_by_spreadsheets()):
         said.append(
             f"a spreadsheet takes ids such as {example} for numbers and changes them when it saves "
@@ -247,6 +315,7 @@ def _arguments() -> argparse.ArgumentParser:
         type=str.lower,
         help="whose Excel is to open the file, such as de: tells delimiter and decimal sign",
     )
+    parser.add_argument("--audience", help="its name: its customers who may be contacted")
     parser.add_argument("--campaign", help="its name: by it customers are held out")
     parser.add_argument("--holdout", type=float, help="share of them, such as 0.1")
     parser.add_argument("--held-out", action="store_true", help="list them, and not the others")

@@ -313,6 +313,10 @@ def _table_switched_off(table_name: str, column_name: str) -> tuple[int, str]:
     return 5, f"the table {table_name}, because the order lines have no {column_name}"
 
 
+def _audiences_switched_off(seed: str) -> tuple[int, str]:
+    return 5, f"audiences, because the seed {seed} has no row"
+
+
 def _nothing_usable(source: str, row_count: int, reasons: list[dict[str, Any]]) -> tuple[int, str]:
     if not reasons:
         return 7, f"{source}: no row can be used, of {row_count}; is the input empty?"
@@ -678,6 +682,7 @@ FINDINGS = {
     "attribute_switched_off": _attribute_switched_off,
     "name_switched_off": _name_switched_off,
     "table_switched_off": _table_switched_off,
+    "audiences_switched_off": _audiences_switched_off,
     "nothing_usable": _nothing_usable,
     "reason": _reason,
     "open_quote": _open_quote,
@@ -893,6 +898,7 @@ def warnings(
     min_customers_a_feature: int,
     refit_wait_days: int,
     names: Sequence[str] = (),
+    of_audiences: Sequence[str] = (),
 ) -> pd.DataFrame:
     """What is far from what the model was fitted on, and what waits for a person, in order.
 
@@ -906,6 +912,7 @@ def warnings(
         drift_warn, share_shift_warn, share_shift_stop, min_customers_a_feature, refit_wait_days:
             the vars.
         names: what ``names_by_hand`` says.
+        of_audiences: what ``audiences`` says.
 
     Returns:
         ``WARNING_COLUMNS``; level is warn, stop, accepted or decide, model_version that of the
@@ -923,7 +930,7 @@ def warnings(
     needed = min_customers_a_feature * features
     if customers < needed:
         rows.append(("warn", _too_few(customers, features, needed, min_customers_a_feature)))
-    rows += [("warn", sentence) for sentence in names]
+    rows += [("warn", sentence) for sentence in [*names, *of_audiences]]
     candidates = _waiting(versions, as_of, refit_wait_days)
     return pd.DataFrame(
         [
@@ -1035,6 +1042,98 @@ def _names_nobody(row: Any, segment_ids: str) -> str:
     )
 
 
+# What decides who is in an audience and how its effect is judged, in the words of the seed.
+FIXED_TERMS = ("condition", "starts_on", "holdout_share", "read_after_days")
+
+
+def audiences(
+    given: pd.DataFrame,
+    definitions: pd.DataFrame,
+    segments: pd.DataFrame,
+    *,
+    as_of: pd.Timestamp,
+    has_same_customer_ids: bool,
+) -> list[str]:
+    """What is to be said of audiences that are not as their rows want them.
+
+    Args:
+        given: rows of checked_audiences.
+        definitions: rows of audience_definitions.
+        segments: rows of segments.
+        as_of: date of the build.
+        has_same_customer_ids: whether the members of the last release can be told from others.
+    """
+    names = segments["segment_name"].tolist()
+    of_rows = {row.audience: row for row in given.itertuples()}
+    said = []
+    for row in definitions.sort_values("audience").itertuples():
+        now = of_rows.get(row.audience)
+        if pd.notna(row.started_on):
+            if row.started_on < as_of and not has_same_customer_ids:
+                said.append(_under_other_ids(row))
+            said += [
+                _fixed(row, term, getattr(row, term), getattr(now, term))
+                for term in FIXED_TERMS
+                if now is not None and getattr(row, term) != getattr(now, term)
+            ]
+        elif unknown := _unknown_names(now.comparisons, names):
+            said.append(
+                f"{_of_audience(row)} names {' and '.join(map(_in_quotes, unknown))}, and no "
+                f"segment is called so: there are {', '.join(names)}. Until its condition names "
+                "one of these, nobody is in it"
+            )
+        elif row.state == "waiting":
+            said.append(
+                f"{_of_audience(row)} was to begin on {row.starts_on:%Y-%m-%d} and nobody meets "
+                f"its condition, {row.condition}: it begins with the first build in which somebody "
+                f"does, until {row.ends_on:%Y-%m-%d}. If this is not meant, correct the condition"
+            )
+        elif row.state == "never begun":
+            said.append(
+                f"{_of_audience(row)} has never begun, and its ends_on, {row.ends_on:%Y-%m-%d}, is "
+                "over: write a later day, or take the row out"
+            )
+    return said
+
+
+def _of_audience(row: Any) -> str:
+    return f"audiences: {_in_quotes(row.audience)}"
+
+
+def _in_quotes(text: str) -> str:
+    return f'"{shown(text)}"'
+
+
+def _unknown_names(comparisons: str, names: Collection[str]) -> list[str]:
+    asked = (
+        literal
+        for column, _, _, literals in json.loads(comparisons)
+        if column in ("segment_name", "moved_from", "moved_to")
+        for literal in literals
+    )
+    return [literal for literal in dict.fromkeys(asked) if literal not in names]
+
+
+def _fixed(row: Any, term: str, then: Any, now: Any) -> str:
+    then, now = (
+        f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else f"{value}"
+        for value in (then, now)
+    )
+    return (
+        f"{_of_audience(row)} has begun on {row.started_on:%Y-%m-%d} with the {term} {then}; its "
+        f"row says {now} now, which changes nothing. Put back what it was, or give what you mean "
+        "another name"
+    )
+
+
+def _under_other_ids(row: Any) -> str:
+    return (
+        f"{_of_audience(row)} has begun on {row.started_on:%Y-%m-%d} with customers of other ids "
+        "than those of this build (the var customer_ids or the key has changed), so it has lost "
+        "them: go back to the old ids, or give it another name and begin again"
+    )
+
+
 # The last words of a build.
 
 # The one that a list is of unless another one is named.
@@ -1052,6 +1151,7 @@ def released(
     moves: Mapping[str, int],
     warnings: pd.DataFrame,
     suspicions: int,
+    begun: pd.DataFrame | None = None,
     *,
     report: object,
     catalog: object,
@@ -1066,6 +1166,7 @@ def released(
         moves: customers who moved on the date, by cause.
         warnings: what ``warnings`` returned.
         suspicions: findings about the input that warn.
+        begun: audience, customers, contacts and held_out of each audience that began on the date.
         report, catalog: where they are.
     """
     customers = int(segments["customers"].sum())
@@ -1087,6 +1188,12 @@ def released(
     # In the first build of a history nobody has moved.
     if "initial" not in moves:
         said.append(_moved(as_of, moves))
+    for row in () if begun is None else begun.itertuples():
+        command = audience_command("list.csv", row.audience, catalog)
+        said.append(
+            f"{_of_audience(row)} began with {_count(row.customers, 'customer')}: {row.contacts:,} "
+            f"to contact, {row.held_out:,} held out; {command} writes the list"
+        )
     warned = warnings.loc[warnings["level"].isin(["warn", "accepted"]), "sentence"].tolist()
     said += warned[:MOST_WARNINGS_SAID]
     if more := len(warned) - MOST_WARNINGS_SAID if len(warned) > MOST_WARNINGS_SAID else 0:
@@ -1110,7 +1217,16 @@ def _next_step(segment: int, catalog: object) -> str:
 
 def list_command(file: str, segment: int, catalog: object) -> str:
     """What to type for the list of a segment; a catalog that is not the usual one is named."""
-    command = f"uv run python -m segmart.list {file} --segment {segment}"
+    return _list_command(file, f"--segment {segment}", catalog)
+
+
+def audience_command(file: str, audience: str, catalog: object) -> str:
+    """The same for the list of an audience."""
+    return _list_command(file, f"--audience {shlex.quote(audience)}", catalog)
+
+
+def _list_command(file: str, whom: str, catalog: object) -> str:
+    command = f"uv run python -m segmart.list {file} {whom}"
     return (
         command if str(catalog) == CATALOG else f"{command} --catalog {shlex.quote(str(catalog))}"
     )

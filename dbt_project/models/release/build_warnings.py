@@ -1,6 +1,6 @@
 from segmart.engine.frames import ordered_frame
 from segmart.model.names_by_hand import unmet
-from segmart.sentences import names_by_hand, warnings
+from segmart.sentences import audiences, names_by_hand, warnings
 
 
 def model(dbt, session):
@@ -19,9 +19,18 @@ def model(dbt, session):
         active_model,
         ordered_frame(dbt.ref("segmart", "segment_lineage")),
     )
+    segments = ordered_frame(dbt.ref("segmart", "segments"), ["segment_id"])
+    last = ordered_frame(dbt.ref("segmart", "last_release")).iloc[0]
+    of_audiences = audiences(
+        ordered_frame(dbt.ref("segmart", "checked_audiences"), ["audience"]),
+        ordered_frame(dbt.ref("segmart", "audience_definitions"), ["audience"]),
+        segments,
+        as_of=as_of,
+        has_same_customer_ids=bool(last["has_same_customer_ids"]),
+    )
     return warnings(
         ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
-        ordered_frame(dbt.ref("segmart", "segments"), ["segment_id"]),
+        segments,
         active_model,
         ordered_frame(dbt.ref("segmart", "model_versions"), ["model_version"]),
         as_of=as_of,
@@ -34,4 +43,5 @@ def model(dbt, session):
         names=names_by_hand(
             left_over, ordered_frame(dbt.ref("segmart", "named_segments"), ["segment_id"])
         ),
+        of_audiences=of_audiences,
     )

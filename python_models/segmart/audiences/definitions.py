@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from segmart import SegmentationError, shown
-from segmart.audiences.conditions import EXAMPLE, Comparison, read, written
+from segmart.audiences.conditions import EXAMPLE, Comparison, nearest, read, written
 
 SEED = "audiences"
 GIVEN = (
@@ -49,7 +49,9 @@ COLUMNS_OF_SEGMENTS = {
     "moved_to": "text",
     "moved_within_days": "number",
 }
-# A condition is published and kept: the id of a customer who is to be forgotten must not stand there.
+# The words of the column trust, of which none is missing when nobody has it.
+TRUST = ("solid", "soft", "do not act on this")
+# A condition is published and kept: the id of a forgotten customer must not stand in it.
 NO_FEATURES = ("customer_id", "as_of", "reason", "filled_features")
 
 
@@ -202,7 +204,12 @@ class _Row:
         if condition is None:
             return []
         try:
-            return read(condition, self._columns)
+            comparisons = read(condition, self._columns)
+            for each in comparisons:
+                for word in each.literals if each.column == "trust" else ():
+                    if word not in TRUST:
+                        raise SegmentationError(f"trust is never {word}: {nearest(word, TRUST)}")
+            return comparisons
         except SegmentationError as error:
             self._say(f"condition {_quoted(condition)}: {error}")
             return []

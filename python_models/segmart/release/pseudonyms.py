@@ -54,8 +54,8 @@ class PublishedTables(Mapping[str, duckdb.DuckDBPyRelation]):
     relations of the engine.
 
     Args:
-        tables: what ``dbt.ref`` gives, by name, with the ids as given, but for ``REMEMBERED``, whose
-            past has them as published.
+        tables: what ``dbt.ref`` gives, by name, with the ids as given, but for
+            ``REMEMBERED``, whose past has them as published.
         key: what ``key_from`` returned.
     """
 

@@ -53,6 +53,11 @@ def summary(
     customers = tables["customer_segments"].project("as_of").limit(1).fetchall()
     as_of = str(customers[0][0]) if customers else "no date"
     moves = tables["segment_moves"].filter(f"cast(as_of as varchar) = '{as_of}'")
+    members = tables["audience_members"].filter(f"cast(started_on as varchar) = '{as_of}'")
+    begun = members.aggregate(
+        "audience, count(*) as customers, count(*) filter (contact_allowed) as contacts, "
+        "count(*) filter (member_group = 'holdout') as held_out"
+    )
     return sentences.released(
         release,
         as_of,
@@ -61,6 +66,7 @@ def summary(
         dict(moves.aggregate("cause, count(*)").fetchall()),
         warnings,
         int(findings["is_warning"].sum()),
+        begun.order("audience").df(),
         report=report,
         catalog=serve / "segmart.duckdb",
     )
