@@ -1,7 +1,7 @@
 """The customers of segments as a list for a campaign, which a spreadsheet opens.
 
-``python -m segmart.list list.csv --segment price-sensitive``, or ``--audience`` and its name; ``--help``
-has the options.
+``python -m segmart.list list.csv --segment price-sensitive``, or ``--audience`` and its name;
+``--help`` has the options.
 """
 
 import argparse
