@@ -13,26 +13,17 @@ import pytest
 
 from conftest import ROOT, Build, dbt_build, write_households
 from hostile_conditions import HOSTILE
+from segmart.audiences.definitions import GIVEN
 from segmart.release.pseudonyms import KEY, pseudonym
 
-HEADER = [
-    "name",
-    "condition",
-    "starts_on",
-    "ends_on",
-    "holdout_share",
-    "action",
-    "priority",
-    "read_after_days",
-]
 PAGE = (ROOT / "docs/audiences.md").read_text()
 
 
 def write_audiences(path: Path, *rows: tuple) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(HEADER)
-        writer.writerows([*row, *[""] * (len(HEADER) - len(row))] for row in rows)
+        writer.writerow(GIVEN)
+        writer.writerows([*row, *[""] * (len(GIVEN) - len(row))] for row in rows)
 
 
 def published(build: Build, table: str) -> pd.DataFrame:
@@ -120,7 +111,7 @@ def test_who_is_in_an_audience_stays_in_it_through_builds(tmp_path: Path) -> Non
     assert published(killed, "audience_members")["audience"].unique().tolist() == ["early"]
     assert members(killed, "early").equals(fixed)
 
-    # A changed condition changes nobody. Of the other audience those are contacted that were not yet.
+    # A changed condition changes nobody. The other audience contacts who was not contacted yet.
     second = released("2017-10-03")
     assert members(second, "early").equals(fixed)
     assert (

@@ -121,6 +121,8 @@ def test_who_is_held_out_is_not_on_the_list_and_sql_tells_the_same(
         (["--holdout", "0.1"], "--campaign and --holdout belong together"),
         (["--held-out"], "--campaign and --holdout belong together"),
         (["--catalog", "none.duckdb"], "no catalog none.duckdb: run dbt build first"),
+        (["--audience", "spring"], "no audience 'spring': there are none"),
+        (["--audience", "spring", "-s", "1"], "--audience says who is listed and who is held out"),
         (["/nowhere/list.csv"], "/nowhere/list.csv cannot be written: No such file"),
     ],
 )
@@ -150,3 +152,34 @@ def test_ids_that_a_spreadsheet_spoils_are_said_by_the_command(
     runpy.run_module("segmart.list", run_name="__main__")
     assert "ids such as 0017 for numbers" in capsys.readouterr().out
     assert (tmp_path / "l.csv").read_text("utf-8-sig").splitlines()[1] == '"0017";"2,5"'
+
+
+def test_the_targets_of_an_audience_are_listed_and_no_other(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "export.duckdb") as connection:
+        for table in (
+            "customer_segments as select * from (values ('a', 'best'), ('b', 'best'), "
+            "('c', 'best'), ('=d', 'lost')) as given (customer_id, segment_name)",
+            "customer_features as select 'a' as customer_id, 2.5 as spend",
+            "audience_definitions as select * from (values ('Spring', date '2024-03-01', "
+            "'running'), ('summer', null, 'planned')) as given (audience, started_on, state)",
+            "audience_members as select * from (values ('Spring', 'a', 'target', true), "
+            "('Spring', 'b', 'target', false), ('Spring', 'c', 'holdout', false), "
+            "('Spring', '=d', 'target', true), ('Spring', 'left', 'target', true), "
+            "('autumn', 'b', 'target', true)) "
+            "as given (audience, customer_id, member_group, contact_allowed)",
+        ):
+            connection.execute(f"create table {table}")
+    words = [str(tmp_path / "l.csv"), "--columns", "customer_id,segment_name,spend"]
+    words += ["--catalog", str(tmp_path / "export.duckdb"), "--country", "de"]
+
+    def lines() -> list[str]:
+        return (tmp_path / "l.csv").read_text("utf-8-sig").splitlines()[1:]
+
+    said = write_list([*words, "--audience", "SPRING"])
+    assert said.endswith("; those of the audience 'Spring' who may be contacted")
+    assert lines() == ['"\'=d";"lost";""', '"a";"best";"2,5"', '"left";"";""']
+    said = write_list([*words, "--audience", "Spring", "--held-out"])
+    assert said.endswith("; those of the audience 'Spring' who are held out")
+    assert lines() == ['"c";"best";""']
+    with pytest.raises(SegmentationError, match="'summer' has no customers, since it is planned"):
+        write_list([*words, "--audience", "summer"])

@@ -11,7 +11,14 @@ import pytest
 import scipy.stats
 
 from segmart import SegmentationError, sentences
-from segmart.audiences.definitions import GIVEN, SCHEMA, checked, kinds, rows_of_file
+from segmart.audiences.definitions import (
+    GIVEN,
+    SCHEMA,
+    checked,
+    kinds,
+    kinds_of_metrics,
+    rows_of_file,
+)
 from segmart.release.analyst_macros import HELD_OUT
 
 FEATURES = pa.schema(
@@ -59,6 +66,10 @@ def test_columns_have_their_kinds_and_no_id_can_be_compared() -> None:
     assert found["segment_name"] == "text"
     assert found["moved_within_days"] == "number"
     assert not {"customer_id", "as_of"} & set(found)
+    of_metrics = kinds_of_metrics(pd.DataFrame({"feature": ["visits", "visits"], "bin": [1, 2]}))
+    assert of_metrics["visits"] == "number"
+    assert of_metrics["moved_from"] == "text"
+    assert "orders" not in of_metrics
 
 
 def test_a_row_is_read_and_what_is_empty_has_its_default() -> None:

@@ -8,16 +8,7 @@ with
 
     audience_definitions as (select * from {{ ref("audience_definitions") }}),
 
-    feature_catalog as (select * from {{ ref("feature_catalog") }}),
-
     as_of_date as (select * from {{ ref("as_of_date") }}),
-
-    -- Without amounts orders decide.
-    amounts as (
-        select count(*) > 0 as has_amounts
-        from feature_catalog
-        where feature = 'spend' and unavailable_because is null
-    ),
 
     measured as (
         select
@@ -50,13 +41,14 @@ with
                     where member_group = '{{ group }}' and is_within_contact_limit
                 ) as {{ group }}_customers,
             {% endfor -%}
-            count(*) filter (where not is_within_contact_limit) as beyond_limit_customers
+            count(*) filter (where not is_within_contact_limit) as beyond_limit_customers,
+            count(spend) > 0 as has_amounts
         from
             (
-                select audience, segment_id as part, member_group, is_within_contact_limit
+                select audience, segment_id as part, member_group, is_within_contact_limit, spend
                 from audience_members
                 union all
-                select audience, 0 as part, member_group, is_within_contact_limit
+                select audience, 0 as part, member_group, is_within_contact_limit, spend
                 from audience_members
             ) as members
         group by audience, part
@@ -119,8 +111,9 @@ with
             rows_of_windows.measure,
             rows_of_windows.part = 0
             and rows_of_windows.days = audience_definitions.read_after_days
+            -- Without amounts orders decide.
             and rows_of_windows.measure
-            = case when amounts.has_amounts then 'spend' else 'orders' end as decides,
+            = case when member_counts.has_amounts then 'spend' else 'orders' end as decides,
             audience_definitions.holdout_share,
             windows.readable_from,
             windows.readable_from <= as_of_date.as_of as is_readable,
@@ -138,7 +131,7 @@ with
                 -- Figures are carried on for years, and are not to tell of single customers.
                 case
                     when
-                        (amounts.has_amounts or rows_of_windows.measure <> 'spend')
+                        (member_counts.has_amounts or rows_of_windows.measure <> 'spend')
                         and least(
                             rows_of_windows.target_customers, rows_of_windows.holdout_customers
                         )
@@ -157,7 +150,6 @@ with
             member_counts
             on rows_of_windows.audience = member_counts.audience
             and rows_of_windows.part = member_counts.part
-        cross join amounts
         cross join as_of_date
     )
 

@@ -1,4 +1,4 @@
-from segmart.audiences.definitions import checked, kinds, rows_of_file
+from segmart.audiences.definitions import checked, kinds, kinds_of_metrics, rows_of_file
 from segmart.engine.frames import arrow_table, ordered_frame
 
 
@@ -7,10 +7,13 @@ def model(dbt, session):
     metrics = dbt.config.get("customer_metrics")
     seed = dbt.ref("segmart", "audiences")
     features = dbt.ref("segmart", "customer_features")
-    of_metrics = dbt.ref("segmart", "customer_eligibility")
+    distributions = dbt.ref("segmart", "feature_distributions")
     if path == "none":
         given, source = ordered_frame(seed), "seed audiences"
     else:
         given, source = rows_of_file(path), f"file {path}"
-    columns = kinds(arrow_table((features if metrics == "none" else of_metrics).limit(0)).schema)
+    if metrics == "none":
+        columns = kinds(arrow_table(features.limit(0)).schema)
+    else:
+        columns = kinds_of_metrics(ordered_frame(distributions, ["feature_position", "bin"]))
     return checked(given, columns, source)

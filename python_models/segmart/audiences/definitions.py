@@ -52,7 +52,7 @@ COLUMNS_OF_SEGMENTS = {
 # The words of the column trust, of which none is missing when nobody has it.
 TRUST = ("solid", "soft", "do not act on this")
 # A condition is published and kept: the id of a forgotten customer must not stand in it.
-NO_FEATURES = ("customer_id", "as_of", "reason", "filled_features")
+NO_FEATURES = ("customer_id", "as_of")
 
 
 def kinds(schema: pa.Schema) -> dict[str, str]:
@@ -75,6 +75,11 @@ def kinds(schema: pa.Schema) -> dict[str, str]:
             kind = "number"
         found[field.name] = kind
     return found
+
+
+def kinds_of_metrics(feature_distributions: pd.DataFrame) -> dict[str, str]:
+    """The same where the features are the metrics of the input, all of them numbers."""
+    return COLUMNS_OF_SEGMENTS | dict.fromkeys(feature_distributions["feature"], "number")
 
 
 def rows_of_file(path: str) -> pd.DataFrame:

@@ -63,6 +63,7 @@ def statements(tables: Mapping[str, dict], serve: Path | None) -> Iterator[str]:
         yield f"comment on macro table {name} is '{storage.quote(' '.join(comment.split()))}'"
 
 
+# The macro digest_fraction of dbt gives audiences the same fraction: one name, the same customers.
 # Of the id as text and of the name of the campaign alone: the release, the segment and the rest of
 # the list do not count. Who is held out of a share is held out of a larger one too.
 HELD_OUT = (
