@@ -63,12 +63,14 @@ def generated(customers: int, rate: float, spread: float) -> tuple[np.ndarray, n
 def of_draw(y: np.ndarray, x: np.ndarray, is_target: np.ndarray) -> tuple[dict, list[tuple]]:
     """The row of sums of one draw, and Welch's intervals of the plain and the adjusted values."""
     row: dict = {"decides": True, "is_readable": True, "holdout_share": 0.1}
-    squares = np.zeros(3)
+    squares, largest = np.zeros(3), 0.0
     for group, members in (("target", is_target), ("holdout", ~is_target)):
         row[f"{group}_customers"] = members.sum()
         row[f"{group}_mean"], row[f"{group}_before"] = y[members].mean(), x[members].mean()
         apart, before = y[members] - y[members].mean(), x[members] - x[members].mean()
         squares += [apart @ apart, before @ before, apart @ before]
+        largest = max(largest, (apart**2).max())
+    row["largest_square"] = largest
     row |= dict(zip(("squares", "squares_before", "products"), squares, strict=True))
     welch = []
     for values in (y, y - squares[2] / squares[1] * x):

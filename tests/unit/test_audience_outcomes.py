@@ -32,7 +32,7 @@ def sums_of(
     is_target = np.atleast_2d(is_target)
     rows = pd.DataFrame({"decides": [True] * len(is_target), "holdout_share": 0.1})
     rows["is_readable"], rows["readable_from"] = True, pd.Timestamp("2024-01-31")
-    sums = np.zeros((3, len(is_target)))
+    sums, largest = np.zeros((3, len(is_target))), np.zeros(len(is_target))
     for group, members in (("target", is_target), ("holdout", ~is_target)):
         members = members.astype("float64")
         count = members.sum(axis=1)
@@ -45,7 +45,11 @@ def sums_of(
             members @ before**2 - count * mean_before**2,
             summed(members, after * before) - count * mean * mean_before,
         ]
+        # Of one value for each customer; no test looks at it where draws have their own.
+        apart = (np.atleast_2d(after)[0] - mean[:1, None]) ** 2 * members[:1]
+        largest = np.maximum(largest, apart.max())
     rows["squares"], rows["squares_before"], rows["products"] = sums
+    rows["largest_square"] = largest
     return rows.assign(**values)
 
 
@@ -164,6 +168,17 @@ def test_what_cannot_be_told_is_missing():
     assert found.loc[1, "difference":"adjusted_difference_probability"].isna().all()
     assert found["customers_needed"].isna().all()
     assert outcomes_of(nobody[:0]).empty
+
+
+def test_one_customer_decides_nothing():
+    generator = np.random.default_rng(1)
+    after = np.r_[generator.normal(50.0, 5.0, 199), 900.0]
+    is_target = np.arange(200) < 180
+    row = sums_of(after, np.zeros(200), is_target)
+    ordinary = sums_of(np.minimum(after, 60.0) + 20.0 * is_target, np.zeros(200), is_target)
+    found = outcomes_of(row, ordinary)
+    assert found["difference_high"].iloc[0] < 0
+    assert found["verdict"].tolist() == [subject.TOO_FEW, subject.MORE]
 
 
 def covered(

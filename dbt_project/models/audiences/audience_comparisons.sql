@@ -19,6 +19,7 @@ with
                 -- Two numbers: their sum does not depend on which comes first.
                 sum({{ sum }}) as {{ sum }},
             {% endfor -%}
+            max(largest_square) as largest_square,
             {% for group in groups -%}
                 sum(
                     case when member_group = '{{ group }}' then customers else 0 end
@@ -81,7 +82,8 @@ with
             target_customers,
             holdout_customers,
             {% for group in groups -%} {{ group }}_mean, {{ group }}_before, {% endfor -%}
-            {{ sums | join(", ") }}
+            {{ sums | join(", ") }},
+            largest_square
         from measured
         union all
         select
@@ -94,7 +96,7 @@ with
             cast(null as bigint) as gone_customers,
             member_counts.target_customers,
             member_counts.holdout_customers
-            {%- for figure in range(4 + sums | length) %}, cast(null as double) {%- endfor %}
+            {%- for figure in range(5 + sums | length) %}, cast(null as double) {%- endfor %}
         from windows
         inner join
             member_counts on windows.audience = member_counts.audience and member_counts.part = 0
@@ -126,6 +128,7 @@ with
                 "holdout_mean",
                 "target_before",
                 "holdout_before",
+                "largest_square",
             ] + sums %}
                 ,
                 -- Figures are carried on for years, and are not to tell of single customers.

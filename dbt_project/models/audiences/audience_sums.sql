@@ -66,7 +66,8 @@ with
             member_group,
             {{ exact_sum("deviation * deviation") }} as squares,
             {{ exact_sum("deviation_before * deviation_before") }} as squares_before,
-            {{ exact_sum("deviation * deviation_before") }} as products
+            {{ exact_sum("deviation * deviation_before") }} as products,
+            max(deviation * deviation) as largest_square
         from deviations
         group by {{ keys | join(", ") }}, member_group
     ),
@@ -84,7 +85,8 @@ with
             means.largest_before
             * means.largest_before
             * sums_of_deviations.squares_before as squares_before,
-            means.largest * means.largest_before * sums_of_deviations.products as products
+            means.largest * means.largest_before * sums_of_deviations.products as products,
+            means.largest * means.largest * sums_of_deviations.largest_square as largest_square
         from means
         inner join
             sums_of_deviations
