@@ -1,6 +1,11 @@
 {%- set groups = ["target", "holdout"] -%}
 {%- set keys = ["audience", "started_on", "days", "measure", "part"] -%}
 {%- set sums = ["squares", "squares_before", "products"] -%}
+{%- set figures = (
+    ["target_mean", "target_before", "holdout_mean", "holdout_before"]
+    + sums
+    + ["largest_square"]
+) -%}
 with
     audience_sums as (select * from {{ ref("audience_sums") }}),
 
@@ -81,9 +86,7 @@ with
             gone_customers,
             target_customers,
             holdout_customers,
-            {% for group in groups -%} {{ group }}_mean, {{ group }}_before, {% endfor -%}
-            {{ sums | join(", ") }},
-            largest_square
+            {{ figures | join(", ") }}
         from measured
         union all
         select
@@ -96,7 +99,7 @@ with
             cast(null as bigint) as gone_customers,
             member_counts.target_customers,
             member_counts.holdout_customers
-            {%- for figure in range(5 + sums | length) %}, cast(null as double) {%- endfor %}
+            {%- for figure in figures %}, cast(null as double) as {{ figure }} {%- endfor %}
         from windows
         inner join
             member_counts on windows.audience = member_counts.audience and member_counts.part = 0
@@ -123,13 +126,7 @@ with
             rows_of_windows.holdout_customers,
             rows_of_windows.gone_customers,
             member_counts.beyond_limit_customers
-            {%- for figure in [
-                "target_mean",
-                "holdout_mean",
-                "target_before",
-                "holdout_before",
-                "largest_square",
-            ] + sums %}
+            {%- for figure in figures %}
                 ,
                 -- Figures are carried on for years, and are not to tell of single customers.
                 case
