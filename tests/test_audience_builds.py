@@ -41,6 +41,7 @@ def members(build: Build, audience: str) -> pd.DataFrame:
 CHAIN = "checked_audiences known_audiences audience_matches audience_definitions audience_members"
 
 
+@pytest.mark.slow
 def test_no_condition_runs_whatever_is_written_there(small: Build, tmp_path: Path) -> None:
     build = small.copied(tmp_path / "copy")
     given = {"complete_journey": str(small.folder), "audiences": str(tmp_path / "audiences.csv")}

@@ -126,6 +126,12 @@ def test_files_with_much_wrong_equal_duckdb(
     names = {SHOP_COLUMNS[contract]: name for contract, name in SHOP_NAMES.items()}
     shop_lines()[:50_000].rename(columns=names).to_csv(tmp_path / "shop.csv", index=False)
     (tmp_path / "forgotten.txt").write_text("customer_id\nforgotten\n")
+    (tmp_path / "audiences.txt").write_text(
+        "name,condition,starts_on,ends_on,holdout_share\n"
+        "it's \\ often,orders >= 2 and margin is not null,2000-01-01,2100-01-01,0.3\n"
+        "inner,is_outlier = false and segment_id in (1.0),2000-01-01,2100-01-01,0.1\n"
+        "nobody,segment_name <> 'it''s \\ none',2000-01-01,2100-01-01,0.1\n"
+    )
     builds = {}
     for target in ("dev", "spark"):
         (tmp_path / target).mkdir()
@@ -133,7 +139,7 @@ def test_files_with_much_wrong_equal_duckdb(
             tmp_path / target,
             target=target,
             select="+rejected_rows +customer_accounting +segment_model +segments +rfm_scores "
-            "+segment_products +segment_months",
+            "+segment_products +segment_months +audience_members",
             tests=False,
             input="files",
             order_lines=str(tmp_path / "*.csv"),
@@ -143,6 +149,7 @@ def test_files_with_much_wrong_equal_duckdb(
             k=4,
             max_k=4,
             forgotten_customers=str(tmp_path / "forgotten.txt"),
+            audiences=str(tmp_path / "audiences.txt"),
             as_of=str(AS_OF.date()),
         )
         assert builds[target].returncode == 0, builds[target].output
@@ -150,7 +157,7 @@ def test_files_with_much_wrong_equal_duckdb(
     for table in (
         *("rejected_rows", "customer_accounting", "stored_order_lines", "customer_features"),
         *("segment_model", "customer_segments", "segments", "rfm_scores"),
-        "segment_months",
+        *("segment_months", "audience_definitions", "audience_members"),
     ):
         expected, found = (
             in_build(builds[target], target, table, two_workers) for target in builds

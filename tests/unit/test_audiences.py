@@ -157,10 +157,16 @@ def test_a_file_takes_the_place_of_the_seed(tmp_path: Path) -> None:
     ("contents", "said"),
     [
         (None, "there is no file"),
-        ("", "does not read as CSV in UTF-8"),
+        ("", "begins with : its first line is to be name,condition,"),
+        (",".join(GIVEN) + '\n"a', "does not read as CSV in UTF-8: unexpected end of data"),
         (b"name\n\xe4\n", "does not read as CSV in UTF-8"),
-        ("name,condition\n", "has no column starts_on, ends_on, holdout_share: its first line is"),
-        (",".join([*GIVEN, "who"]), "has the column who, which is none"),
+        ("name,condition\n", "begins with name,condition: its first line is to be"),
+        (",".join([*GIVEN, "name"]), "its first line is to be"),
+        (
+            ",".join(GIVEN) + "\na,town in ('a', 'b')\n",
+            "line 2: it has 3 values for 8 columns: put",
+        ),
+        (",".join([*GIVEN, "who"]), "its first line is to be"),
     ],
 )
 def test_a_file_that_is_none_of_audiences_is_refused(

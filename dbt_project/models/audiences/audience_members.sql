@@ -42,12 +42,14 @@ with
         where audience_definitions.started_on is not null
     ),
 
+    today as (select max(started_on) as started_on from new_members),
+
     -- A contact is the beginning of an audience, for those who may be contacted.
     recent_contacts as (
         select last_audience_members.customer_id, count(*) as contacts
         from last_audience_members
         inner join
-            (select max(started_on) as started_on from new_members) as today
+            today
             on {{ dbt.datediff("last_audience_members.started_on", "today.started_on", "day") }}
             < {{ setting("contact_days") }}
         where last_audience_members.contact_allowed

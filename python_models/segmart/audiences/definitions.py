@@ -1,5 +1,6 @@
 """The seed ``audiences``: a row for each group of customers who are to be contacted."""
 
+import csv
 import datetime
 import json
 import re
@@ -12,7 +13,6 @@ import pyarrow as pa
 from segmart import SegmentationError, shown
 from segmart.audiences.conditions import EXAMPLE, Comparison, nearest, read, written
 
-SEED = "audiences"
 GIVEN = (
     *("name", "condition", "starts_on", "ends_on", "holdout_share"),
     *("action", "priority", "read_after_days"),
@@ -86,28 +86,32 @@ def rows_of_file(path: str) -> pd.DataFrame:
     """The rows of the CSV file that the var ``audiences`` names, as the seed has them.
 
     Raises:
-        SegmentationError: there is no such file, it is not UTF-8, or its header is another one.
+        SegmentationError: there is no such file, it is not CSV in UTF-8, its header is another one,
+            or a line has more or fewer values than that.
     """
+    at = f"var audiences: the file {path}"
     try:
-        rows = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            rows = [(reader.line_num, values) for values in reader if values]
     except FileNotFoundError:
         raise SegmentationError(f"var audiences: there is no file {path}") from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SegmentationError(f"{at} does not read as CSV in UTF-8: {error}") from None
+    if set(header) - set(GIVEN) or set(NEEDED) - set(header) or len(set(header)) < len(header):
         raise SegmentationError(
-            f"var audiences: the file {path} does not read as CSV in UTF-8: {error}"
-        ) from None
-    missing = [name for name in NEEDED if name not in rows.columns]
-    unknown = [name for name in rows.columns if name not in GIVEN]
-    if missing or unknown:
-        wrong = [f"has no column {', '.join(missing)}"] if missing else []
-        wrong += (
-            [f"has the column {', '.join(map(str, unknown))}, which is none"] if unknown else []
+            f"{at} begins with {shown(','.join(header))}: its first line is to be "
+            f"{','.join(GIVEN)}, of which the last three may be missing"
         )
-        raise SegmentationError(
-            f"var audiences: the file {path} {' and '.join(wrong)}: its first line is to be "
-            f"{','.join(GIVEN)}"
-        )
-    return rows.reindex(columns=list(GIVEN)).replace("", pd.NA)
+    for line, values in rows:
+        if len(values) != len(header):
+            raise SegmentationError(
+                f"{at}, line {line}: it has {len(values)} values for {len(header)} columns: put "
+                "double quotes around a value with a comma"
+            )
+    frame = pd.DataFrame([values for _, values in rows], columns=header, dtype="string")
+    return frame.reindex(columns=list(GIVEN)).replace("", pd.NA)
 
 
 def checked(given: pd.DataFrame, columns: Mapping[str, str], source: str) -> pa.Table:
