@@ -17,6 +17,7 @@ from segmart.release.storage import written_whole
 from segmart.sentences import list_command
 
 from . import charts, story, sure
+from .audiences import MOST_CARDS, audience_cards
 from .projection import project
 from .words import Words
 
@@ -360,8 +361,14 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         labels,
         words,
     )
+    audiences = audience_cards(
+        rows.get("audience_definitions", []), rows.get("audience_outcomes", []), words
+    )
     text = environment.get_template("template.html.jinja").render(
         t=words,
+        audiences=audiences[:MOST_CARDS],
+        audiences_left_out=len(audiences[MOST_CARDS:]),
+        audience_columns=_columns(len(audiences[:MOST_CARDS])),
         title=words("page.title")
         if settings["report_title"] == "default"
         else settings["report_title"],

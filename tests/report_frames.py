@@ -140,6 +140,47 @@ def _borders(names: dict[int, str]) -> pandas.DataFrame:
     return pandas.DataFrame(rows)
 
 
+def _audiences(texts: list[str]) -> dict[str, pandas.DataFrame]:
+    """An audience for each text, in turn decided, to be read, and without anybody held out."""
+    definitions, outcomes = [], []
+    for at, text in enumerate(texts):
+        started_on = pandas.Timestamp("2017-11-01") + pandas.Timedelta(days=at)
+        definitions.append(
+            {
+                "audience": text,
+                "condition": f"segment_name = '{text}' and recency_days <= 60",
+                "action": text,
+                "started_on": started_on,
+                "ends_on": started_on + pandas.Timedelta(days=20),
+            }
+        )
+        outcomes.append(
+            {
+                "audience": text,
+                "started_on": started_on,
+                "days": 30,
+                "measure": "spend",
+                "decides": True,
+                "readable_from": started_on + pandas.Timedelta(days=30),
+                "measured_on": None if at % 3 == 1 else pandas.Timestamp("2017-12-31"),
+                "target_customers": 400,
+                "holdout_customers": 100,
+                "beyond_limit_customers": at,
+                "adjusted_difference": None if at % 3 else 4.1,
+                "adjusted_difference_low": None if at % 3 else 1.2,
+                "adjusted_difference_high": None if at % 3 else 7.0,
+                "adjusted_difference_probability": None if at % 3 else 0.006,
+                "split_probability": 0.5,
+                "verdict": ("brought more", "readable from 2017-12-02", "nobody held out")[at % 3],
+                "customers_needed": None,
+            }
+        )
+    return {
+        "audience_definitions": pandas.DataFrame(definitions),
+        "audience_outcomes": pandas.DataFrame(outcomes),
+    }
+
+
 def _distributions(labels: dict[str, str], unit: str | None) -> pandas.DataFrame:
     rows = []
     for place, (feature, _, own_unit, transform, is_clustered) in enumerate(FEATURES):
@@ -392,6 +433,7 @@ def _frames(
         "segment_categories": _categories(names, values),
         "model_gates": _gates(model["model_version"]),
         "outcomes_explained": _explained(),
+        **_audiences(values),
         "model_scales": pandas.DataFrame(
             {"feature": ["spend", "frequency"], "transform": "log1p", "scale": [1.0, 0.5]}
         ),

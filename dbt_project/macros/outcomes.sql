@@ -71,3 +71,11 @@
         ) as totals_of_groups
     group by {{ keys }}
 {%- endmacro -%}
+
+{#- After so many days it is measured what an audience brought; segmart.audiences.definitions has the same. -#}
+{%- macro audience_days() -%} {{- return([7, 14, 30, 60, 90]) -}} {%- endmacro -%}
+
+{#- What is measured of an audience, and the column of audience_behaviour that has it. -#}
+{%- macro audience_measures() -%}
+    {{- return({"spend": "spend", "orders": "orders", "ordered_again_share": "ordered_again"}) -}}
+{%- endmacro -%}

@@ -133,6 +133,7 @@
                 "audiences": file,
                 "max_contacts": {"from": 1, "to": 1000},
                 "contact_days": {"from": 1, "to": 36500},
+                "worthwhile_difference": "share",
                 "min_customers_a_feature": {"from": 1, "to": 1000000},
                 "min_buyers": {"from": 1, "to": 1000000},
                 "report": {

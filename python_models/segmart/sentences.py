@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from segmart import SegmentationError, shown
+from segmart.audiences.outcomes import UNLIKELY_SPLIT
 from segmart.files import guesses
 
 
@@ -1168,6 +1169,32 @@ def audiences(
                 "over: write a later day, or take the row out"
             )
     return said
+
+
+def uneven_splits(
+    outcomes: pd.DataFrame, definitions: pd.DataFrame, *, as_of: pd.Timestamp
+) -> list[str]:
+    """Audiences whose customers are not split as they were drawn, until they have been measured.
+
+    Args:
+        outcomes: rows of audience_outcomes.
+        definitions: rows of audience_definitions.
+        as_of: date of the build.
+    """
+    shares = dict(zip(definitions["audience"], definitions["holdout_share"], strict=True))
+    is_told = outcomes["measured_on"].isna() | (outcomes["measured_on"] == as_of)
+    uneven = outcomes[
+        outcomes["decides"] & is_told & (outcomes["split_probability"] < UNLIKELY_SPLIT)
+    ]
+    return [
+        f"{_of_audience(row)} has {_count(row.target_customers, 'customer')} to contact and "
+        f"{row.holdout_customers:,} held out, and its holdout_share is {shares[row.audience]:g}: "
+        "by chance so uneven a split comes once in "
+        f"{min(1 / max(row.split_probability, 1e-9), 1e6):,.0f} audiences or less often. Something "
+        "has taken customers from one of the two, perhaps the input or the list of customers to be "
+        "forgotten: until you know what, do not rely on what it brought"
+        for row in uneven.sort_values("audience").itertuples()
+    ]
 
 
 def _of_audience(row: Any) -> str:

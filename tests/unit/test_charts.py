@@ -295,7 +295,7 @@ def test_a_report_of_empty_frames_is_still_a_page(frames):
 
 def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart(frames):
     text = html.unescape(without_scripts(page()))
-    names = re.findall(r'<article class="card".*?<h3>(.*?)</h3>', text, re.DOTALL)
+    names = re.findall(r'<article class="card" data-segment.*?<h3>(.*?)</h3>', text, re.DOTALL)
     assert names == list(SEGMENTS.values())
     assert "uv run python -m segmart.list segment-1.csv --segment 1</code>" in text
     assert "19-24 (1.5 times as often)" in text

@@ -1,6 +1,6 @@
 from segmart.engine.frames import ordered_frame
 from segmart.model.names_by_hand import unmet
-from segmart.sentences import audiences, names_by_hand, warnings
+from segmart.sentences import audiences, names_by_hand, uneven_splits, warnings
 
 
 def model(dbt, session):
@@ -21,12 +21,20 @@ def model(dbt, session):
     )
     segments = ordered_frame(dbt.ref("segmart", "segments"), ["segment_id"])
     last = ordered_frame(dbt.ref("segmart", "last_release")).iloc[0]
+    definitions = ordered_frame(dbt.ref("segmart", "audience_definitions"), ["audience"])
     of_audiences = audiences(
         ordered_frame(dbt.ref("segmart", "checked_audiences"), ["audience"]),
-        ordered_frame(dbt.ref("segmart", "audience_definitions"), ["audience"]),
+        definitions,
         segments,
         as_of=as_of,
         has_same_customer_ids=bool(last["has_same_customer_ids"]),
+    )
+    of_audiences += uneven_splits(
+        ordered_frame(
+            dbt.ref("segmart", "audience_outcomes").filter("decides"), ["audience", "started_on"]
+        ),
+        definitions,
+        as_of=as_of,
     )
     return warnings(
         ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),

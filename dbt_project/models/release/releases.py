@@ -50,6 +50,7 @@ def model(dbt, session):
         "outcomes_explained": dbt.ref("segmart", "outcomes_explained"),
         "audience_definitions": dbt.ref("segmart", "audience_definitions"),
         "audience_members": dbt.ref("segmart", "audience_members"),
+        "audience_outcomes": dbt.ref("segmart", "audience_outcomes"),
         "segment_lineage": dbt.ref("segmart", "segment_lineage"),
         "segment_model": dbt.ref("segmart", "segment_model"),
         "model_activations": dbt.ref("segmart", "model_activations"),

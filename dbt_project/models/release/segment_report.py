@@ -51,6 +51,12 @@ def model(dbt, session):
         "segment_categories": ordered_frame(
             dbt.ref("segmart", "segment_categories"), ["segment_id", "category"]
         ),
+        "audience_definitions": ordered_frame(
+            dbt.ref("segmart", "audience_definitions"), ["audience"]
+        ),
+        "audience_outcomes": ordered_frame(
+            dbt.ref("segmart", "audience_outcomes").filter("decides"), ["audience", "started_on"]
+        ),
         "feature_drift": ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
         "as_of_date": ordered_frame(dbt.ref("segmart", "as_of_date")),
         "report_settings": pd.DataFrame(
