@@ -160,8 +160,8 @@ with
             and ids_with_digits.customers >= 0.5 * totals.customers
     ),
 
-    -- Without signs that nobody sees, quotes, brackets and other signs around it, and case; with one
-    -- kind of space and of dash.
+    -- Without signs that nobody sees, quotes, brackets and other signs around it, and case; with
+    -- one kind of space and of dash.
     ids_without_dress as (
         select
             source,
