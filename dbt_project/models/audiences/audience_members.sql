@@ -20,8 +20,7 @@ with
     audience_definitions as (select * from {{ ref("audience_definitions") }}),
 
     -- Of the name and the id alone, as the macro held_out of the catalog has it: whoever comes
-    -- back, and
-    -- whoever builds the same day again, is in the same group.
+    -- back, and whoever builds the same day again, is in the same group.
     new_members as (
         select
             audience_matches.*,
