@@ -96,11 +96,7 @@ def _cards(
 ) -> list[Row]:
     """What the card and the section of each segment say, in the order of the segments."""
     labels = charts.segment_labels(segments)
-    revenue_before = {
-        row["segment_id"]: row["revenue"]
-        for row in history
-        if month.is_known and row["as_of"] == month.since
-    }
+    recent = {(row["as_of"], row["segment_id"]): row["recent_revenue"] for row in history}
     cards = []
     for row in segments:
         own = [profile for profile in profiles if profile["segment_id"] == row["segment_id"]]
@@ -114,6 +110,9 @@ def _cards(
             )
         identifier = row["segment_id"]
         before, now = month.size(identifier, 0), month.size(identifier, 1)
+        recent_before, recent_now = (
+            recent.get((date, identifier)) for date in (month.since, month.until)
+        )
         cards.append(
             row
             | {
@@ -127,10 +126,11 @@ def _cards(
                 if row["customers"] and row["revenue"] is not None
                 else None,
                 "list_command": list_command(
-                    f"segment-{identifier}.csv", identifier, f"{serve}/segmart.duckdb"
+                    f"segment_{identifier}.csv", identifier, f"{serve}/segmart.duckdb"
                 ),
-                "revenue_change": row["revenue"] - revenue_before[identifier]
-                if None not in (row["revenue"], revenue_before.get(identifier))
+                "recent": recent_now,
+                "recent_change": recent_now - recent_before
+                if month.is_known and None not in (recent_now, recent_before)
                 else None,
                 "change": now - before if month.is_known else None,
                 "origins": _sides(month, identifier, 1, labels, words),

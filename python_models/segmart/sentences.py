@@ -314,10 +314,6 @@ def _table_switched_off(table_name: str, column_name: str) -> tuple[int, str]:
     return 5, f"the table {table_name}, because the order lines have no {column_name}"
 
 
-def _audiences_switched_off(seed: str) -> tuple[int, str]:
-    return 5, f"audiences, because the seed {seed} has no row"
-
-
 def _nothing_usable(source: str, row_count: int, reasons: list[dict[str, Any]]) -> tuple[int, str]:
     if not reasons:
         return 7, f"{source}: no row can be used, of {row_count}; is the input empty?"
@@ -711,7 +707,6 @@ FINDINGS = {
     "attribute_switched_off": _attribute_switched_off,
     "name_switched_off": _name_switched_off,
     "table_switched_off": _table_switched_off,
-    "audiences_switched_off": _audiences_switched_off,
     "nothing_usable": _nothing_usable,
     "reason": _reason,
     "open_quote": _open_quote,

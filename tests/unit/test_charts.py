@@ -297,7 +297,7 @@ def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart(fra
     text = html.unescape(without_scripts(page()))
     names = re.findall(r'<article class="card" data-segment.*?<h3>(.*?)</h3>', text, re.DOTALL)
     assert names == list(SEGMENTS.values())
-    assert "uv run python -m segmart.list segment-1.csv --segment 1</code>" in text
+    assert "uv run python -m segmart.list segment_1.csv --segment 1</code>" in text
     assert "19-24 (1.5 times as often)" in text
     # A feature that the words know nothing of is said by its name.
     assert "<li>spend 3.1 times as much: $972 against $312</li>" in text
@@ -362,12 +362,11 @@ def test_changes_are_dated_by_the_report_that_is_compared_with(frames):
     """``segment_migrations`` looks back to 1 December; the build before that is of 30 November."""
     text = html.unescape(without_scripts(page()))
     assert len(re.findall(r"\b1 December 2017", text)) == 1
-    assert "The report of 30 November 2017 is the last one of 1 December 2017 or before." in text
+    assert "A month before this report was 1 December 2017; the last report by then is that" in text
     assert "Since the report of 30 November 2017, " in text
-    # Of 100 customers then, and of what they brought then.
-    assert "since 30 November 2017" in text
-    first = frames["segments"]["revenue"].iloc[0]
-    assert f"; +${first - 1000:,.0f} since 30 November 2017" in text
+    # Of 100 customers then, and of what they had brought in 90 days: 100 then, 102 now.
+    assert re.search(r"; \+\d+ since 30 November 2017", text)
+    assert re.search(r"\$102 <span[^>]*>\+\$2 since 30 November 2017", text)
     later = frames["segment_history"].query("as_of > '2017-12-01'")
     text = build.render(frames | {"segment_history": later})
     assert "Since the report of 1 December 2017, " in text

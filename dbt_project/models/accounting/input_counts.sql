@@ -23,8 +23,6 @@ with
 
     segment_name_rules as (select * from {{ ref("segment_name_rules") }}),
 
-    audiences as (select * from {{ ref("audiences") }}),
-
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
     used_totals as (
@@ -249,12 +247,6 @@ with
                 'table_switched_off' as kind, {{ as_json(["table_name", "column_name"]) }} as counts
             from (select '{{ table }}' as table_name, '{{ column }}' as column_name) as switched_off
         {% endfor -%}
-        {% if setting("audiences") == "none" -%}
-            union all
-            select 'audiences_switched_off' as kind, {{ as_json(["seed"]) }} as counts
-            from (select 'audiences' as seed, count(*) as row_count from audiences) as seeds
-            where row_count = 0
-        {% endif -%}
         {% if from_files -%}
             union all
             select
