@@ -50,10 +50,7 @@ def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), decisions=(
 
 def test_how_revenue_is_spread_is_said_first_and_what_to_decide_last():
     first, *_, sure, last = said()
-    assert (
-        first
-        == "“best” has brought 70.0% of all revenue ($6,300) with 40.0% of the customers."
-    )
+    assert first == "“best” has brought 70.0% of all revenue ($6,300) with 40.0% of the customers."
     assert sure == "How sure: There are no natural groups. They have changed."
     assert last == "No decision about the model or the data is waiting."
 
