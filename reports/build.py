@@ -91,12 +91,15 @@ def _cards(
     profiles: list[Row],
     month: story.Changes,
     history: list[Row],
+    outlook: list[Row],
     serve: str,
     words: Words,
 ) -> list[Row]:
     """What the card and the section of each segment say, in the order of the segments."""
     labels = charts.segment_labels(segments)
     recent = {(row["as_of"], row["segment_id"]): row["recent_revenue"] for row in history}
+    # The last row of a segment looks furthest ahead.
+    expected = {row["segment_id"]: row for row in outlook}
     cards = []
     for row in segments:
         own = [profile for profile in profiles if profile["segment_id"] == row["segment_id"]]
@@ -132,6 +135,7 @@ def _cards(
                 "recent_change": recent_now - recent_before
                 if month.is_known and None not in (recent_now, recent_before)
                 else None,
+                "expected": expected.get(identifier),
                 "change": now - before if month.is_known else None,
                 "origins": _sides(month, identifier, 1, labels, words),
                 "targets": _sides(month, identifier, 0, labels, words),
@@ -385,7 +389,15 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         most_flows=story.FLOWS_SHOWN,
         same_reason=len({row["feature"] for row in reasons}) == 1,
         revenue_heading=days and words("moves.history_revenue", days=days),
-        cards=_cards(segments, profiles, month, history, settings["serve"], words),
+        cards=_cards(
+            segments,
+            profiles,
+            month,
+            history,
+            rows.get("segment_outlook", []),
+            settings["serve"],
+            words,
+        ),
         causes=causes,
         columns=_columns(len(segments)),
         config=charts.CONFIG,

@@ -430,6 +430,14 @@ def _frames(
         "recent_moves": _recent_moves(names),
         "recent_move_features": _move_features(names),
         "segment_history": _history(names),
+        "segment_outlook": pandas.DataFrame(
+            {
+                "segment_id": list(names) * 2,
+                "days": [30] * len(names) + [90] * len(names),
+                "last_order_days": 500,
+                "expected_order_days": 432.1,
+            }
+        ).sort_values(["segment_id", "days"]),
         "segment_categories": _categories(names, values),
         "model_gates": _gates(model["model_version"]),
         "outcomes_explained": _explained(),

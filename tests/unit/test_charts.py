@@ -443,3 +443,12 @@ def test_the_page_has_headings_in_order(frames):
     assert '<html lang="en">' in text
     identifiers = re.findall(r' id="([^"]*)"', text)
     assert len(identifiers) == len(set(identifiers))
+
+
+def test_a_card_has_the_order_days_expected_beside_the_last(frames):
+    text = without_scripts(page())
+    assert "Order days expected in the next 90 days" in text
+    assert text.count("(in the last 90: 500)") == len(frames["segments"])
+    assert re.search(r"<dd>432 ", text)
+    off = build.render(frames | {"segment_outlook": frames["segment_outlook"].head(0)})
+    assert "Order days expected" not in off

@@ -51,6 +51,9 @@ def model(dbt, session):
         "segment_categories": ordered_frame(
             dbt.ref("segmart", "segment_categories"), ["segment_id", "category"]
         ),
+        "segment_outlook": ordered_frame(
+            dbt.ref("segmart", "segment_outlook"), ["segment_id", "days"]
+        ),
         "audience_definitions": ordered_frame(
             dbt.ref("segmart", "audience_definitions"), ["audience"]
         ),
