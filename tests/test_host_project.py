@@ -185,7 +185,7 @@ def test_a_build_of_both_publishes(built: Host) -> None:
         # A project softens one test of segmart: a build that lets it must be refused.
         (
             (),
-            "{segmart: {labels_equal_scikit_learn: {+severity: warn}}}",  # it must be refused
+            "{segmart: {labels_equal_scikit_learn: {+severity: warn}}}",  # the build must refuse it
             "release refused: 1 data tests of segmart are switched off or softened",
         ),
         ((), "{+where: 1 = 0}", "data tests of segmart are switched off or softened"),

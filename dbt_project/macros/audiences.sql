@@ -17,7 +17,7 @@
     {{- return(awaited) -}}
 {%- endmacro -%}
 
-{#- The features that audiences compare, and further ones. -#}
+{#- The features that audiences compare, and further ones: all but COLUMNS_OF_SEGMENTS of segmart.audiences.definitions. -#}
 {%- macro features_of(awaited, further) -%}
     {%- set of_segments = [
         "segment_id",

@@ -173,7 +173,7 @@ class Customers:
         listed = self._listed(columns)
         segment = "settled_segment_id" if is_settled else "segment_id"
         query = (
-            f"select {listed} from customer_segments as segments "  # noqa: S608 - columns of the catalog alone
+            f"select {listed} from customer_segments as segments "  # noqa: S608 - listed has quoted columns that the catalog has; what people type is bound
             "left join customer_features as features using (customer_id) "
             f"where list_contains(?, segments.{segment}) "
         )
@@ -197,7 +197,7 @@ class Customers:
         listed = self._listed(columns).replace('segments."customer_id"', 'members."customer_id"')
         who = "members.member_group = 'holdout'" if is_held_out else "members.contact_allowed"
         query = (
-            f"select {listed} from audience_members as members "  # noqa: S608 - columns of the catalog alone
+            f"select {listed} from audience_members as members "  # noqa: S608 - listed has quoted columns that the catalog has; what people type is bound
             "left join customer_segments as segments "
             "on members.customer_id = segments.customer_id "
             "left join customer_features as features "

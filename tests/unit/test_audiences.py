@@ -1,6 +1,8 @@
 """The seed of audiences, who is held out of them, and what a build says of them."""
 
+import ast
 import datetime
+import re
 from pathlib import Path
 
 import duckdb
@@ -12,7 +14,9 @@ import scipy.stats
 
 from segmart import SegmentationError, sentences
 from segmart.audiences.definitions import (
+    COLUMNS_OF_SEGMENTS,
     GIVEN,
+    READ_AFTER_DAYS,
     SCHEMA,
     checked,
     kinds,
@@ -287,3 +291,13 @@ def test_an_audience_of_nobody_is_said_with_the_reason() -> None:
         [{}], [{"started_on": "2024-03-02", "state": "running"}], has_same_customer_ids=False
     )
     assert "has begun on 2024-03-02 with customers of other ids than those of this" in lost
+
+
+def test_sql_has_the_same_columns_and_day_counts() -> None:
+    macros = Path(__file__).parents[2] / "dbt_project/macros"
+    [columns] = re.findall(r"of_segments = (\[.*?\])", (macros / "audiences.sql").read_text(), re.S)
+    assert ast.literal_eval(columns) == list(COLUMNS_OF_SEGMENTS)
+    [days] = re.findall(
+        r"macro audience_days.*?return\((.*?)\)", (macros / "outcomes.sql").read_text()
+    )
+    assert tuple(ast.literal_eval(days)) == READ_AFTER_DAYS

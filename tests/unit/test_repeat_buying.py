@@ -1,7 +1,9 @@
 """The models of repeat buying, held against published estimates, SciPy and simulated customers."""
 
+import ast
 import importlib.util
 import math
+import re
 from datetime import date
 from pathlib import Path
 
@@ -245,3 +247,11 @@ def test_spend_without_a_mean_is_off() -> None:
     today, _ = models_of(shop().assign(repeat_mean_spend=spend))
     assert today["spend_off_because"] == sentences.spend_without_mean()
     assert today["p"] is None
+
+
+def test_sql_looks_as_far_ahead_and_counts_as_far():
+    macros = (Path(__file__).parents[2] / "dbt_project/macros/outlook.sql").read_text()
+    [days] = re.findall(r"macro outlook_days.*?return\((.*?)\)", macros)
+    assert tuple(ast.literal_eval(days)) == terms.DAYS
+    [deviations] = re.findall(r"([0-9.]+)e0 \* sqrt", macros)
+    assert float(deviations) == pytest.approx(terms.DEVIATIONS, abs=1e-4)
