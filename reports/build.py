@@ -5,6 +5,7 @@ import collections
 import datetime
 import functools
 import hashlib
+import operator
 import pathlib
 from typing import Any
 
@@ -98,8 +99,8 @@ def _cards(
     """What the card and the section of each segment say, in the order of the segments."""
     labels = charts.segment_labels(segments)
     recent = {(row["as_of"], row["segment_id"]): row["recent_revenue"] for row in history}
-    # The last row of a segment looks furthest ahead.
-    expected = {row["segment_id"]: row for row in outlook}
+    # Of each segment the row that looks furthest ahead.
+    expected = {row["segment_id"]: row for row in sorted(outlook, key=operator.itemgetter("days"))}
     cards = []
     for row in segments:
         own = [profile for profile in profiles if profile["segment_id"] == row["segment_id"]]
