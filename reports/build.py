@@ -47,6 +47,9 @@ SETTINGS = {
     "serve": "serve/dev",
 }
 
+# The input that segmart comes with; its amounts are dollars.
+DEMO = "complete_journey"
+
 Row = dict[str, Any]
 
 
@@ -322,6 +325,9 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         raise ValueError(f"the report lacks the frames: {', '.join(missing)}")
     rows = {name: charts.rows_of(frame) for name, frame in frames.items()}
     settings = SETTINGS | dict(_first(rows.get("report_settings", [])))
+    is_demo = settings["input"] == DEMO
+    if is_demo and settings["currency"] == "none":
+        settings["currency"] = "$"
     words = Words(settings["report_language"], settings["currency"])
     environment = jinja2.Environment(
         autoescape=True,
@@ -378,6 +384,7 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         if settings["report_title"] == "default"
         else settings["report_title"],
         settings=settings,
+        is_demo=is_demo,
         accounting=rows["customer_accounting"],
         attributes=story.over_represented(rows.get("segment_attributes", []), words),
         has_attributes=bool(rows.get("segment_attributes")),

@@ -262,6 +262,11 @@ def segment_sizes(segments: list[Row], words: Words) -> Chart | None:
     return bars(rows, words("cards.sizes_description"), groups)
 
 
+def _utc(day: str) -> altair.DateTime:
+    year, month, date = (int(part) for part in day.split("-"))
+    return altair.DateTime(year=year, month=month, date=date, utc=True)
+
+
 def over_time(rows: list[Row], field: str, unit: str | None, what: str, words: Words) -> Chart:
     """A line a segment: rows have segment_id, line (its name), as_of and the field."""
     data = [
@@ -276,17 +281,19 @@ def over_time(rows: list[Row], field: str, unit: str | None, what: str, words: W
         if row[field] is not None
     ]
     identifiers = sorted({row["segment_id"] for row in data})
+    dates = sorted({row["day"] for row in data})
     base = altair.Chart(_data(data)).encode(
         x=altair.X(
             "utcyearmonthdate(day):T",
-            title=None,
+            title=words("moves.history_day"),
             axis=altair.Axis(
                 format=words.texts["signs"]["day"],
                 grid=False,
-                tickCount=4,
-                labelBound=True,
+                # A tick for each date, the last first: it keeps its label where not all find room.
+                values=[_utc(day) for day in reversed(dates)],
                 labelFlush=True,
-                labelOverlap=True,
+                labelOverlap="greedy",
+                labelSeparation=10,
             ),
         ),
         y=altair.Y("value:Q", title=None, axis=altair.Axis(tickCount=4, format="~s", domain=False)),

@@ -12,6 +12,15 @@
     page.dataset[name] = String(Number(page.dataset[name]) + 1);
   }
 
+  // How old the data are when somebody reads of them: the file itself does not change.
+  const age = document.getElementById("age");
+  const days = age ? Math.floor((Date.now() - Date.parse(age.dataset.until)) / 86400000) : 0;
+  if (days > 1) {
+    const [length, unit] = days > 730 ? [365.25, "year"] : days > 60 ? [30.4, "month"] : [1, "day"];
+    const words = new Intl.RelativeTimeFormat(page.lang);
+    age.textContent = ", " + words.format(-Math.floor(days / length), unit);
+  }
+
   // A chart is as wide as its place; what is folded is drawn when somebody opens it.
   function draw() {
     for (const source of sources) {

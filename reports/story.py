@@ -277,18 +277,15 @@ def reasons(
 ) -> list[Row]:
     """Of each change of five customers or more, the largest first, the feature that changed most.
 
-    Where none has changed, or nobody knows, the one in which they differ most from who stayed.
-
     Args:
         moves: rows of ``recent_move_features``.
-        profiles: of all segments, compared; those who stayed are nearly all of a segment.
+        profiles: of all segments: the label and the unit of each feature.
         model: rows of the active model: the scale of each feature.
 
     Returns:
-        line, customers, feature, before, after and stayed, as they are read.
+        line, segment_id, feature, before and after, as they are read.
     """
-    scales = {row["feature"]: (row["transform"], row["scale"]) for row in model}
-    stayed = {(row["segment_id"], row["feature"]): row for row in profiles}
+    described = {row["feature"]: row for row in profiles}
     pairs: dict[tuple[Any, Any], list[tuple[Row, Row]]] = {}
     for row in moves:
         before, after = (
@@ -299,32 +296,31 @@ def reasons(
     for (origin, target), both in sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         if len(both) < FEWEST_MOVERS:
             continue
-        furthest: tuple[bool, float, Row] | None = None
-        for feature, (transform, scale) in scales.items():
-            usual = stayed.get((origin, feature))
-            now = _median(after.get(feature) for _, after in both)
-            if usual is None or usual["median"] is None or now is None or not scale:
+        furthest = 0.0
+        line: Row = {}
+        for row in model:
+            feature = described.get(row["feature"])
+            sides = [
+                _median(side.get(row["feature"]) for side in at) for at in zip(*both, strict=True)
+            ]
+            if feature is None or None in sides or not row["scale"]:
                 continue
-            before = _median(before.get(feature) for before, _ in both)
-            has_changed = before not in (None, now)
-            sides = (now, before if has_changed else usual["median"])
-            if transform == "log1p":
-                sides = tuple(math.log1p(max(side, 0)) for side in sides)
-            distance = abs(sides[0] - sides[1]) / scale
-            if furthest is None or (has_changed, distance) > furthest[:2]:
-                unit = usual["unit"]
+            before, after = (words.bare(side, feature["unit"]) for side in sides)
+            if row["transform"] == "log1p":
+                sides = [math.log1p(max(side, 0)) for side in sides]
+            distance = abs(sides[0] - sides[1]) / row["scale"]
+            if distance > furthest and before != after:
+                furthest = distance
                 line = {
                     "line": f"{named(origin, labels, words, 'new_customers')} → "
                     f"{named(target, labels, words, 'gone')}",
                     "segment_id": origin,
-                    "feature": words.label(usual),
-                    "before": "" if before is None else words.bare(before, unit),
-                    "after": words.bare(now, unit),
-                    "stayed": words.bare(usual["median"], unit),
+                    "feature": words.label(feature),
+                    "before": before,
+                    "after": after,
                 }
-                furthest = has_changed, distance, line
-        if furthest:
-            found.append(furthest[2])
+        if line:
+            found.append(line)
     return found
 
 

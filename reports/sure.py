@@ -23,7 +23,11 @@ def how_sure(verdict: Row, border: float | None, segments: list[Row], words: Wor
     names = charts.segment_labels(segments)
     for trust, form in (("soft", "soft"), ("do not act on this", "not_to_act")):
         own = [
-            words("know.quoted", segment=names[row["segment_id"]])
+            words(
+                "know.quoted_soft" if form == "soft" else "know.quoted",
+                segment=names[row["segment_id"]],
+                share=words.percent(row["bootstrap_jaccard"], 0),
+            )
             for row in segments
             if row["trust"] == trust
         ]

@@ -123,13 +123,10 @@ class Words:
         """The name of a feature, with its unit where the name does not say it."""
         name = self.seed(row["label"])
         unit = row["unit"]
-        if unit in (None, "", "share", "currency") or str(unit).casefold() in (
-            str(row["label"]).casefold(),
-            "orders",
-            "units",
-        ):
+        said = self.seed(unit or "")
+        if unit in ("share", "currency") or said.casefold() in name.casefold():
             return name
-        return f"{name} ({self.seed(unit)})"
+        return f"{name} ({said})"
 
     def trait(self, row: Row) -> str | None:
         """What sets a segment apart in one feature, such as: spend 2.4 times as much.

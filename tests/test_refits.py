@@ -76,8 +76,23 @@ def said_of_changes(made: Build) -> str:
         "any_value(segment_migrations.from_as_of)), '%-d %B %Y') from segment_migrations "
         "where from_segment_id is not null and to_segment_id is not null",
     )
+    return said_of(f"Since the report of {since}", moved, stood)
+
+
+def said_since_the_last_report(made: Build, last: datetime.date) -> str:
+    """The same of the two newest releases, whose customers are held against each other."""
+    *_, before, now = sorted((made.folder / "serve/dev/releases").iterdir())
+    ((moved, stood),) = duckdb.sql(
+        f"select count(*) filter (before.segment_id <> now.segment_id), count(*) "
+        f"from '{before}/customer_segments.parquet' as before "
+        f"inner join '{now}/customer_segments.parquet' as now using (customer_id)"
+    ).fetchall()
+    return said_of(f"Since the last report, of {last:%-d %B %Y}", moved, stood)
+
+
+def said_of(since: str, moved: int, stood: int) -> str:
     if not moved:
-        return f"Since the report of {since}, nobody has changed segment."
+        return f"{since}, nobody has changed segment."
     said = f"{moved} customers of {stood} have" if moved > 1 else f"1 customer of {stood} has"
     return f"{since}, {said} changed segment ({moved / stood:.1%})."
 
@@ -160,7 +175,9 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     on_day = functools.partial(build, tmp_path, as_of=str(day(182)))
     back = on_day(lines, k=5, accept_model=v1)
     assert released(back, ACTIVE) == [(v1,)]
-    assert said_of_changes(back) in html.unescape(back.report.read_text())
+    report = html.unescape(back.report.read_text())
+    assert said_of_changes(back) in report
+    assert said_since_the_last_report(back, day(181)) in report
     assert released(
         back,
         "select model_version, decided_by, reason from model_activations order by activation",

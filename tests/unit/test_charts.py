@@ -135,7 +135,7 @@ def test_every_feature_gets_a_histogram_with_its_median(rows):
     ]
     titles = [" ".join(panel["title"]["text"]) for panel in panels]
     assert len(panels) == len(FEATURES)
-    assert titles[-1] == "Days since the first purchase (days)"
+    assert titles[-1] == "Days since the first purchase"
     for panel in panels:
         assert [layer["mark"]["type"] for layer in panel["layer"]] == ["bar", "rule"]
         assert len(panel["datasets"][panel["layer"][0]["data"]["name"]]) == BINS
@@ -298,7 +298,7 @@ def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart(fra
     names = re.findall(r'<article class="card" data-segment.*?<h3>(.*?)</h3>', text, re.DOTALL)
     assert names == list(SEGMENTS.values())
     assert "uv run python -m segmart.list segment_1.csv --segment 1</code>" in text
-    assert "19-24 (1.5 times as often)" in text
+    assert "19-24 (1.5 times)" in text
     # A feature that the words know nothing of is said by its name.
     assert "<li>spend 3.1 times as much: $972 against $312</li>" in text
     assert "<li>Value of a basket: $" in text
@@ -307,9 +307,9 @@ def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart(fra
 
 def test_cards_say_how_far_a_segment_is_to_be_trusted(frames):
     text = page()
-    trusts = frames["segments"]["trust"].value_counts()
-    for trust, sentence in WORDS.texts["trust_means"].items():
-        assert text.count(sentence) == trusts[trust]
+    trusts = frames["segments"].groupby(["trust", "bootstrap_jaccard"]).size()
+    for (trust, share), count in trusts.items():
+        assert text.count(WORDS(f"trust_means.{trust}", share=f"{share:.0%}")) == count
 
 
 def test_where_revenue_has_no_shares_a_card_says_why(frames):
@@ -447,7 +447,7 @@ def test_the_page_has_headings_in_order(frames):
 
 def test_a_card_has_the_order_days_expected_beside_the_last(frames):
     text = without_scripts(page())
-    assert "Order days expected in the next 90 days" in text
+    assert "Orders expected in 90 days" in text
     assert text.count("(in the last 90: 500)") == len(frames["segments"])
     assert re.search(r"<dd>432 ", text)
     off = build.render(frames | {"segment_outlook": frames["segment_outlook"].head(0)})

@@ -26,6 +26,7 @@ def segment(identifier: int, share: float, shift: float, trust: str = "solid") -
         "customer_share": share,
         "share_shift": shift,
         "trust": trust,
+        "bootstrap_jaccard": 0.721,
     }
 
 
@@ -62,7 +63,7 @@ def test_whether_there_are_groups_and_who_is_near_a_border_comes_first():
         segment(3, 0.2, 0.0, "do not act on this"),
     ]
     said = sure.how_sure({"verdict": "unclear"}, None, mixed, WORDS)
-    assert said.endswith("Less sure than the others: “middle”. Do not act on “rest” yet.")
+    assert said.endswith("when the analysis is repeated: “middle” (72%). Do not act on “rest” yet.")
     few = [segment(1, 1.0, 0.0, "do not act on this")]
     assert "natural groups. Act on no segment yet" in sure.how_sure(
         {"verdict": "clusters"}, None, few, WORDS
