@@ -265,8 +265,6 @@ def chart_specifications(
         "segment_sizes": charts.segment_sizes(segments, words),
         "flows": _flow_bars(month, labels, words) if month.is_known else None,
         "projection": charts.projection(rows["projection"], words),
-        "left_out_customers": charts.left_out(rows["customer_accounting"], "customers", words),
-        "left_out_rows": charts.left_out(rows["customer_accounting"], "rows", words),
     }
     history = story.over_time(rows.get("segment_history", []))
     if len({row["as_of"] for row in history}) > 1:
@@ -406,7 +404,6 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
             settings["serve"],
             words,
         ),
-        causes=causes,
         columns=_columns(len(segments)),
         config=charts.CONFIG,
         correlations=_correlations(rows["feature_correlations"], words),

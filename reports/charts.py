@@ -69,6 +69,8 @@ CONFIG: Row = {
 }
 # The rest of the page may set it: the segment that a reader looks at.
 SELECTED = "selected == null || datum.segment_id == selected"
+# The dates under a line are a third of its length apart, or more.
+DATES_APART = 3
 # Of the width, what the longest bar takes; its number stands beside it.
 LONGEST_BAR = 0.72
 
@@ -262,12 +264,23 @@ def segment_sizes(segments: list[Row], words: Words) -> Chart | None:
     return bars(rows, words("cards.sizes_description"), groups)
 
 
-def _utc(day: str) -> altair.DateTime:
-    year, month, date = (int(part) for part in day.split("-"))
-    return altair.DateTime(year=year, month=month, date=date, utc=True)
+def _labelled(rows: list[Row]) -> list[altair.DateTime]:
+    """The first day, the last, and those between them that have room for their date on a phone."""
+    days = [datetime.date.fromisoformat(day) for day in sorted({row["day"] for row in rows})]
+    apart = (days[-1] - days[0]) / DATES_APART
+    shown = days[:1]
+    for day in days[1:-1]:
+        if day - shown[-1] >= apart <= days[-1] - day:
+            shown.append(day)
+    return [
+        altair.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+        for day in dict.fromkeys([*shown, days[-1]])
+    ]
 
 
-def over_time(rows: list[Row], field: str, unit: str | None, what: str, words: Words) -> Chart:
+def over_time(
+    rows: list[Row], field: str, unit: str | None, what: str, words: Words
+) -> Chart | None:
     """A line a segment: rows have segment_id, line (its name), as_of and the field."""
     data = [
         {
@@ -280,8 +293,9 @@ def over_time(rows: list[Row], field: str, unit: str | None, what: str, words: W
         for row in rows
         if row[field] is not None
     ]
+    if not data:
+        return None
     identifiers = sorted({row["segment_id"] for row in data})
-    dates = sorted({row["day"] for row in data})
     base = altair.Chart(_data(data)).encode(
         x=altair.X(
             "utcyearmonthdate(day):T",
@@ -289,14 +303,16 @@ def over_time(rows: list[Row], field: str, unit: str | None, what: str, words: W
             axis=altair.Axis(
                 format=words.texts["signs"]["day"],
                 grid=False,
-                # A tick for each date, the last first: it keeps its label where not all find room.
-                values=[_utc(day) for day in reversed(dates)],
-                labelFlush=True,
-                labelOverlap="greedy",
-                labelSeparation=10,
+                values=_labelled(data),
+                labelFlush=False,
+                labelOverlap=False,
             ),
         ),
-        y=altair.Y("value:Q", title=None, axis=altair.Axis(tickCount=4, format="~s", domain=False)),
+        y=altair.Y(
+            "value:Q",
+            title=None,
+            axis=altair.Axis(tickCount=4, format="$," if unit == "currency" else ",", domain=False),
+        ),
         color=altair.Color(
             "segment_id:N",
             legend=None,
@@ -341,24 +357,6 @@ def projection(points: list[Row], words: Words) -> Chart | None:
         )
     )
     return _fitted(_of_segments(chart), words("sure.map_description"), 380)
-
-
-def left_out(accounting: list[Row], field: str, words: Words) -> Chart | None:
-    """Who was left out and why: customers or rows for each reason, None when nobody was."""
-    rows = [
-        {
-            "line": str(row["reason"]),
-            "value": row[field],
-            "text": words.number(row[field]),
-            "details": row["description"] or row["reason"],
-            "colour": GREY,
-            "segment_id": None,
-        }
-        for row in sorted(accounting, key=lambda row: (str(row["outcome"]), str(row["reason"])))
-        if row["outcome"] != "used" and row[field]
-    ]
-    name = "left_out_description" if field == "customers" else "left_out_rows_description"
-    return bars(rows, words(f"appendix.{name}"))
 
 
 def _edge_position(rows: Sequence[Row], value: float | None) -> float | None:
@@ -410,7 +408,7 @@ def _distribution(rows: list[Row], words: Words) -> Chart:
             ),
             x2="bin_end:Q",
             y=altair.Y(
-                "customers:Q", title=None, axis=altair.Axis(tickCount=3, format="~s", domain=False)
+                "customers:Q", title=None, axis=altair.Axis(tickCount=3, format=",", domain=False)
             ),
             tooltip=[altair.Tooltip("details:N", title="")],
         )

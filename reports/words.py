@@ -66,7 +66,8 @@ class Words:
         if float(value).is_integer() or size >= 100:
             return self.fixed(value, 0)
         if size >= 0.01:
-            return self.fixed(value, 1 if size >= 10 else 2)
+            text = self.fixed(value, 1 if size >= 10 else 2)
+            return text.rstrip("0").rstrip(self.texts["signs"]["decimal"])
         return f"{value:.2g}".replace(".", self.texts["signs"]["decimal"])
 
     def percent(self, value: float | None, decimals: int = 1) -> str:

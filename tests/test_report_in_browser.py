@@ -140,6 +140,8 @@ def test_the_demo_report_draws_everything_and_fetches_nothing(browser, demo, sch
         assert_all_drawn(page)
         assert complaints == []
         assert fetched(requests, demo.report) == []
+        # The data of the demo are of 2018.
+        assert page.locator("#age").inner_text().endswith(" years ago")
         brightness = page.evaluate(BRIGHTNESS)
     assert brightness["charts"]
     if scheme == "dark":
@@ -204,6 +206,9 @@ def test_a_wide_report_of_many_segments_with_long_names_fits_too(browser, tmp_pa
             assert page.evaluate(OUTSIDE, width) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert complaints == []
+            axis = page.locator("#chart-history_customers .role-axis-label text:not([opacity='0'])")
+            # The last date has its label, and so has the first: between them there is room.
+            assert {"30 Nov 17", "31 Dec 17"} <= set(axis.all_inner_texts())
 
 
 def test_the_report_prints_on_few_sheets_with_every_mark_inside(browser, demo, tmp_path):

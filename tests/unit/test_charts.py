@@ -171,15 +171,6 @@ def test_k_selection_marks_the_chosen_number_and_keeps_one_segment_in_the_inerti
     assert lines == {"these customers", "data without clusters"}
 
 
-def test_left_out_shows_everyone_but_the_used(rows):
-    accounting = rows["customer_accounting"]
-    bars = data_of(charts.left_out(accounting, "rows", WORDS).to_dict())
-    assert {bar["line"] for bar in bars} == {row["reason"] for row in accounting[1:]}
-    assert charts.left_out(accounting[:1], "rows", WORDS) is None
-    nobody = [row | {"customers": 0} for row in accounting]
-    assert charts.left_out(nobody, "customers", WORDS) is None
-
-
 def test_a_line_over_time_is_of_one_segment_in_its_colour(rows):
     specification = charts.over_time(
         [row | {"line": "name"} for row in rows["segment_history"]],
@@ -392,6 +383,25 @@ def test_a_feature_of_which_nobody_has_anything_is_left_out_of_a_segment(frames)
         for rows in (profiles, none)
     ]
     assert ["Purchases" in section for section in sections] == [True, False]
+
+
+def test_the_demo_says_that_it_is_one_and_has_dollars(frames):
+    demo = WORDS("page.demo")
+    assert demo not in page()
+    frames["report_settings"] = pd.DataFrame([{"input": build.DEMO}])
+    text = build.render(frames)
+    assert demo in text
+    assert "<dd>$250,000 " in text
+
+
+def test_a_first_report_has_no_section_of_changes(frames):
+    assert 'href="#moves"' in page()
+    day = frames["as_of_date"]["as_of"].iloc[0]
+    frames["segment_migrations"]["from_as_of"] = day
+    frames["segment_history"] = frames["segment_history"].query("as_of == @day")
+    text = build.render(frames)
+    assert "moves" not in without_scripts(text)
+    assert WORDS("know.first") in text
 
 
 def test_the_header_has_a_place_for_the_name_of_the_release(tmp_path):
