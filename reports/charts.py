@@ -69,8 +69,8 @@ CONFIG: Row = {
 }
 # The rest of the page may set it: the segment that a reader looks at.
 SELECTED = "selected == null || datum.segment_id == selected"
-# The dates under a line are a third of its length apart, or more.
-DATES_APART = 3
+# The dates under a line are a quarter of its length apart, or more.
+DATES_APART = 4
 # Of the width, what the longest bar takes; its number stands beside it.
 LONGEST_BAR = 0.72
 
@@ -264,9 +264,9 @@ def segment_sizes(segments: list[Row], words: Words) -> Chart | None:
     return bars(rows, words("cards.sizes_description"), groups)
 
 
-def _labelled(rows: list[Row]) -> list[altair.DateTime]:
+def _labelled(dates: list[str]) -> list[altair.DateTime]:
     """The first day, the last, and those between them that have room for their date on a phone."""
-    days = [datetime.date.fromisoformat(day) for day in sorted({row["day"] for row in rows})]
+    days = [datetime.date.fromisoformat(day) for day in dates]
     apart = (days[-1] - days[0]) / DATES_APART
     shown = days[:1]
     for day in days[1:-1]:
@@ -296,14 +296,15 @@ def over_time(
     if not data:
         return None
     identifiers = sorted({row["segment_id"] for row in data})
+    days = sorted({row["day"] for row in data})
     base = altair.Chart(_data(data)).encode(
         x=altair.X(
             "utcyearmonthdate(day):T",
-            title=words("moves.history_day"),
+            title=words("moves.history_day", years=" / ".join(sorted({day[:4] for day in days}))),
             axis=altair.Axis(
                 format=words.texts["signs"]["day"],
                 grid=False,
-                values=_labelled(data),
+                values=_labelled(days),
                 labelFlush=False,
                 labelOverlap=False,
             ),
@@ -311,7 +312,9 @@ def over_time(
         y=altair.Y(
             "value:Q",
             title=None,
-            axis=altair.Axis(tickCount=4, format="$," if unit == "currency" else ",", domain=False),
+            axis=altair.Axis(
+                tickCount=4, format="$,.0f" if unit == "currency" else ",.0f", domain=False
+            ),
         ),
         color=altair.Color(
             "segment_id:N",
@@ -408,7 +411,9 @@ def _distribution(rows: list[Row], words: Words) -> Chart:
             ),
             x2="bin_end:Q",
             y=altair.Y(
-                "customers:Q", title=None, axis=altair.Axis(tickCount=3, format=",", domain=False)
+                "customers:Q",
+                title=None,
+                axis=altair.Axis(tickCount=3, format=",.0f", domain=False),
             ),
             tooltip=[altair.Tooltip("details:N", title="")],
         )

@@ -11,6 +11,9 @@ TIMES = 1.2
 # Of a share, so many times as much as hardly any says nothing.
 MOST_TIMES = 20
 
+# Of what is typical: nobody would act on a smaller difference.
+ALIKE = 0.1
+
 Row = dict[str, Any]
 
 
@@ -43,7 +46,7 @@ class Words:
         if isinstance(text, dict):
             text = text["one" if values["count"] == 1 else "other"]
         if isinstance(values.get("count"), int | float):
-            values["count"] = self.number(values["count"])
+            values["count"] = self.short(values["count"])
         return str(text).format(**values)
 
     def seed(self, text: Any) -> str:
@@ -66,9 +69,13 @@ class Words:
         if float(value).is_integer() or size >= 100:
             return self.fixed(value, 0)
         if size >= 0.01:
-            text = self.fixed(value, 1 if size >= 10 else 2)
-            return text.rstrip("0").rstrip(self.texts["signs"]["decimal"])
+            return self.fixed(value, 1 if size >= 10 else 2)
         return f"{value:.2g}".replace(".", self.texts["signs"]["decimal"])
+
+    def short(self, value: float) -> str:
+        """The number without zeros at its end: half a day is 0.5 days."""
+        sign, text = self.texts["signs"]["decimal"], self.number(value)
+        return text.rstrip("0").rstrip(sign) if sign in text else text
 
     def percent(self, value: float | None, decimals: int = 1) -> str:
         """A share as a percentage."""
@@ -101,7 +108,7 @@ class Words:
             return self.money(value)
         if unit == "days":
             return self("days", count=value)
-        return self.number(value)
+        return self.short(value)
 
     def bare(self, value: float | None, unit: str | None) -> str:
         """A value whose unit stands in its label; shares and money keep theirs."""
@@ -136,7 +143,7 @@ class Words:
             row: of ``segment_profiles``, with ``value`` and ``typical`` to compare.
 
         Returns:
-            None where the two read the same.
+            None where the two read the same, or nearly.
         """
         value, typical = row["value"], row["typical"]
         if value is None or typical is None:
@@ -149,6 +156,8 @@ class Words:
         if said is None or typical <= 0 or value < 0:
             return f"{self.label(row)}: {against}"
         ratio = value / typical
+        if abs(ratio - 1) < ALIKE:
+            return None
         form = "times" if ratio >= TIMES else "more" if ratio > 1 else "less"
         if row["unit"] == "share" and ratio > MOST_TIMES:
             form = "more"
