@@ -93,7 +93,7 @@ def test_money_has_its_sign_where_people_write_it(currency, value, english, germ
 
 def test_units_dates_and_changes() -> None:
     english, german = Words("en"), Words("de")
-    assert [english.amount(days, "days") for days in (1, 2.5)] == ["1 day", "2.50 days"]
+    assert [english.amount(days, "days") for days in (1, 2.5)] == ["1 day", "2.5 days"]
     assert [german.amount(days, "days") for days in (1, 30)] == ["1 Tag", "30 Tage"]
     assert (english.percent(0.25), german.percent(0.25)) == ("25.0%", "25,0\u00a0%")
     assert english.date("2018-01-02") == "2 January 2018"
@@ -116,6 +116,8 @@ def test_units_dates_and_changes() -> None:
         ("spend", "currency", 1100, 1000, "spend 10% more: 1,100 against 1,000"),
         ("spend", "currency", 131, 1210, "spend 89% less: 131 against 1,210"),
         ("recency_days", "days", 70, 7, "have been away 10 times as long: 70 days against 7 days"),
+        # What nobody would act on.
+        ("spend", "currency", 1050, 1000, None),
         # So many times as much as hardly any is no figure to say.
         ("discount_share", "share", 0.276, 0.002, "buy more on discount: 27.6% against 0.2%"),
         # Nothing to say where the two read the same, and no ratio to nothing.
@@ -135,3 +137,8 @@ def test_a_unit_does_not_repeat_the_label() -> None:
     row = {"label": "Categories", "unit": "categories"}
     assert Words("de").label(row) == "Warengruppen"
     assert Words("en").label({"label": "Age", "unit": "days"}) == "Age (days)"
+    row = {"label": "Active days", "unit": "days"}
+    assert [Words(language).label(row) for language in LANGUAGES] == [
+        "Active days",
+        "Kauftage (Tage)",
+    ]
