@@ -39,7 +39,7 @@ def members(build: Build, audience: str, serve: str = "serve") -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-CHAIN = "checked_audiences known_audiences audience_matches audience_definitions audience_members"
+CHAIN = "checked_audiences audience_definitions audience_members"
 
 
 @pytest.mark.slow
