@@ -25,7 +25,7 @@ with
     ),
 
     -- Metrics have no dates: nothing came before or after.
-    windows as (
+    all_windows as (
         {% for days in audience_days() -%}
             select
                 *,
@@ -38,15 +38,15 @@ with
         {% endfor %}
     ),
 
-    unmeasured_windows as (
-        select windows.*, windows.readable_from <= as_of_date.as_of as is_readable
-        from windows
+    windows as (
+        select all_windows.*, all_windows.readable_from <= as_of_date.as_of as is_readable
+        from all_windows
         cross join as_of_date
         left join
             measured_windows
-            on windows.audience = measured_windows.audience
-            and windows.started_on = measured_windows.started_on
-            and windows.days = measured_windows.days
+            on all_windows.audience = measured_windows.audience
+            and all_windows.started_on = measured_windows.started_on
+            and all_windows.days = measured_windows.days
         where measured_windows.days is null
     ),
 
@@ -66,7 +66,7 @@ with
                     cast(coalesce({{ formula % is_counted }}, 0) as double) as {{ measure ~ end }}
                 {%- endfor -%}
             {%- endfor %}
-        from unmeasured_windows as windows
+        from windows
         inner join audience_members as members on windows.audience = members.audience
         left join published_ids on members.customer_id = published_ids.published_id
         left join
@@ -172,7 +172,7 @@ with
                     then measured.{{ figure }}
                 end as {{ figure }}
             {%- endfor %}
-        from unmeasured_windows as windows
+        from windows
         inner join member_counts on windows.audience = member_counts.audience
         cross join (values ('{{ audience_measures() | join("'), ('") }}')) as measures(measure)
         left join

@@ -1,3 +1,4 @@
+{%- set features = ["recency_days", "orders", "spend", "discount_share"] -%}
 {%- set kept = [
     "audience",
     "customer_id",
@@ -7,12 +8,7 @@
     "segment_name",
     "is_within_contact_limit",
     "contact_allowed",
-    "recency_days",
-    "orders",
-    "spend",
-    "discount_share",
-] -%}
-{%- set features = kept[-4:] -%}
+] + features -%}
 {%- set beginning = beginning_audiences() -%}
 {%- set names = segment_names() -%}
 with
