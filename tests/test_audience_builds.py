@@ -1,10 +1,12 @@
 """Audiences through builds: who is in one stays in it, and nothing that is written there runs."""
 
 import csv
+import hashlib
 import re
 import runpy
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -39,7 +41,7 @@ def members(build: Build, audience: str, serve: str = "serve") -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-CHAIN = "checked_audiences known_audiences audience_matches audience_definitions audience_members"
+CHAIN = "checked_audiences audience_definitions audience_members"
 
 
 @pytest.mark.slow
@@ -188,8 +190,86 @@ def test_members_are_carried_on_under_pseudonyms_of_one_key(
     assert 'audiences: "all" has begun on 2017-10-01 with customers of other ids' in other.output
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("customer_ids", ["as_given", "pseudonyms"])
+def test_a_forgotten_customer_leaves_every_audience_and_its_outcomes(
+    customer_ids: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_households(tmp_path, 60)
+    monkeypatch.setenv(KEY, "k" * 32)
+    path, forgotten = tmp_path / "audiences.csv", tmp_path / "forgotten.csv"
+    given = {"complete_journey": str(tmp_path), "k": 2, "max_k": 6, "min_customers_a_feature": 1}
+    given |= {"audiences": str(path), "customer_ids": customer_ids, "max_contacts": 9}
+    everyone = ("all", "orders >= 1", "2017-10-01", "2017-12-01", "0.4", "", "", "7")
+    few_held_out = ("few", "orders >= 1", "2017-10-01", "2017-12-01", "0.1")
+    write_audiences(path, everyone, few_held_out)
+
+    def released(as_of: str, **more: object) -> Build:
+        made = dbt_build(tmp_path, as_of=as_of, **{**given, **more})
+        assert made.returncode == 0, made.output
+        return made
+
+    fixed = members(released("2017-10-01"), "all")
+    read = published(released("2017-10-08"), "audience_outcomes").query("days == 7")
+    assert read["measured_on"].notna().all()
+    gone = fixed["customer_id"].iloc[0]
+    as_given = {
+        pseudonym(str(number), b"k" * 32) if customer_ids == "pseudonyms" else str(number): number
+        for number in range(1, 61)
+    }
+    forgotten.write_text(f"customer_id\n{as_given[gone]}\n")
+    without = released("2017-10-15", forgotten_customers=str(forgotten))
+    assert members(without, "all").equals(
+        fixed[fixed["customer_id"] != gone].reset_index(drop=True)
+    )
+    for file in (tmp_path / "serve").rglob("audience_*.parquet"):
+        assert gone not in str(duckdb.sql(f"from '{file}'").fetchall()), file
+    outcomes = published(without, "audience_outcomes")
+    # Of him alone no row had told, nor does one.
+    for found in (read, outcomes):
+        few = found[["target_customers", "holdout_customers"]].min(axis=1) < 5
+        assert few.any()
+        figures = found.loc[few, "target_mean":"adjusted_difference_probability"]
+        assert figures.isna().all(axis=None)
+    # What had been read stays, what is read from now on is of the others.
+    assert outcomes.query("days == 7").reset_index(drop=True).equals(read.reset_index(drop=True))
+    of_all = outcomes[(outcomes["audience"] == "all") & outcomes["segment_id"].isna()]
+    of_all = of_all.set_index(["days", "measure"])
+    counted = of_all["target_customers"] + of_all["holdout_customers"]
+    assert (counted[7] == len(fixed)).all()
+    assert (counted[14] == len(fixed) - 1).all()
+    assert of_all.loc[14, "difference"].notna().all()
+
+    # Whoever comes back is in none of before, and of any name in the group that name and id say.
+    write_audiences(path, everyone, few_held_out, ("again", *everyone[1:]))
+    back = released("2017-10-16")
+    assert gone not in set(members(back, "all")["customer_id"])
+    again = members(back, "again").set_index("customer_id")["member_group"]
+    assert gone in again.index
+    assert again.to_dict() == groups_of("again", again.index)
+    anew = members(released("2017-10-16", history="anew"), "all").set_index("customer_id")
+    assert anew["member_group"].to_dict() == groups_of("all", anew.index)
+    assert anew.loc[gone, "member_group"] == fixed.set_index("customer_id")["member_group"][gone]
+
+
+def groups_of(audience: str, customer_ids: Iterable[str]) -> dict[str, str]:
+    """By the MD5 of name and id alone, as the documents have it: of two fifths held out."""
+    digests = {
+        customer: hashlib.md5(f"{audience}:{customer}".encode(), usedforsecurity=False).hexdigest()
+        for customer in customer_ids
+    }
+    return {
+        customer: "holdout" if int(digest[:8], 16) / 16**8 < 0.4 else "target"
+        for customer, digest in digests.items()
+    }
+
+
+# Before members are known, when they are, and when all is about to be published.
+KILLED_AT = ("audience_definitions", "audience_outcomes", "releases")
+
+
 @pytest.mark.soak
-def test_thirty_builds_change_nobody(tmp_path: Path) -> None:
+def test_thirty_builds_change_nobody_though_others_are_killed(tmp_path: Path) -> None:
     write_households(tmp_path, 40)
     path = tmp_path / "audiences.csv"
     given = {"complete_journey": str(tmp_path), "k": 2, "max_k": 6, "audiences": str(path)}
@@ -203,12 +283,33 @@ def test_thirty_builds_change_nobody(tmp_path: Path) -> None:
         ),
     )
     fixed: dict[str, pd.DataFrame] = {}
-    for day in days:
-        made = dbt_build(tmp_path, as_of=f"{day:%Y-%m-%d}", **given)
+    read: dict[tuple, dict] = {}
+    for number, day in enumerate(days):
+        given["as_of"] = f"{day:%Y-%m-%d}"
+        if number % 3 == 1 or day in days[::6]:
+            before = published_files(tmp_path)
+            killed = dbt_build(tmp_path, kill_after=KILLED_AT[number % 3], **given)
+            assert killed.returncode == -1, killed.output
+            assert published_files(tmp_path) == before, day
+        made = dbt_build(tmp_path, **given)
         assert made.returncode == 0, made.output
         for name in published(made, "audience_members")["audience"].unique():
             assert members(made, name).equals(fixed.setdefault(name, members(made, name))), day
+        outcomes = published(made, "audience_outcomes").dropna(subset="measured_on")
+        for row in outcomes.astype(object).where(outcomes.notna(), None).to_dict("records"):
+            key = tuple(row[name] for name in ("audience", "days", "measure", "segment_id"))
+            assert read.setdefault(key, row) == row, day
     assert len(fixed) == 5
+    assert {days for _, days, _, _ in read} == {7, 14}
+
+
+def published_files(folder: Path) -> list[tuple[str, str]]:
+    """The files that clients see, by name, and their digests."""
+    current = folder / "serve/dev/current"
+    return [
+        (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(current.glob("*.parquet"))
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import Build, dbt_build
+from conftest import Build, dbt_build, write_households
 from spark_cluster import NEEDS_SPARK, Cluster, cluster
 from test_own_data import AS_OF, SHOP_COLUMNS, shop_lines
 
@@ -170,6 +171,48 @@ def test_files_with_much_wrong_equal_duckdb(
     files = [path for path in (two_workers.folder / "warehouse").rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if b"secret" in path.read_bytes()]
+
+
+def test_what_an_audience_brought_equals_duckdb(
+    two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins on DuckDB, whose release either goes on from when 7 and 14 days are over."""
+    write_households(tmp_path, 60)
+    (tmp_path / "audiences.csv").write_text(
+        "name,condition,starts_on,ends_on,holdout_share,action,priority,read_after_days\n"
+        "all,orders >= 1,2017-10-01,2017-12-01,0.4,,,14\n"
+        "some,spend >= 500,2017-10-01,2017-12-01,0.2,,2,7\n"
+        "later,orders >= 2,2017-10-16,2017-12-01,0.2,,,7\n"
+    )
+    (tmp_path / "forgotten.csv").write_text("customer_id\n7\n")
+    given = {"complete_journey": str(tmp_path), "k": 2, "max_k": 6, "min_customers_a_feature": 1}
+    given |= {"audiences": str(tmp_path / "audiences.csv")}
+    first = dbt_build(tmp_path, as_of="2017-10-01", **given)
+    assert first.returncode == 0, first.output
+    builds = {}
+    for target in ("dev", "spark"):
+        folder = tmp_path / f"on_{target}"
+        shutil.copytree(tmp_path / "serve/dev", folder / "serve" / target, symlinks=True)
+        builds[target] = dbt_build(
+            folder,
+            target=target,
+            select="+audience_outcomes",
+            tests=False,
+            as_of="2017-10-16",
+            forgotten_customers=str(tmp_path / "forgotten.csv"),
+            **given,
+        )
+        assert builds[target].returncode == 0, builds[target].output
+        monkeypatch.setenv("SPARK_REMOTE", two_workers.remote)
+    for table in ("audience_definitions", "audience_members", "audience_outcomes"):
+        expected, found = (
+            in_build(builds[target], target, table, two_workers) for target in builds
+        )
+        assert expected.num_rows > 0
+        assert differences(expected, found) == []
+    told = expected.filter(pc.field("difference").is_valid()).to_pylist()
+    assert {row["days"] for row in told} == {7, 14}
+    assert {row["audience"] for row in expected.to_pylist()} == {"all", "some", "later"}
 
 
 def assert_scored_as_by_duckdb(session, demo: Build) -> None:

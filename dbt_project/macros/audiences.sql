@@ -1,20 +1,46 @@
 {#-
-  The audiences whose members are not fixed yet, as a list of mappings with audience and comparisons: lists
-  of column, kind, operator and literals, which segmart.audiences.conditions has read. No text of a
-  condition reaches SQL but as a literal.
+  The audiences of a query, as a list of mappings with audience and comparisons: lists of column, kind,
+  operator and literals, which segmart.audiences.conditions has read. No text of a condition reaches SQL
+  but as a literal.
 -#}
-{%- macro awaited_audiences() -%}
-    {%- set relation = ref("known_audiences") -%}
-    {%- set awaited = [] -%}
+{%- macro audiences_of(query) -%}
+    {%- set audiences = [] -%}
     {%- if execute -%}
-        {%- set query -%}
-            select audience, comparisons from {{ relation }} where is_awaited order by audience
-        {%- endset -%}
         {%- for audience, comparisons in run_query(query).rows -%}
-            {%- do awaited.append({"audience": audience, "comparisons": fromjson(comparisons)}) -%}
+            {%- do audiences.append(
+                {"audience": audience, "comparisons": fromjson(comparisons)}
+            ) -%}
         {%- endfor -%}
     {%- endif -%}
-    {{- return(awaited) -}}
+    {{- return(audiences) -}}
+{%- endmacro -%}
+
+{#- Those whose members are not fixed yet. One that has never begun is known from its row alone. -#}
+{%- macro awaited_audiences() -%}
+    {%- set query -%}
+        select audience, comparisons
+        from {{ ref("checked_audiences") }}
+        where ends_on >= (select as_of from {{ ref("as_of_date") }}) and audience not in (
+            select audience
+            from {{ released_rows("audience_definitions") }} as released
+            where started_on is not null
+        )
+        order by audience
+    {%- endset -%}
+    {{- return(audiences_of(query)) -}}
+{%- endmacro -%}
+
+{#- Those whose members this build fixes. -#}
+{%- macro beginning_audiences() -%}
+    {%- set query -%}
+        select checked.audience, checked.comparisons
+        from {{ ref("checked_audiences") }} as checked
+        inner join {{ ref("audience_definitions") }} as definitions
+            on checked.audience = definitions.audience
+        where definitions.started_on is not null and definitions.matching_customers is not null
+        order by checked.audience
+    {%- endset -%}
+    {{- return(audiences_of(query)) -}}
 {%- endmacro -%}
 
 {#- The features that audiences compare, and further ones: all but COLUMNS_OF_SEGMENTS of segmart.audiences.definitions. -#}
@@ -72,6 +98,58 @@
     {%- set types = {"number": "double", "date": "date", "boolean": "boolean"} -%}
     {%- if kind == "text" -%} {{- return(text_literal(literal)) -}} {%- endif -%}
     {{- return("cast(" ~ text_literal(literal) ~ " as " ~ types[kind] ~ ")") -}}
+{%- endmacro -%}
+
+{#-
+  One row per segmented customer with the id of releases, what the conditions of the audiences compare and
+  further features.
+-#}
+{%- macro customers_to_compare(audiences, further=[]) -%}
+    {%- set given = given_columns(features_relation()) -%}
+    select
+        published_ids.published_id as customer_id,
+        customer_segments.segment_id,
+        customer_segments.segment_name,
+        segments.trust,
+        customer_segments.margin,
+        customer_segments.distance,
+        customer_segments.is_outlier,
+        segments_before.segment_name as moved_from,
+        segments_after.segment_name as moved_to,
+        {{ dbt.datediff("latest_own_moves.as_of", "customer_segments.as_of", "day") }}
+        as moved_within_days
+        {%- for feature in features_of(audiences, further) %}
+            ,
+            {% if feature in given -%} features.{{ quoted(feature) }}
+            {%- else -%} cast(null as double) as {{ feature }}
+            {%- endif %}
+        {%- endfor %}
+    from {{ ref("customer_segments") }} as customer_segments
+    inner join
+        {{ ref("segments") }} as segments on customer_segments.segment_id = segments.segment_id
+    inner join
+        {{ used_customers() }} as features on customer_segments.customer_id = features.customer_id
+    inner join
+        {{ ref("published_ids") }} as published_ids
+        on customer_segments.customer_id = published_ids.customer_id
+    -- Moves that a refit makes are none of the customer.
+    left join
+        (
+            {{
+                latest_moves(
+                    "(select * from "
+                    ~ ref("segment_moves")
+                    ~ " where cause = 'behaviour') as own_moves"
+                )
+            }}
+        ) as latest_own_moves
+        on published_ids.published_id = latest_own_moves.customer_id
+    left join
+        {{ ref("segments") }} as segments_before
+        on latest_own_moves.from_segment_id = segments_before.segment_id
+    left join
+        {{ ref("segments") }} as segments_after
+        on latest_own_moves.to_segment_id = segments_after.segment_id
 {%- endmacro -%}
 
 {#- The names of the segments of this build. -#}

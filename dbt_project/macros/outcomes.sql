@@ -75,7 +75,70 @@
 {#- After so many days it is measured what an audience brought; segmart.audiences.definitions has the same. -#}
 {%- macro audience_days() -%} {{- return([7, 14, 30, 60, 90]) -}} {%- endmacro -%}
 
-{#- What is measured of an audience, and the column of audience_behaviour that has it. -#}
+{#- What is measured of an audience, as an aggregate of the orders that meet a condition. -#}
 {%- macro audience_measures() -%}
-    {{- return({"spend": "spend", "orders": "orders", "ordered_again_share": "ordered_again"}) -}}
+    {{-
+        return(
+            {
+                "spend": "sum(case when %s then orders.amount end)",
+                "orders": "count(*) filter (where orders.is_order and %s)",
+                "ordered_again_share": "max(case when orders.is_order and %s then 1 end)",
+            }
+        )
+    -}}
+{%- endmacro -%}
+
+{#-
+  Mean and sums of squared deviations from it, of value, of value_before and of the products of both: one row
+  for each value of the columns by. Deviations are in units of the largest value, as in segment_outcomes: a
+  square of rupiahs has no place as DECIMAL. Where all values are 0 there is no unit, and no deviation.
+-#}
+{%- macro sums_of_deviations(relation, by) -%}
+    {%- set keys = by | join(", ") -%}
+    {%- set sums = {
+        "squares": ["", ""],
+        "squares_before": ["_before", "_before"],
+        "products": ["", "_before"],
+    } -%}
+    select
+        {{ keys }},
+        max(gone_customers) as gone_customers,
+        max(mean) as mean,
+        max(mean_before) as mean_before,
+        {%- for sum, ends in sums.items() %}
+            max(largest{{ ends[0] }})
+            * max(largest{{ ends[1] }})
+            * {{ exact_sum("deviation" ~ ends[0] ~ " * deviation" ~ ends[1]) }} as {{ sum }},
+        {%- endfor %}
+        max(largest) * max(largest) * max(deviation * deviation) as largest_square
+    from
+        (
+            select
+                means.*
+                {%- for end in ["", "_before"] %}
+                    ,
+                    coalesce(
+                        (measured.value{{ end }} - means.mean{{ end }})
+                        / nullif(means.largest{{ end }}, 0),
+                        0
+                    ) as deviation{{ end }}
+                {%- endfor %}
+            from {{ relation }} as measured
+            inner join
+                (
+                    select
+                        {{ keys }},
+                        count(*) filter (where is_gone) as gone_customers,
+                        {{ exact_mean("value") }} as mean,
+                        {{ exact_mean("value_before") }} as mean_before,
+                        max(abs(value)) as largest,
+                        max(abs(value_before)) as largest_before
+                    from {{ relation }}
+                    group by {{ keys }}
+                ) as means
+                {% for key in by -%}
+                    {{ "on" if loop.first else "and" }} measured.{{ key }} = means.{{ key }}
+                {% endfor %}
+        ) as deviations
+    group by {{ keys }}
 {%- endmacro -%}

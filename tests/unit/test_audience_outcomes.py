@@ -21,7 +21,7 @@ START, DAYS = "2017-06-01", 90
 def sums_of(
     after: np.ndarray, before: np.ndarray, is_target: np.ndarray, **values: object
 ) -> pd.DataFrame:
-    """Rows of ``audience_sums``, one for each draw of the targets.
+    """Rows of ``audience_comparisons``, one for each draw of the targets.
 
     Args:
         after: a value for each customer, or for each draw and customer.

@@ -76,6 +76,20 @@ def test_columns_have_their_kinds_and_no_id_can_be_compared() -> None:
     assert "orders" not in of_metrics
 
 
+def test_a_name_that_segments_and_the_input_have_is_refused() -> None:
+    """Members are fixed for good: a guess at which of the two is meant would be, too."""
+    of_metrics = kinds_of_metrics(pd.DataFrame({"feature": ["metric_margin", "visits"]}))
+    with pytest.raises(SegmentationError, match=r"margin is the name .*: write metric_margin for"):
+        checked(rows({"condition": "MARGIN >= 0.2"}), of_metrics, "seed audiences")
+    for condition in ("metric_margin >= 0.2", "distance >= 0.2 and trust = 'solid'"):
+        checked(rows({"condition": condition}), of_metrics, "seed audiences")
+    own = kinds(FEATURES.append(pa.field("distance", pa.float64())))
+    with pytest.raises(
+        SegmentationError, match=r"distance is the name .* input: give that of your"
+    ):
+        checked(rows({"condition": "distance >= 0.2"}), own, "seed audiences")
+
+
 def test_a_row_is_read_and_what_is_empty_has_its_default() -> None:
     second = {"name": " A  b ", "action": " Call\nthem ", "priority": "2", "read_after_days": "7"}
     assert checked_rows({"condition": " ORDERS>=2.0 "}, second) == [

@@ -1,3 +1,4 @@
+{%- set features = ["recency_days", "orders", "spend", "discount_share"] -%}
 {%- set kept = [
     "audience",
     "customer_id",
@@ -7,38 +8,59 @@
     "segment_name",
     "is_within_contact_limit",
     "contact_allowed",
-    "recency_days",
-    "orders",
-    "spend",
-    "discount_share",
-] -%}
+] + features -%}
+{%- set beginning = beginning_audiences() -%}
+{%- set names = segment_names() -%}
 with
     last_audience_members as (select * from {{ ref("last_audience_members") }}),
 
-    audience_matches as (select * from {{ ref("audience_matches") }}),
-
     audience_definitions as (select * from {{ ref("audience_definitions") }}),
+
+    customers as ({{ customers_to_compare(beginning, features) }}),
+
+    matches as (
+        {% for audience in beginning %}
+            select
+                {{ text_literal(audience.audience) }} as audience,
+                customer_id,
+                segment_id,
+                segment_name
+                {%- for feature in features %}
+                    , cast({{ feature }} as double) as {{ feature }}
+                {%- endfor %}
+            from customers
+            where {{ condition_of(audience, names) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {%- else %}
+            select
+                cast(null as {{ dbt.type_string() }}) as audience,
+                cast(null as {{ dbt.type_string() }}) as customer_id,
+                cast(null as integer) as segment_id,
+                cast(null as {{ dbt.type_string() }}) as segment_name
+                {%- for feature in features %}, cast(null as double) as {{ feature }}
+                {%- endfor %}
+            where false
+        {%- endfor %}
+    ),
 
     -- Of the name and the id alone, as the macro held_out of the catalog has it: whoever comes
     -- back, and whoever builds the same day again, is in the same group.
     new_members as (
         select
-            audience_matches.*,
+            matches.*,
             audience_definitions.started_on,
             audience_definitions.priority,
             case
                 when
-                    {{
-                        digest_fraction(
-                            "audience_matches.audience || ':' || audience_matches.customer_id"
-                        )
-                    }} < audience_definitions.holdout_share
+                    {{ digest_fraction("matches.audience || ':' || matches.customer_id") }}
+                    < audience_definitions.holdout_share
                 then 'holdout'
                 else 'target'
             end as member_group
-        from audience_matches
-        inner join audience_definitions on audience_matches.audience = audience_definitions.audience
-        where audience_definitions.started_on is not null
+        from matches
+        inner join audience_definitions on matches.audience = audience_definitions.audience
     ),
 
     today as (select max(started_on) as started_on from new_members),

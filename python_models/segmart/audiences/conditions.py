@@ -18,6 +18,8 @@ from segmart import SegmentationError, shown
 MOST_LETTERS, MOST_LETTERS_OF_TEXT = 2000, 200
 MOST_DIGITS = 18
 KINDS = ("number", "text", "date", "boolean")
+# In place of a kind: a name that both segments and the input have.
+OF_TWO = "of two"
 ORDERED = ("=", "<>", "<", "<=", ">", ">=", "in")
 EQUAL = ("=", "<>", "in")
 EXAMPLE = "segment_name = 'price-sensitive' and recency_days <= 60"
@@ -82,7 +84,8 @@ def read(condition: str, columns: Mapping[str, str]) -> list[Comparison]:
 
     Args:
         condition: as a person has written it; words and names in any case of letters.
-        columns: the kind of each column that may be compared, one of ``KINDS``.
+        columns: the kind of each column that may be compared, one of ``KINDS``, or ``OF_TWO`` for
+            a name that says too little.
 
     Raises:
         SegmentationError: it is not made of comparisons of these columns alone; the message has
@@ -197,6 +200,13 @@ class _Reader:
                     if what == "function"
                     else nearest(name, self._columns)
                 )
+            )
+        if self._columns[name] == OF_TWO:
+            own = f"metric_{name}"
+            raise SegmentationError(
+                f"{name} is the name of a column of segments and of one of your input: "
+                + (f"write {own} for your metric, or " if own in self._columns else "")
+                + f"give that of your input another name, and {name} is that of segments"
             )
         return name, self._columns[name]
 

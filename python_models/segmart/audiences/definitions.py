@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from segmart import SegmentationError, shown
-from segmart.audiences.conditions import EXAMPLE, Comparison, nearest, read, written
+from segmart.audiences.conditions import EXAMPLE, OF_TWO, Comparison, nearest, read, written
 
 GIVEN = (
     *("name", "condition", "starts_on", "ends_on", "holdout_share"),
@@ -61,7 +61,7 @@ def kinds(schema: pa.Schema) -> dict[str, str]:
     Args:
         schema: of the table with a column for each feature.
     """
-    found = dict(COLUMNS_OF_SEGMENTS)
+    features = {}
     for field in schema:
         if field.name in NO_FEATURES:
             continue
@@ -73,13 +73,19 @@ def kinds(schema: pa.Schema) -> dict[str, str]:
             kind = "text"
         else:
             kind = "number"
-        found[field.name] = kind
-    return found
+        features[field.name] = kind
+    return _beside_those_of_segments(features)
 
 
 def kinds_of_metrics(feature_distributions: pd.DataFrame) -> dict[str, str]:
     """The same where the features are the metrics of the input, all of them numbers."""
-    return COLUMNS_OF_SEGMENTS | dict.fromkeys(feature_distributions["feature"], "number")
+    return _beside_those_of_segments(dict.fromkeys(feature_distributions["feature"], "number"))
+
+
+def _beside_those_of_segments(features: dict[str, str]) -> dict[str, str]:
+    # A metric margin is the feature metric_margin: whoever writes margin may mean either.
+    of_two = [name for name in COLUMNS_OF_SEGMENTS if {name, f"metric_{name}"} & set(features)]
+    return COLUMNS_OF_SEGMENTS | features | dict.fromkeys(of_two, OF_TWO)
 
 
 def rows_of_file(path: str) -> pd.DataFrame:

@@ -263,17 +263,18 @@ def _by_rules(
     Of several segments that meet the rules of one name, the plain name is for the one of which it
     says the most and leaves the least unsaid.
     """
-    step = 1 / len(bases)
+    step, names_of_seed = 1 / len(bases), set(bases["segment_name"])
+    rules_of_seed = list(rules.itertuples())
     for place, base in bases.sort_values("priority", ignore_index=True).iterrows():
-        own = rules[rules["segment_name"] == base["segment_name"]]
+        own = [rule for rule in rules_of_seed if rule.segment_name == base["segment_name"]]
         met = {
             segment_id: rows
             for segment_id, rows in segments.items()
-            if own["feature"].isin(rows.index).any()
-            and all(_meets(rows, rule) for rule in own.itertuples())
+            if any(rule.feature in rows.index for rule in own)
+            and all(_meets(rows, rule) for rule in own)
         }
-        claimed = tuple(rule.feature for rule in own.itertuples() if _side(rule))
-        middle = tuple(rule.feature for rule in own.itertuples() if _is_of_middle(rule))
+        claimed = tuple(rule.feature for rule in own if _side(rule))
+        middle = tuple(rule.feature for rule in own if _is_of_middle(rule))
         for segment_id in met:
             said = [t for t in traits[segment_id] if t.feature in claimed]
             untold = [t for t in traits[segment_id] if t.feature not in (*claimed, *middle)]
@@ -297,7 +298,7 @@ def _by_rules(
                     default=0.0,
                 )
                 # A name of the seed has rules and an action of its own.
-                is_of_seed = f"{name}, {trait.word}" in set(bases["segment_name"])
+                is_of_seed = f"{name}, {trait.word}" in names_of_seed
                 if min(apart, abs(trait.z)) >= APART_Z and not is_of_seed:
                     yield replace(
                         plain,

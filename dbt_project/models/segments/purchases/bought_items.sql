@@ -7,89 +7,69 @@
 with
     customer_segments as (select * from {{ ref("customer_segments") }}),
 
-    orders_of_customers as (
-        select customer_id, sum(lines - return_lines) as lines
-        from {{ ref("orders") }}
-        group by customer_id
-    ),
+    fit_sample as (select * from {{ ref("fit_sample") }}),
 
-    category_customers as (
+    orders as (select * from {{ ref("orders") }}),
+
+    used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
+
+    -- Of many customers a sample: there are more pairs of a customer and an item than orders.
+    sampled_customers as (
         select
-            orders_of_customers.customer_id,
-            orders_of_customers.lines,
+            customer_segments.customer_id,
             customer_segments.segment_id,
-            customer_segments.segment_name
-        from orders_of_customers
-        inner join
-            customer_segments on orders_of_customers.customer_id = customer_segments.customer_id
+            sum(orders.lines - orders.return_lines) as customer_lines
+        from customer_segments
+        inner join fit_sample on customer_segments.customer_id = fit_sample.customer_id
+        inner join orders on customer_segments.customer_id = orders.customer_id
+        group by customer_segments.customer_id, customer_segments.segment_id
     ),
 
-    -- There are more pairs of a customer and a product than orders: of many customers a sample.
-    product_customers as (
-        select category_customers.*
-        from category_customers
-        inner join
-            {{ ref("fit_sample") }} as fit_sample
-            on category_customers.customer_id = fit_sample.customer_id
+    sampled_lines as (
+        select
+            sampled_customers.*,
+            lines.category,
+            lines.product_id,
+            lines.is_return,
+            {{ amount }} as amount
+        from used_order_lines as lines
+        inner join sampled_customers on lines.customer_id = sampled_customers.customer_id
+    ),
+
+    customer_items as (
+        {% for item_kind, item in [("category", "category"), ("product", "product_id")] -%}
+            select
+                '{{ item_kind }}' as item_kind,
+                customer_id,
+                segment_id,
+                customer_lines,
+                {{ item }} as item,
+                count(*) filter (where not is_return) as lines,
+                sum(amount) as revenue
+            from sampled_lines
+            where {{ (item in given) | lower }}
+            group by
+                customer_id,
+                segment_id,
+                customer_lines,
+                {{ item }}
+                {{ "union all" if not loop.last }}
+        {% endfor %}
     ),
 
     -- Sums of whole numbers and of DECIMAL, here and below: the same to the last bit in any order.
-    segment_totals as (
-        {% for item_kind in ["category", "product"] -%}
-            select
-                '{{ item_kind }}' as item_kind,
-                segment_id,
-                max(segment_name) as segment_name,
-                count(*) as segment_customers,
-                nullif(cast(sum(lines) as double), 0) as segment_lines,
-                cast(sum(lines * lines) as double) as segment_squares
-            from {{ item_kind }}_customers
-            group by segment_id {{ "union all" if not loop.last }}
-        {% endfor -%}
-    ),
-
-    {% for item_kind, item in [("category", "category"), ("product", "product_id")] -%}
-        -- Not from one CTE: one that is read twice is copied with all its rows.
-        customer_{{ item_kind }} as (
-            select
-                lines.customer_id,
-                lines.{{ item }} as item,
-                count(*) filter (where not lines.is_return) as lines,
-                sum({{ amount }}) as revenue
-            from {{ ref("checked_order_lines") }} as lines
-            {% if item_kind == "product" -%}
-                inner join
-                    {{ ref("fit_sample") }} as fit_sample
-                    on lines.customer_id = fit_sample.customer_id
-            {%- endif %}
-            where lines.reason is null and {{ (item in given) | lower }}
-            group by lines.customer_id, lines.{{ item }}
-        ),
-
-        segment_{{ item_kind }} as (
-            select
-                '{{ item_kind }}' as item_kind,
-                customers.segment_id,
-                bought.item,
-                count(*) filter (where bought.lines > 0) as customers,
-                cast(sum(bought.lines) as double) as lines,
-                cast(sum(bought.lines * bought.lines) as double) as squares,
-                cast(sum(bought.lines * customers.lines) as double) as products,
-                sum(bought.revenue) as revenue
-            from customer_{{ item_kind }} as bought
-            inner join
-                {{ item_kind }}_customers as customers on bought.customer_id = customers.customer_id
-            group by customers.segment_id, bought.item
-        ),
-
-    {% endfor -%}
-
     segment_items as (
-        select *
-        from segment_category
-        union all
-        select *
-        from segment_product
+        select
+            item_kind,
+            segment_id,
+            item,
+            count(*) filter (where lines > 0) as customers,
+            cast(sum(lines) as double) as lines,
+            cast(sum(lines * lines) as double) as squares,
+            cast(sum(lines * customer_lines) as double) as products,
+            sum(revenue) as revenue
+        from customer_items
+        group by item_kind, segment_id, item
     ),
 
     -- The lines without an item are together one, so that the revenue of all is complete.
@@ -109,15 +89,31 @@ with
             of_all as (partition by item_kind)
     ),
 
-    -- Categories are of all customers, products of a sample.
+    segment_totals as (
+        select
+            segment_id,
+            count(*) as segment_customers,
+            nullif(cast(sum(customer_lines) as double), 0) as segment_lines,
+            cast(sum(customer_lines * customer_lines) as double) as segment_squares
+        from sampled_customers
+        group by segment_id
+    ),
+
+    all_customers as (
+        select segment_id, max(segment_name) as segment_name, count(*) as customers
+        from customer_segments
+        group by segment_id
+    ),
+
     populations as (
         select
-            *,
-            sum(segment_lines) over of_kind as all_lines,
-            sum(segment_squares) over of_kind as all_squares,
-            1e0 * max(segment_customers) over of_segment / segment_customers as scale
+            segment_totals.*,
+            all_customers.segment_name,
+            1e0 * all_customers.customers / segment_totals.segment_customers as scale,
+            sum(segment_totals.segment_lines) over () as all_lines,
+            sum(segment_totals.segment_squares) over () as all_squares
         from segment_totals
-        window of_kind as (partition by item_kind), of_segment as (partition by segment_id)
+        inner join all_customers on segment_totals.segment_id = all_customers.segment_id
     ),
 
     -- What a line more of the item, and one of any, change in the logarithm of the lift for a
@@ -135,10 +131,7 @@ with
             1 / nullif(item_totals.lines, 0) - 1 / item_totals.item_lines as item_weight,
             1 / populations.segment_lines - 1 / populations.all_lines as line_weight
         from item_totals
-        inner join
-            populations
-            on item_totals.item_kind = populations.item_kind
-            and item_totals.segment_id = populations.segment_id
+        inner join populations on item_totals.segment_id = populations.segment_id
     ),
 
     -- A customer with all lines is one draw, since the lines of one customer are alike: the
