@@ -166,23 +166,6 @@ def _sides(
     ]
 
 
-def _matrix(month: story.Changes, labels: dict[Any, str], words: Words) -> Row:
-    """The customers of each pair of segments."""
-    origins, targets = (
-        sorted({pair[side] for pair in month.counts}, key=charts.sort_key) for side in (0, 1)
-    )
-    return {
-        "targets": [story.named(target, labels, words, "gone") for target in targets],
-        "rows": [
-            {
-                "origin": story.named(origin, labels, words, "new_customers"),
-                "counts": [month.counts.get((origin, target), 0) for target in targets],
-            }
-            for origin in origins
-        ],
-    }
-
-
 def _flow_bars(month: story.Changes, labels: dict[Any, str], words: Words) -> Any:
     """The largest changes of segment, in the colour of the segment before."""
     rows = []
@@ -429,7 +412,6 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         outcomes=sure.outcomes(explained, words) if explained else [],
         labels=labels,
         library=drawing_library(folder),
-        matrix=_matrix(month, labels, words) if month.is_known else None,
         model=model,
         month=month,
         notes=[row["finding"] for row in findings if row["is_switched_off"]],

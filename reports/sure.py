@@ -16,8 +16,7 @@ MOST_NAMED = 3
 def how_sure(verdict: Row, border: float | None, segments: list[Row], words: Words) -> str:
     """Whether there are groups, how many are near a border, and which segments are less sure."""
     kind = verdict.get("verdict")
-    kinds = {"clusters": "clusters", "unclear": "unclear"}
-    said = words(f"know.trust_{kinds.get(kind, 'continuum')}")
+    said = words(f"know.trust_{kind if kind in ('clusters', 'unclear') else 'continuum'}")
     if border is not None:
         said += " " + words("know.border", share=words.percent(border))
     names = charts.segment_labels(segments)
