@@ -101,55 +101,52 @@
 {%- endmacro -%}
 
 {#-
-  One row per segmented customer with the id of releases, what the conditions of the audiences compare and
-  further features.
+  The CTE customers, and those that it needs: one row per segmented customer with the id of releases, what the
+  conditions of the audiences compare, and further features.
 -#}
 {%- macro customers_to_compare(audiences, further=[]) -%}
     {%- set given = given_columns(features_relation()) -%}
-    select
-        published_ids.published_id as customer_id,
-        customer_segments.segment_id,
-        customer_segments.segment_name,
-        segments.trust,
-        customer_segments.margin,
-        customer_segments.distance,
-        customer_segments.is_outlier,
-        segments_before.segment_name as moved_from,
-        segments_after.segment_name as moved_to,
-        {{ dbt.datediff("latest_own_moves.as_of", "customer_segments.as_of", "day") }}
-        as moved_within_days
-        {%- for feature in features_of(audiences, further) %}
-            ,
-            {% if feature in given -%} features.{{ quoted(feature) }}
-            {%- else -%} cast(null as double) as {{ feature }}
-            {%- endif %}
-        {%- endfor %}
-    from {{ ref("customer_segments") }} as customer_segments
-    inner join
-        {{ ref("segments") }} as segments on customer_segments.segment_id = segments.segment_id
-    inner join
-        {{ used_customers() }} as features on customer_segments.customer_id = features.customer_id
-    inner join
-        {{ ref("published_ids") }} as published_ids
-        on customer_segments.customer_id = published_ids.customer_id
+    features as (select * from {{ used_customers() }} as used_customers),
+
     -- Moves that a refit makes are none of the customer.
-    left join
-        (
-            {{
-                latest_moves(
-                    "(select * from "
-                    ~ ref("segment_moves")
-                    ~ " where cause = 'behaviour') as own_moves"
-                )
-            }}
-        ) as latest_own_moves
-        on published_ids.published_id = latest_own_moves.customer_id
-    left join
-        {{ ref("segments") }} as segments_before
-        on latest_own_moves.from_segment_id = segments_before.segment_id
-    left join
-        {{ ref("segments") }} as segments_after
-        on latest_own_moves.to_segment_id = segments_after.segment_id
+    own_moves as (select * from {{ ref("segment_moves") }} where cause = 'behaviour'),
+
+    latest_own_moves as ({{ latest_moves("own_moves") }}),
+
+    customers as (
+        select
+            published_ids.published_id as customer_id,
+            customer_segments.segment_id,
+            customer_segments.segment_name,
+            segments.trust,
+            customer_segments.margin,
+            customer_segments.distance,
+            customer_segments.is_outlier,
+            segments_before.segment_name as moved_from,
+            segments_after.segment_name as moved_to,
+            {{ dbt.datediff("latest_own_moves.as_of", "customer_segments.as_of", "day") }}
+            as moved_within_days
+            {%- for feature in features_of(audiences, further) %}
+                ,
+                {% if feature in given -%} features.{{ quoted(feature) }}
+                {%- else -%} cast(null as double) as {{ feature }}
+                {%- endif %}
+            {%- endfor %}
+        from {{ ref("customer_segments") }} as customer_segments
+        inner join
+            {{ ref("segments") }} as segments on customer_segments.segment_id = segments.segment_id
+        inner join features on customer_segments.customer_id = features.customer_id
+        inner join
+            {{ ref("published_ids") }} as published_ids
+            on customer_segments.customer_id = published_ids.customer_id
+        left join latest_own_moves on published_ids.published_id = latest_own_moves.customer_id
+        left join
+            {{ ref("segments") }} as segments_before
+            on latest_own_moves.from_segment_id = segments_before.segment_id
+        left join
+            {{ ref("segments") }} as segments_after
+            on latest_own_moves.to_segment_id = segments_after.segment_id
+    )
 {%- endmacro -%}
 
 {#- The names of the segments of this build. -#}

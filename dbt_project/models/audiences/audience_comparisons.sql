@@ -73,9 +73,9 @@ with
             orders
             on published_ids.customer_id = orders.customer_id
             -- On the demo no shorter time before tells more of the time after.
-            and orders.ordered_on
-            >= {{ dbt.dateadd("day", -(audience_days() | max), "windows.started_on") }}
-            and orders.ordered_on < windows.readable_from
+            and {{ dbt.dateadd("day", -(audience_days() | max), "windows.started_on") }}
+            <= orders.ordered_on
+            and windows.readable_from > orders.ordered_on
         -- Of both groups: nobody of the others is contacted, so they show nothing.
         where windows.is_readable and members.is_within_contact_limit
         group by

@@ -5,7 +5,7 @@ with
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
-    customers as ({{ customers_to_compare(awaited) }}),
+    {{ customers_to_compare(awaited) }},
 
     -- A row for each awaited audience, also where nobody meets its condition.
     matches as (

@@ -16,7 +16,7 @@ with
 
     audience_definitions as (select * from {{ ref("audience_definitions") }}),
 
-    customers as ({{ customers_to_compare(beginning, features) }}),
+    {{ customers_to_compare(beginning, features) }},
 
     matches as (
         {% for audience in beginning %}
