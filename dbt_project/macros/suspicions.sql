@@ -130,6 +130,11 @@
     {{- return(columns) -}}
 {%- endmacro -%}
 
+{#- Most ids are short numbers, or have a letter or two before one: nothing is amiss with these. -#}
+{%- macro is_plain_id() -%}
+    {{ fits_pattern("customer_id", "'^([a-zA-Z]{1,2}[1-9]|[1-8])[0-9]{0,13}$'") }}
+{%- endmacro -%}
+
 {#- Whether a number is the sum of all others, or that with a tax of whole percents, both as DOUBLE. -#}
 {%- macro is_sum_of_others(value, others) -%}
     (

@@ -5,8 +5,6 @@
 {%- set has_product = "quantity" in given and "unit_price" in given -%}
 
 with
-    stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
-
     used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
 
     checked_customers as (select * from {{ ref("checked_customers") }}),
@@ -36,8 +34,11 @@ with
 
     source_totals as (
         select
-            'order_lines' as source, count(*) as row_count, count(distinct customer_id) as customers
-        from stored_order_lines
+            'order_lines' as source,
+            coalesce(sum(all_lines), 0) as row_count,
+            count(customer_id) as customers
+        from {{ ref("lines_of_customers") }}
+        where {{ (not uses_metrics()) | lower }}
         union all
         select
             'customers' as source, count(*) as row_count, count(distinct customer_id) as customers

@@ -6,6 +6,7 @@
     "discounts_of_both_signs",
     "discount_rates",
 ] -%}
+{%- set row = "input_row" if has_files("order_lines") else "source_row" -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- set placeholders = [
     "0001-01-01",
@@ -302,7 +303,7 @@ with
     ),
 
     lines_of_nobody as (
-        select source_file, source_row, ordered_at, amount
+        select source_file, {{ row }} as source_row, ordered_at, amount
         from {{ ref("stored_order_lines") }}
         where
             fault in ('customer_id_missing', 'ordered_at_missing')
@@ -324,7 +325,7 @@ with
         inner join
             {{ ref("stored_order_lines") }} as line_above
             on lines_of_nobody.source_file = line_above.source_file
-            and lines_of_nobody.source_row = line_above.source_row + 1
+            and lines_of_nobody.source_row = line_above.{{ row }} + 1
         cross join totals
         cross join numbered_orders
         where
