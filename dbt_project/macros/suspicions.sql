@@ -131,16 +131,16 @@
 {%- endmacro -%}
 
 {#-
-  The product or the category of a line that counts as sold and is called as what is no sale, perhaps with a
-  number or that of an order after it; else null.
+  The product or the category of a line that counts as sold and is called as what is no sale, perhaps with
+  digits and signs ([ -@]) before and after it, or an order; else null.
 -#}
 {%- macro name_of_end() -%}
     {%- set ended = (
-        "'^[^a-z]*(refunds?|refunded|returns?|returned|cancel(l?ed|lation)|void(ed)?|chargeback|reversal|credit note"
+        "'^[ -@]*(refunds?|refunded|returns?|returned|cancel(l?ed|lation)|void(ed)?|chargeback|reversal|credit note"
         ~ "|stornos?|storniert|stornierung|gutschrift|erstattung|retouren?|rückgabe|avoir|remboursement|annulation"
         ~ "|annulée?|reembolso|devoluci[oó]n|devolução|estorno|anulad[oa]|cancelad[oa]|rimborso|reso|annullato"
         ~ "|terugbetaling|retour|geannuleerd|zwrot|anulowan[aoey]|kreditnota|återbetalning|возврат|返品|返金|退款|환불)"
-        ~ "([^a-zà-ÿ]*|[^a-zà-ÿ]+(nr|no|order|invoice|zu|bestellung|auftrag|rechnung|facture|commande|pedido)[^a-z].*)$'"
+        ~ "([ -@]*|[ -@]+(nr|no|order|invoice|zu|bestellung|auftrag|rechnung|facture|commande|pedido)[ -@].*)$'"
     ) -%}
     case
         when is_return or amount <= 0
