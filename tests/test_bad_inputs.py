@@ -321,6 +321,14 @@ CASES = {
         order_lines="orders.*",
     ),
     "gzip": Case({"orders.csv.gz": text()}),
+    "text under the ending .txt": Case({"orders.txt": text()}),
+    "text under the ending .TSV, compressed": Case({"orders.TSV.gz": text()}),
+    "tabulators under the ending .tsv, not declared": refused(
+        {"orders.tsv": text(delimiter="\t")},
+        "orders.tsv: no column 'customer_id'",
+        "seem to be separated by '\\t': set the var delimiter",
+        order_lines="orders.tsv",
+    ),
     "gzip cut short": refused(
         {"orders.csv.gz": gzip.compress(text().encode())[:-20]},
         "orders.csv.gz is cut short",
@@ -359,6 +367,15 @@ CASES = {
     "an encoding of several bytes": refused(text(), "'shift_jis'", encoding="shift_jis"),
     "UTF-16 as UTF-8": refused(
         text().encode("utf-16"), "orders.csv, line 1", "set the var encoding"
+    ),
+    "UTF-32": refused(
+        text().encode("utf-32"), "orders.csv is in the encoding utf-32", "save it in UTF-8"
+    ),
+    "UTF-32, compressed": refused(
+        {"orders.csv.gz": gzip.compress(text().encode("utf-32"))},
+        "orders.csv.gz is in the encoding utf-32",
+        order_lines="orders.csv.gz",
+        encoding="utf-16",
     ),
     "UTF-16, declared": tabbed_case("customer_id", "Ж", query=CUSTOMER, gives=[("Ж",)]),
     "UTF-16 of the other byte order under the same glob": Case(

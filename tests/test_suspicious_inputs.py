@@ -441,6 +441,50 @@ CASES = {
         "none of 120 discounts is above 0.1, on amounts of 22.00 on average",
         helps={"columns": NO_DISCOUNT},
     ),
+    "discounts in percent": orders(
+        changed("discount_amount", lambda line: line[5] and f"{10 + int(line[1][1:]) % 3 * 5}"),
+        "each of 120 discounts is a whole number up to 20, on orders of 26.67 on average",
+        "map discount_amount to none",
+        helps={"columns": NO_DISCOUNT},
+    ),
+    "discounts of one percent": orders(
+        changed("discount_amount", lambda line: line[5] and "25"),
+        "each of 120 discounts is a whole number up to 25",
+        helps={"columns": NO_DISCOUNT},
+    ),
+    "discounts in percent on large amounts": orders(
+        text(
+            [
+                [
+                    *line[:3],
+                    f"{float(line[3]) * 100}",
+                    line[4],
+                    f"{10 + at % 4 * 5}" * bool(line[5]),
+                ]
+                for at, line in enumerate(shop())
+            ]
+        ),
+        "each of 120 discounts is a whole number up to 25",
+        helps={"columns": NO_DISCOUNT},
+        spend=100 * SPEND,
+    ),
+    "coupons that grow with the amount": orders(
+        text(
+            [
+                [
+                    *line[:3],
+                    f"{float(line[3]) * 10}",
+                    line[4],
+                    f"{5 + int(line[1][1:]) // 10 * 5}" * bool(line[5]),
+                ]
+                for line in shop()
+            ]
+        ),
+        spend=10 * SPEND,
+    ),
+    "coupons of five and ten euros": orders(
+        changed("discount_amount", lambda line: line[5] and f"{5 + int(line[1][1:]) % 2 * 5}")
+    ),
     "coupons of one euro": orders(changed("discount_amount", lambda line: line[5] and "1.00")),
     "two exports that overlap, and a state that moved on": Case(
         {
@@ -638,6 +682,28 @@ CASES = {
         f"160 bezahlt ({SPEND - FIRST:.2f}), 40 storniert ({FIRST:.2f})",
         helps={"statuses": {"bezahlt": "sale", "storniert": "left_out"}},
         spend=SPEND - FIRST,
+    ),
+    "refunds as products of their own": orders(
+        text([[*line[:4], "Refund" if is_first(line) else line[4], line[5]] for line in shop()]),
+        "40 lines are of a product or a category that is called as what is no sale, such as "
+        f"'Refund' in order o1-0, and count as sales, worth {FIRST:.2f}",
+        helps={
+            "columns": {"order_lines": {"status": "product_id", "product_id": "none"}},
+            "statuses": {"mug": "sale", "tea": "sale", "refund": "return"},
+        },
+        spend=SPEND - 2 * FIRST,
+    ),
+    "a category of what was cancelled, with numbers of orders": orders(
+        with_column(
+            "category", lambda line: f"STORNO zu Auftrag {line[0]}" if is_first(line) else "Tassen"
+        ),
+        "40 lines are of a product or a category that is called as what is no sale, such as "
+        f"'STORNO zu Auftrag o1-0' in order o1-0, and count as sales, worth {FIRST:.2f}",
+    ),
+    "things that are named for returns": orders(
+        with_column(
+            "category", lambda line: "Returnable bottles" if is_first(line) else "Void fill"
+        )
     ),
     "a column that is no status, though its name says so": orders(
         with_column("status_of_stock", lambda line: "low" if is_first(line) else "high")

@@ -84,7 +84,8 @@
 
 {#-
   A date or time as a timestamp of the shop's time zone; null where it does not read as one. Text is
-  ISO 8601, or of the var date_format, never guessed.
+  ISO 8601, or of the var date_format, never guessed. Most times are plain: only the others are held
+  against patterns.
 -#}
 {%- macro parsed_timestamp(given, column, value=none) -%}
     {%- set value = value or trimmed(column) -%}
@@ -94,45 +95,49 @@
         {{ time_of_shop("cast(%s as timestamp)" | format(column), given[column] == "instant") }}
     {%- elif given[column] != "text" -%} cast(null as timestamp)
     {%- elif setting("date_format") == "iso" -%}
-        case
-            when
-                {{
-                    fits_pattern(
-                        value,
-                        "'^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'",
-                    )
-                }}
-            then
-                {% set time = "try_cast(%s as timestamp)" | format(value) -%}
-                {% if setting("times_without_zone") == "utc" -%}
-                    case
-                        when length({{ value }}) = 10
-                        then {{ time }}
-                        else {{ time_of_shop(time, false) }}
-                    end
-                {%- else -%} {{ time }}
-                {%- endif %}
-            when
-                {{
-                    fits_pattern(
-                        value,
-                        "'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'"
-                        ~ " || ' ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$'",
-                    )
-                }}
-            then
-                {{
-                    time_of_shop(
-                        timestamp_of_zone(
-                            replaced(
-                                value,
-                                {"UTC": "Z", "GMT": "Z", " +": "+", " -": "-", " Z": "Z"},
-                            )
-                        ),
-                        true,
-                    )
-                }}
-        end
+        {%- set is_moved = setting("times_without_zone") == "utc" -%}
+        coalesce(
+            {{ "cast(null as timestamp)" if is_moved else plain_time(value) }},
+            case
+                when
+                    {{
+                        fits_pattern(
+                            value,
+                            "'^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'",
+                        )
+                    }}
+                then
+                    {% set time = "try_cast(%s as timestamp)" | format(value) -%}
+                    {% if is_moved -%}
+                        case
+                            when length({{ value }}) = 10
+                            then {{ time }}
+                            else {{ time_of_shop(time, false) }}
+                        end
+                    {%- else -%} {{ time }}
+                    {%- endif %}
+                when
+                    {{
+                        fits_pattern(
+                            value,
+                            "'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'"
+                            ~ " || ' ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$'",
+                        )
+                    }}
+                then
+                    {{
+                        time_of_shop(
+                            timestamp_of_zone(
+                                replaced(
+                                    value,
+                                    {"UTC": "Z", "GMT": "Z", " +": "+", " -": "-", " Z": "Z"},
+                                )
+                            ),
+                            true,
+                        )
+                    }}
+            end
+        )
     {%- else -%}
         {%- set time = time_of_format(value, setting("date_format")) -%}
         {#- A date alone is the shop's. -#}
@@ -254,8 +259,8 @@
         and setting("thousands_sign") == "none"
         and (column != "unit_price" or "amount" in given) -%}
         {%- do cases.append(
-            "when substr(given_%s, -4, 1) = %s then '%s'"
-            | format(column, text_literal(decimal_point()), column)
+            "when given_%s like '%%%s___' then '%s'"
+            | format(column, decimal_point(), column)
         ) -%}
     {%- endfor -%}
     {%- if cases -%} case {{ cases | join(" ") }} end

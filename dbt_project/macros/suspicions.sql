@@ -130,6 +130,33 @@
     {{- return(columns) -}}
 {%- endmacro -%}
 
+{#-
+  The product or the category of a line that counts as sold and is called as what is no sale, perhaps with
+  digits and signs ([ -@]) before and after it, or an order; else null.
+-#}
+{%- macro name_of_end() -%}
+    {%- set ended = (
+        "'^[ -@]*(refunds?|refunded|returns?|returned|cancel(l?ed|lation)|void(ed)?|chargeback|reversal|credit note"
+        ~ "|stornos?|storniert|stornierung|gutschrift|erstattung|retouren?|rückgabe|avoir|remboursement|annulation"
+        ~ "|annulée?|reembolso|devoluci[oó]n|devolução|estorno|anulad[oa]|cancelad[oa]|rimborso|reso|annullato"
+        ~ "|terugbetaling|retour|geannuleerd|zwrot|anulowan[aoey]|kreditnota|återbetalning|возврат|返品|返金|退款|환불)"
+        ~ "([ -@]*|[ -@]+(nr|no|order|invoice|zu|bestellung|auftrag|rechnung|facture|commande|pedido)[ -@].*)$'"
+    ) -%}
+    case
+        when is_return or amount <= 0
+        then null
+        when {{ fits_pattern("lower(product_id)", ended) }}
+        then product_id
+        when {{ fits_pattern("lower(category)", ended) }}
+        then category
+    end
+{%- endmacro -%}
+
+{#- Most ids are short numbers, or have a letter or two before one: nothing is amiss with these. -#}
+{%- macro is_plain_id() -%}
+    {{ fits_pattern("customer_id", "'^([a-zA-Z]{1,2}[1-9]|[1-8])[0-9]{0,13}$'") }}
+{%- endmacro -%}
+
 {#- Whether a number is the sum of all others, or that with a tax of whole percents, both as DOUBLE. -#}
 {%- macro is_sum_of_others(value, others) -%}
     (

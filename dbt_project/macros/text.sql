@@ -33,3 +33,36 @@
         else {{ value }}
     end
 {%- endmacro -%}
+
+{#-
+  A text in small letters, without quotes and signs that nobody sees, with one kind of digits, spaces, dashes
+  and apostrophes: not those as wide as a sign of Chinese, of Arabic and Persian, and of typography.
+-#}
+{%- macro typed_plainly(value) -%}
+    {%- set digits, wide, plain = "0123456789", [], [] -%}
+    {%- for codes, signs in [
+        (range(65296, 65306), digits),
+        (range(65345, 65371), "abcdefghijklmnopqrstuvwxyz"),
+        (range(1632, 1642), digits),
+        (range(1776, 1786), digits),
+        ([160, 8239, 8287, 12288] + range(8192, 8203) | list, " " * 15),
+        ([8722] + range(8208, 8214) | list, "-" * 7),
+        ([8216, 8217], "''"),
+        (
+            [34, 61, 173, 8288, 65279] + range(8203, 8208)
+            | list + range(8234, 8239)
+            | list,
+            "",
+        ),
+    ] -%}
+        {%- for code in codes -%}
+            {%- do wide.append("%c" | format(code)) -%}
+            {%- do plain.append(signs[loop.index0 :][:1]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    translate(
+        {{ composed("lower(%s)" | format(value)) }},
+        {{ text_literal(wide | join) }},
+        {{ text_literal(plain | join) }}
+    )
+{%- endmacro -%}

@@ -551,6 +551,11 @@ SUSPICIONS = {
         "have, such as {example}, and count as sales, worth {amount:,.2f}. If they are none, leave "
         "them out with cancelled_order_pattern, or map a column that tells them to status"
     ),
+    "ended_things": (
+        "order_lines: {lines} lines are of a product or a category that is called as what is no "
+        "sale, such as {thing!r} in order {example}, and count as sales, worth {amount:,.2f}. If "
+        "they are none, write their amounts below 0, or map a column that tells them to status"
+    ),
     "mostly_returns": (
         "order_lines: of {bought:,.2f} that was bought {returned:,.2f} was given back, such as of "
         "order {example}. If each sale stands there with its negative copy, leave the copies out, "
@@ -652,6 +657,11 @@ SUSPICIONS = {
     "discount_rates": (
         "order_lines: none of {lines} discounts is above {most:g}, on amounts of "
         "{mean_amount:,.2f} on average, such as of customer {example}. If they are rates, write "
+        "amounts in their place, or map discount_amount to none"
+    ),
+    "discount_percents": (
+        "order_lines: each of {lines} discounts is a whole number up to {most:g}, on orders of "
+        "{mean_amount:,.2f} on average, such as order {example}. If they are percents, write "
         "amounts in their place, or map discount_amount to none"
     ),
     "repeated_discounts": (

@@ -42,6 +42,8 @@
     end
 {%- endmacro -%}
 
+{%- macro spark__plain_time(value) -%} cast(null as timestamp) {%- endmacro -%}
+
 {%- macro spark__composed(value) -%} {{- return(value) -}} {%- endmacro -%}
 
 {%- macro spark__timestamp_of_zone(value) -%}

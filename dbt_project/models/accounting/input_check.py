@@ -18,12 +18,16 @@ def model(dbt, session):
     orders = ordered_frame(dbt.ref("segmart", "suspicious_orders"))
     order_numbers = ordered_frame(dbt.ref("segmart", "suspicious_order_numbers"))
     customers = ordered_frame(dbt.ref("segmart", "suspicious_customers"))
+    ids = ordered_frame(dbt.ref("segmart", "suspicious_ids"))
     lines = ordered_frame(dbt.ref("segmart", "suspicious_lines"))
+    dates = ordered_frame(dbt.ref("segmart", "suspicious_dates"))
     columns = ordered_frame(dbt.ref("segmart", "suspicious_columns"))
     numbers = ordered_frame(dbt.ref("segmart", "suspicious_numbers"))
+    decimals = ordered_frame(dbt.ref("segmart", "suspicious_decimals"))
+    suspicious = [orders, order_numbers, customers, ids, lines, dates, columns, numbers, decimals]
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     found = findings(
-        pd.concat([counts, orders, order_numbers, customers, lines, columns, numbers]),
+        pd.concat([counts, *suspicious]),
         max_rejected_share=float(max_rejected_share),
         accepted=json.loads(accepted_findings),
         warn_input_age_days=int(warn_input_age_days),

@@ -5,10 +5,6 @@
 {%- set has_product = "quantity" in given and "unit_price" in given -%}
 
 with
-    stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
-
-    used_order_lines as (select * from {{ ref("checked_order_lines") }} where reason is null),
-
     checked_customers as (select * from {{ ref("checked_customers") }}),
 
     checked_customer_metrics as (select * from {{ ref("checked_customer_metrics") }}),
@@ -27,17 +23,21 @@ with
 
     used_totals as (
         select
-            count(*) as row_count,
-            count(*) filter (where amount is null) as without_amount,
-            cast(min(ordered_at) as date) as first_on,
-            cast(max(ordered_at) as date) as last_on
-        from used_order_lines
+            coalesce(sum(lines), 0) as row_count,
+            coalesce(sum(lines - amounts), 0) as without_amount,
+            min(ordered_on) as first_on,
+            max(ordered_on) as last_on
+        from {{ ref("lines_of_days") }}
+        where reason is null
     ),
 
     source_totals as (
         select
-            'order_lines' as source, count(*) as row_count, count(distinct customer_id) as customers
-        from stored_order_lines
+            'order_lines' as source,
+            coalesce(sum(all_lines), 0) as row_count,
+            count(customer_id) as customers
+        from {{ ref("lines_of_customers") }}
+        where {{ (not uses_metrics()) | lower }}
         union all
         select
             'customers' as source, count(*) as row_count, count(distinct customer_id) as customers

@@ -2,11 +2,13 @@
 {%- set text = dbt.type_string() -%}
 {#- What tells versions of an order from each other. -#}
 {%- set given, version_columns = given_columns(ref(setting("input") ~ "__order_lines")), [] -%}
+{%- set file = "cast(null as %s)" | format(text) -%}
 {%- for column in ("status", "updated_at") if column in given -%}
     {%- do version_columns.append(column) -%}
 {%- endfor -%}
 {%- if not has_files("order_lines") or input_files("order_lines") | length > 1 -%}
     {%- do version_columns.append("source_file") -%}
+    {%- set file = "case when min(source_file) = max(source_file) then min(source_file) end" -%}
 {%- endif -%}
 {%- set lines_looked_at, share = 200000, 1 -%}
 {%- if execute -%}
@@ -22,7 +24,10 @@
 
 with
     sampled_lines as (
-        select *
+        select
+            *,
+            nullif(case when not is_return then abs(discount_amount) end, 0) as discount,
+            {{ name_of_end() }} as name_of_end
         from {{ ref("checked_order_lines") }}
         where
             (reason is null or reason = 'customer_id_missing')
@@ -52,6 +57,13 @@ with
             cast(max(abs(amount)) as double) as largest_amount,
             cast(max(case when is_return then - amount end) as double) as largest_return,
             coalesce(min(product_id) <> max(product_id), true) as are_things_different,
+            count(name_of_end) as ended_lines,
+            sum(case when name_of_end is not null then amount end) as ended_amount,
+            min(name_of_end) as name_of_end,
+            count(discount) as discounts,
+            cast(max(discount) as double) as largest_discount,
+            coalesce(max(discount - floor(discount)), 0) = 0 as are_discounts_whole,
+            count(case when discount >= amount then 1 end) as discounts_above_amount,
             min(amount) = max(amount) as are_amounts_equal,
             min(amount) filter (where is_return)
             = max(amount) filter (where is_return) as are_returns_equal,
@@ -62,8 +74,7 @@ with
             and max(discount_amount) <> 0 as are_discounts_equal,
             count(refunded_amount) = count(*)
             and min(refunded_amount) = max(refunded_amount) as are_refunds_equal,
-            -- Lines of one price may each have been given back, but not more than was paid for
-            -- them.
+            -- Lines of one price may each have been given back, but for no more than was paid.
             max(refunded_amount) > 0
             and (
                 min(amount + refunded_amount) < max(amount + refunded_amount)
@@ -91,14 +102,8 @@ with
                     and not {{ has_status("return") }}
             )
             > 0 as has_voucher,
-            {% if "source_file" in version_columns -%}
-                case
-                    when min(source_file) = max(source_file) then min(source_file)
-                end as source_file,
-            {%- else -%} cast(null as {{ text }}) as source_file,
-            {%- endif %}
+            {{ file }} as source_file,
             count(*) filter (where amount <> floor(amount)) = 0 as are_amounts_whole,
-            -- As versions of it have.
             {% for column in version_columns -%}
                 coalesce(min({{ column }}) <> max({{ column }}), false)
                 {{- " or " if not loop.last }}

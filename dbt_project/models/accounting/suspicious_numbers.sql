@@ -1,31 +1,11 @@
-{#- What is suspected, and what is counted of it. Each is a CTE below; the sentences are made in Python. -#}
-{%- set kinds = [] -%}
+{#- What is suspected of quantities, amounts and discounts. Each is a CTE below; the sentences are made in Python. -#}
+{%- set kinds = ["discounts_of_both_signs", "discount_rates", "discount_percents"] -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- if uses_metrics() -%} {%- do kinds.append("total_of_metric") -%} {%- endif -%}
 {%- if not uses_metrics() -%} {%- do kinds.append("minor_units") -%} {%- endif -%}
 {%- if "is_return" in given and "quantity" in given -%}
     {%- do kinds.append("unsaid_returns") -%}
 {%- endif -%}
-{#- Of the numbers in text, those with exactly three digits after a sign. -#}
-{%- set with_three_digits = [] -%}
-{%- set stored_order_lines = ref("stored_order_lines") -%}
-{%- if execute and load_relation(stored_order_lines) -%}
-    {%- for row in run_query(
-        "select distinct three_digits_in from "
-        ~ stored_order_lines
-        ~ " where three_digits_in is not null order by three_digits_in"
-    ).rows -%}
-        {%- do with_three_digits.append(row[0]) -%}
-    {%- endfor -%}
-{%- endif -%}
-{%- set metrics_in_text = [] -%}
-{%- for metric in metric_columns() if metric.kind == "text" and uses_metrics() -%}
-    {%- do metrics_in_text.append(metric) -%}
-{%- endfor -%}
-{%- if (with_three_digits or metrics_in_text) and setting("thousands_sign") == "none" -%}
-    {%- do kinds.append("thousands_elsewhere") -%}
-{%- endif -%}
-{%- set signs = ["comma", "point"] if setting("decimal_sign") == "comma" else ["point", "comma"] %}
 {%- if uses_metrics() %}
 -- depends_on: {{ ref("checked_customer_metrics") }}
 -- depends_on: {{ ref("feature_definitions") }}
@@ -41,6 +21,54 @@ with
         from {{ ref("checked_order_lines") }}
         where reason is null and not is_return and quantity < 0
         having count(*) > 0
+    ),
+
+    discounts as (
+        select
+            sum(lines) as all_lines,
+            coalesce(sum(lines) filter (where discount_sign < 0), 0) as lines,
+            min(customer_id) filter (where discount_sign < 0) as example,
+            sum(low_discounts) as low_discounts,
+            cast(max(largest_discount) as double) as most,
+            cast(sum(amount) as double) / nullif(sum(amounts), 0) as mean_amount,
+            min(customer_id) as discount_example
+        from {{ ref("lines_of_days") }}
+        where reason is null and discount_sign <> 0
+    ),
+
+    -- A share is never above 1; an amount taken off things of ten and more sometimes is.
+    discount_rates as (
+        select all_lines as lines, most, mean_amount, discount_example as example
+        from discounts
+        where all_lines >= 10 and most <= 1 and 2 * low_discounts > all_lines and mean_amount >= 10
+    ),
+
+    -- Whole numbers as percents are: as large as the amounts of many lines, which few amounts taken
+    -- off are; or several in steps of five that do not grow with the amounts.
+    discount_percents as (
+        select
+            sum(discounts) as lines,
+            max(largest_discount) as most,
+            avg(amount) as mean_amount,
+            min(order_id) as example
+        from {{ ref("sampled_orders") }}
+        where discounts > 0 and customer_id is not null
+        having
+            sum(discounts) >= 10
+            and count(*) = count(case when are_discounts_whole then 1 end)
+            and max(largest_discount) between 5 and 100
+            and (
+                sum(discounts_above_amount) >= 0.2 * sum(discounts)
+                or (
+                    count(distinct largest_discount) between 3 and 12
+                    and max(largest_discount - 5 * floor(largest_discount / 5)) = 0
+                    and corr(amount, largest_discount) < 0.3
+                )
+            )
+    ),
+
+    discounts_of_both_signs as (
+        select lines, all_lines, example from discounts where lines between 1 and all_lines - 1
     ),
 
     files_of_orders as (
@@ -79,76 +107,6 @@ with
             and files_of_orders.usual_amount >= 40 * other_files.usual_amount
         group by other_files.all_files, other_files.usual_amount
     ),
-
-    {% if "thousands_elsewhere" in kinds -%}
-        {%- set inputs = [] -%}
-        {%- for column in with_three_digits -%}
-            {%- do inputs.append(
-                ("order_lines", column, column, "three_digits_in= '" ~ column ~ "'")
-            ) -%}
-        {%- endfor -%}
-        {%- for metric in metrics_in_text -%}
-            {%- do inputs.append(
-                (
-                    "customer_metrics",
-                    metric.column,
-                    metric.feature,
-                    "substr(%s_text, -4, 1) = %s"
-                    | format(metric.feature, text_literal(decimal_point())),
-                )
-            ) -%}
-        {%- endfor -%}
-        number_columns as (
-            {%- for source, name, column, has_three_digits in inputs %}
-                select
-                    '{{ source }}' as source,
-                    {{ text_literal(name) }} as column_name,
-                    count(*) filter (where {{ has_three_digits }}) as values_with_sign,
-                    min(case when {{ has_three_digits }} then customer_id end) as example,
-                    cast(
-                        max(abs({{ column }})) filter (where {{ has_three_digits }}) as double
-                    ) as most,
-                    min(abs({{ column }})) filter (where {{ has_three_digits }}) as least,
-                    count(*) filter (
-                        where {{ has_three_digits }} and {{ column }} = round({{ column }}, 1)
-                    ) as hundreds,
-                    count(*) filter (
-                        where
-                            not coalesce({{ has_three_digits }}, false)
-                            and {{ column }} <> floor({{ column }})
-                    ) as other_fractions,
-                    max(abs({{ column }})) filter (
-                        where not coalesce({{ has_three_digits }}, false)
-                    ) as other_most
-                from {{ ref("checked_" ~ source) }}
-                where reason is null
-                group by source_file {{ "union all" if not loop.last }}
-            {%- endfor %}
-        ),
-
-        -- As amounts are in suspicious_lines: beside whole numbers of hundreds, or hundreds
-        -- themselves. Things by weight have three digits, too.
-        thousands_elsewhere as (
-            select
-                source,
-                column_name,
-                sum(values_with_sign) as values_with_sign,
-                min(example) as example,
-                max(most) as most,
-                '{{ signs[0] }}' as sign,
-                '{{ signs[1] }}' as other_sign
-            from number_columns
-            where
-                values_with_sign > 0
-                and least >= 1
-                and most < 1000
-                and (
-                    (other_fractions = 0 and other_most between 100 and 999)
-                    or (hundreds = values_with_sign and coalesce(other_most < 1000, true))
-                )
-            group by source, column_name
-        ),
-    {%- endif %}
 
     {% if uses_metrics() -%}
         sums_of_metrics as (

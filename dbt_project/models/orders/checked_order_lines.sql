@@ -81,7 +81,7 @@ with
             status,
             currency,
             source_file,
-            source_row,
+            {{ "input_row" if has_files("order_lines") else "source_row" }} as source_row,
             reason,
             coalesce(is_of_first_file, false) as is_copy_in_file,
             rejected_value

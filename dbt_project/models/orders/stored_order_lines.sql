@@ -31,8 +31,8 @@ with
             rejected_value,
             row_digest,
             source_file,
-            source_row,
             {{ "source_row" if has_files("order_lines") else any_row_number() }} as input_row,
+            {% if not has_files("order_lines") -%} source_row, {%- endif %}
             {{ stored_version("file_version", "order_lines", "typed_order_lines") }} as file_version
         from typed_order_lines
         {% if is_incremental() -%}

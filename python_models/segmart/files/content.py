@@ -24,7 +24,10 @@ import pyarrow.parquet as pq
 
 from segmart import SegmentationError, shown
 
-FORMATS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
+FORMATS = {
+    **{f"{ending}{packed}": "csv" for ending in (".csv", ".tsv", ".txt") for packed in ("", ".gz")},
+    ".parquet": "parquet",
+}
 # Encodings that DuckDB knows, by Python's name for each. Of UTF-16 it does not read every file.
 ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 # By Python's name of a codec the key above that it is; ASCII is a part of UTF-8.
@@ -50,6 +53,8 @@ KINDS_OF_FILES = {
     b"SQLite format 3": "a database (SQLite)",
     GZIP: "compressed (gzip)",
 }
+# A file of UTF-16 begins with the first two bytes of the former too, but never with a character 0.
+UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 # Letters without a width that spreadsheets and web pages leave in names.
 WIDTHLESS = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 # So many lines may stand above the names of the columns.
@@ -236,7 +241,9 @@ def csv_lines(path: Path, encoding: str) -> int:
         is_ended = text.endswith(("\r", "\n"))
         tail = "\r" if text.endswith("\r") else ""
         text = text.removesuffix("\r") if tail else text
-        line_feeds, returns = text.count("\n"), text.count("\r")
+        line_feeds = text.count("\n")
+        # To look for one takes a tenth of counting none.
+        returns = text.count("\r") if "\r" in text else 0
         pairs = text.count("\r\n") if returns else 0
         kinds["\r\n"] += pairs
         kinds["\n"] += line_feeds - pairs
@@ -262,6 +269,11 @@ def _check_is_text(path: Path) -> None:
                 f"file {path} is {what}, not CSV: export it as CSV, or give it the ending of its "
                 "kind"
             )
+    packed = path.name.lower().endswith(".gz")
+    if (next(_chunks(path), b"") if packed else begin).startswith(UTF_32):
+        raise SegmentationError(
+            f"file {path} is in the encoding utf-32, which cannot be read: save it in UTF-8"
+        )
     if begin.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
         raise SegmentationError(
             f"file {path} is a page of HTML, not CSV: log in and download the file again"
