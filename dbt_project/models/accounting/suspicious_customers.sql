@@ -22,7 +22,9 @@
 
 with
     of_customers as (
-        select * from {{ ref("lines_of_customers") }} where lines > 0 and customer_id is not null
+        select *, {{ is_plain_id() }} as is_plain
+        from {{ ref("lines_of_customers") }}
+        where lines > 0 and customer_id is not null
     ),
 
     known_ids as (
@@ -43,10 +45,12 @@ with
             cast(totals.amount - of_customers.amount as double) as others,
             1e0 * of_customers.lines / totals.lines as share,
             1e0 * of_customers.lines * totals.customers / totals.lines as times,
-            not {{ is_plain_id() }}
-            and {{ fits_pattern("lower(customer_id)", "'" ~ total ~ "'") }} as is_total,
-            not {{ is_plain_id() }}
-            and {{ fits_pattern("lower(customer_id)", "'" ~ nobody ~ "'") }} as is_nobody
+            not of_customers.is_plain
+            and {{ fits_pattern("lower(of_customers.customer_id)", "'" ~ total ~ "'") }}
+            as is_total,
+            not of_customers.is_plain
+            and {{ fits_pattern("lower(of_customers.customer_id)", "'" ~ nobody ~ "'") }}
+            as is_nobody
         from of_customers
         cross join totals
     ),
@@ -109,12 +113,10 @@ with
         select
             count(known_ids.customer_id) as known,
             count(*) as buyers,
-            min(
-                case when known_ids.customer_id is null then of_customers.customer_id end
-            ) as example
+            min(of_customers.customer_id) filter (where known_ids.customer_id is null) as example
         from of_customers
         left join known_ids on of_customers.customer_id = known_ids.customer_id
-        where exists (select 1 from known_ids)
+        where exists (select 1 from known_ids as known_customers)
         having count(*) > 0 and count(known_ids.customer_id) < 0.1 * count(*)
     ),
 
@@ -171,8 +173,7 @@ with
             group by metric_ranges.metric, other_files.all_files, other_files.other_value
         ),
 
-        -- Whole numbers of which no two are the same, though by chance nine pairs and more would
-        -- be.
+        -- Whole numbers, no two of them the same, though by chance nine pairs and more would be.
         row_numbers as (
             select
                 metric,

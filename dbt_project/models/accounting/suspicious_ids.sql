@@ -19,7 +19,7 @@ with
         from {{ ref("lines_of_customers") }}
         where lines > 0 and customer_id is not null
         union all
-        select distinct 'customers', customer_id, {{ is_plain_id() }}
+        select distinct 'customers' as source, customer_id, {{ is_plain_id() }} as is_plain
         from {{ ref("checked_customers") }}
         where reason is null
     ),
@@ -169,7 +169,7 @@ with
             min(bare_id) <> max(bare_id) as may_be_two_names,
             count(*) over (partition by min(source), min(bare_id) <> max(bare_id)) as such_ids
         from forms
-        where form in (select forms.form from forms where not forms.is_usual)
+        where form in (select unusual.form from forms as unusual where not unusual.is_usual)
         group by form
         having min(customer_id) <> max(customer_id)
     ),
