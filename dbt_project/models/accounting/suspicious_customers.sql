@@ -116,7 +116,7 @@ with
             min(of_customers.customer_id) filter (where known_ids.customer_id is null) as example
         from of_customers
         left join known_ids on of_customers.customer_id = known_ids.customer_id
-        where exists (select 1 from known_ids as known_customers)
+        where exists (select known.customer_id from known_ids as known)
         having count(*) > 0 and count(known_ids.customer_id) < 0.1 * count(*)
     ),
 
