@@ -21,8 +21,8 @@
     ) -%}
     {%- do sums.update({kind: ("currency", setting("exchange_rates") | map("upper"), lines)}) -%}
 {%- endif -%}
-{%- do kinds.extend(sums) -%}
-
+{%- do kinds.extend(sums) %}
+-- depends_on: {{ ref("checked_order_lines") }}
 with
     lines_of_days as (select * from {{ ref("lines_of_days") }}),
 
