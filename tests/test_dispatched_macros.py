@@ -60,6 +60,18 @@ CASES = {
             ),
         )
     ],
+    # Null is no answer: a pattern and a cast read the text then, on Spark always.
+    "plain_time": [
+        (f"coalesce({{{{ plain_time(\"'{text}'\") }}}}, {read})", time)
+        for text, read, time in (
+            ("2024-01-05", "timestamp '2024-01-05 00:00:00'", "2024-01-05 00:00:00"),
+            ("2024-01-05 10:11:12", "timestamp '2024-01-05 10:11:12'", "2024-01-05 10:11:12"),
+            *(
+                (text, "cast(null as timestamp)", None)
+                for text in ("202-01-05  10:11:12", "2024-01-05  1:11:12", "2024-13-05", "2024-1-5")
+            ),
+        )
+    ],
     "composed": [
         ("{{ composed(\"'M\u00fcller'\") }}", "M\u00fcller"),
     ],

@@ -116,7 +116,8 @@
 
 {%- macro default__plain_time(value) -%}
     case
-        when length({{ value }}) in (10, 19)
+        -- strptime takes two spaces for one, and then a year or an hour of fewer digits.
+        when length({{ value }}) in (10, 19) and not contains({{ value }}, '  ')
         then try_strptime({{ value }}, ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d'])
     end
 {%- endmacro -%}

@@ -66,3 +66,8 @@
         {{ text_literal(plain | join) }}
     )
 {%- endmacro -%}
+
+{#- A text without what a pattern finds. It begins with ^ or ends with $: engines differ in whether they find it once. -#}
+{%- macro without_pattern(value, pattern) -%}
+    regexp_replace({{ value }}, {{ text_literal(pattern) }}, '')
+{%- endmacro -%}

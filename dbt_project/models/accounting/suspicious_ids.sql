@@ -121,7 +121,9 @@ with
                 then seen
                 else
                     coalesce(
-                        nullif(regexp_replace(regexp_replace(seen, '[.]00?$', ''), '^0+', ''), ''),
+                        nullif(
+                            {{ without_pattern(without_pattern("seen", "[.]00?$"), "^0+") }}, ''
+                        ),
                         '0'
                     )
             end as bare_id
@@ -150,11 +152,11 @@ with
                     }}
                 then {{ replaced("bare_id", {",": "", ".": "", " ": "", "'": "", "-": ""}) }}
                 when instr(bare_id, '<') > 0
-                then regexp_replace(bare_id, '^[^<]*<', '')
+                then {{ without_pattern("bare_id", "^[^<]*<") }}
                 when {{ fits_pattern("bare_id", "'^[^0-9]+0+[1-9][0-9]*$'") }}
                 then
-                    regexp_replace(bare_id, '[0-9]+$', '')
-                    || regexp_replace(bare_id, '^[^0-9]+0+', '')
+                    {{ without_pattern("bare_id", "[0-9]+$") }}
+                    || {{ without_pattern("bare_id", "^[^0-9]+0+") }}
                 else bare_id
             end as form
         from ids_without_zeros
