@@ -139,6 +139,7 @@ PYTHON, SETTINGS, OWN_BUILD = "the function file_columns", "the check of vars", 
 # Builds that many inputs share, each in a folder of its own below that of the build.
 SHARED_BUILDS = {
     "CSV": {"order_lines": "*/orders*.csv*", "customers": "*/customers.csv"},
+    "other endings": {"order_lines": "*/orders.*"},
     "Europe": {
         "order_lines": "*/orders.csv",
         "customers": "*/customers.csv",
@@ -321,8 +322,10 @@ CASES = {
         order_lines="orders.*",
     ),
     "gzip": Case({"orders.csv.gz": text()}),
-    "text under the ending .txt": Case({"orders.txt": text()}),
-    "text under the ending .TSV, compressed": Case({"orders.TSV.gz": text()}),
+    "text under the ending .txt": Case({"orders.txt": text()}, decided_by="other endings"),
+    "text under the ending .TSV, compressed": Case(
+        {"orders.TSV.gz": text()}, decided_by="other endings"
+    ),
     "tabulators under the ending .tsv, not declared": refused(
         {"orders.tsv": text(delimiter="\t")},
         "orders.tsv: no column 'customer_id'",
