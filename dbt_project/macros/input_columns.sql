@@ -235,14 +235,14 @@
         {%- if setting("currency_sign") != "none" -%}
             {%- set value = trimmed(replaced(value, {setting("currency_sign"): ""})) -%}
         {%- endif -%}
-        {%- set sign = text_literal(decimal_point()) -%}
         case
-            when substr({{ value }}, -1) not between '0' and '9'
-            then null
-            when instr({{ value }}, {{ sign }}) > 0
-            then length({{ value }}) - instr({{ value }}, {{ sign }})
-            when {{ value }} is not null
-            then 0
+            when plain_{{ column }} is not null or substr({{ value }}, -1) between '0' and '9'
+            then
+                coalesce(
+                    length({{ value }})
+                    - nullif(instr({{ value }}, {{ text_literal(decimal_point()) }}), 0),
+                    0
+                )
         end
     {%- else -%} cast(null as integer)
     {%- endif -%}

@@ -1,6 +1,10 @@
 {{ config(materialized="view") }}
 
-{%- set version = column_of_versions() %}
+{%- set version = column_of_versions() -%}
+{%- set is_one_file = has_files("order_lines") and input_files("order_lines") | length == 1 %}
+{%- if setting("input") == "files" %}
+-- depends_on: {{ ref("files__columns") }}
+{%- endif %}
 
 with
     stored_order_lines as (select * from {{ ref("stored_order_lines") }}),
@@ -50,8 +54,10 @@ with
             duplicate_order_lines
             on stored_order_lines.row_digest = duplicate_order_lines.row_digest
             and stored_order_lines.input_row = duplicate_order_lines.input_row
-            and coalesce(stored_order_lines.source_file, '')
-            = coalesce(duplicate_order_lines.source_file, '')
+            {% if not is_one_file -%}
+                and coalesce(stored_order_lines.source_file, '')
+                = coalesce(duplicate_order_lines.source_file, '')
+            {%- endif %}
         {% if version -%}
             left join latest_versions on stored_order_lines.order_id = latest_versions.order_id
         {%- endif %}

@@ -58,6 +58,7 @@ with
                 ) -%}
                 {{ number if column == "quantity" else exchanged(given, number) }} as {{ column }},
             {% endfor -%}
+            {{ decimals_given(given) }} as decimals,
             {{ parsed_boolean(given, "is_return") }} as is_return,
             {{ parsed_timestamp(given, "updated_at", "given_updated_at") }} as updated_at,
             {{ ignored_values(given, typed_columns) }} as ignored_values,
@@ -144,7 +145,7 @@ with
                 end as amount,
             {%- else -%} net_amount as amount,
             {%- endif %}
-            {{ decimals_given(given) }} as decimals,
+            decimals,
             {{ column_with_three_digits(given) }} as three_digits_in,
             case when not is_voucher then quantity end as quantity,
             unit_price,
