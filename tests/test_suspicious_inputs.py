@@ -683,19 +683,22 @@ CASES = {
         helps={"statuses": {"bezahlt": "sale", "storniert": "left_out"}},
         spend=SPEND - FIRST,
     ),
-    "refunds as products of their own": orders(
-        text([[*line[:4], "Refund" if is_first(line) else line[4], line[5]] for line in shop()]),
+    "refunds as a category of their own": orders(
+        with_column("category", lambda line: "Refunds" if is_first(line) else "Things"),
         "40 lines are of a product or a category that is called as what is no sale, such as "
-        f"'Refund' in order o1-0, and count as sales, worth {FIRST:.2f}",
+        f"'Refunds' in order o1-0, and count as sales, worth {FIRST:.2f}",
         helps={
-            "columns": {"order_lines": {"status": "product_id", "product_id": "none"}},
-            "statuses": {"mug": "sale", "tea": "sale", "refund": "return"},
+            "columns": {"order_lines": {"status": "category", "category": "none"}},
+            "statuses": {"things": "sale", "refunds": "return"},
         },
         spend=SPEND - 2 * FIRST,
     ),
-    "a category of what was cancelled, with numbers of orders": orders(
-        with_column(
-            "category", lambda line: f"STORNO zu Auftrag {line[0]}" if is_first(line) else "Tassen"
+    "a product for each order that was cancelled": orders(
+        text(
+            [
+                [*line[:4], f"STORNO zu Auftrag {line[0]}" if is_first(line) else line[4], line[5]]
+                for line in shop()
+            ]
         ),
         "40 lines are of a product or a category that is called as what is no sale, such as "
         f"'STORNO zu Auftrag o1-0' in order o1-0, and count as sales, worth {FIRST:.2f}",
