@@ -1,7 +1,6 @@
 {{ config(materialized="view") }}
 
 {%- set version = column_of_versions() -%}
-{%- set is_one_file = has_files("order_lines") and input_files("order_lines") | length == 1 %}
 {%- if setting("input") == "files" %}
 -- depends_on: {{ ref("files__columns") }}
 {%- endif %}
@@ -54,10 +53,8 @@ with
             duplicate_order_lines
             on stored_order_lines.row_digest = duplicate_order_lines.row_digest
             and stored_order_lines.input_row = duplicate_order_lines.input_row
-            {% if not is_one_file -%}
-                and coalesce(stored_order_lines.source_file, '')
-                = coalesce(duplicate_order_lines.source_file, '')
-            {%- endif %}
+            and coalesce(stored_order_lines.source_file, '')
+            = coalesce(duplicate_order_lines.source_file, '')
         {% if version -%}
             left join latest_versions on stored_order_lines.order_id = latest_versions.order_id
         {%- endif %}
