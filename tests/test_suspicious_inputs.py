@@ -110,6 +110,22 @@ def refund_of(line: list[str]) -> str:
     return "5" if line[0] in REFUND and line[4] == "mug" else ""
 
 
+PRICES = {"mug": 8.5, "tea": 7}
+
+
+def quantity_of(line: list[str]) -> int:
+    return 1 + int(line[1][1:]) % 3
+
+
+def units(amount) -> str:
+    """The shop with one to three units a line, and amounts by the line."""
+    lines = [[*line[:3], f"{amount(line)}", line[4], "", f"{quantity_of(line)}"] for line in shop()]
+    return written(f"{HEAD},quantity", lines)
+
+
+UNITS = sum(PRICES[line[4]] * quantity_of(line) for line in shop())
+
+
 @dataclass
 class Case:
     """Files by name, words of the sentence, the vars that help, and the spend that is meant."""
@@ -467,6 +483,16 @@ CASES = {
         "each of 120 discounts is a whole number up to 25",
         helps={"columns": NO_DISCOUNT},
         spend=100 * SPEND,
+    ),
+    "the price of a unit for the amount": orders(
+        units(lambda line: PRICES[line[4]]),
+        "133 of 133 lines with several units of a thing have the amount of lines with another",
+        "map amount to none and its column to unit_price",
+        helps={"columns": {"order_lines": {"amount": "none", "unit_price": "amount"}}},
+        spend=UNITS,
+    ),
+    "amounts of several units": orders(
+        units(lambda line: PRICES[line[4]] * quantity_of(line)), spend=UNITS
     ),
     "coupons that grow with the amount": orders(
         text(
@@ -1173,6 +1199,11 @@ CASES = {
     "a date that stands for none": orders(
         text([*shop(), *([["late", "c1", "1900-01-01", "0", "mug", ""]] * 2)]),
         "1 lines are of 1900-01-01, which stands for no date in many systems",
+    ),
+    "the day of an export for the day of each order": orders(
+        changed("ordered_at", lambda line: "2024-04-02" if is_first(line) else "2024-04-03"),
+        "2 dates for all 200 lines, from 2024-04-02 to 2024-04-03",
+        "map ordered_at to the column that has the day of the order",
     ),
     "dates that have not come": orders(
         text([*shop(), ["late", "c1", "2999-12-01", "5", "mug", ""]]),

@@ -369,6 +369,9 @@ _DIGITS = r"[.,]?\d[\d.,'\u2019\s]*"
 _SIGN = r"(?P<sign>[^-+()\u2212\s\d.,'\u2019]{1,5}[.]?)"
 _OTHER_SIGN = "has the sign {sign}, which is not that of the var currency_sign"
 LOOKS = {
+    (".*_malformed", r"(?i)#?n/?a!?|nan|nat|\\n|#?null!?|none|nil|0000-00-00.*"): (
+        "stands for no value: leave the field empty in the export"
+    ),
     (_TIMES, r"1\d{9}(\d{3})?"): (
         "looks like seconds or milliseconds since 1970: export dates such as 2024-01-31"
     ),
@@ -645,6 +648,11 @@ SUSPICIONS = {
         "lines lie on one side, such as of customer {example}. If their dates are wrong, correct "
         "them; as_of sets late ones aside"
     ),
+    "few_days": (
+        "order_lines: {days} dates for all {lines} lines, from {from_on} to {until_on}, such as of "
+        "customer {example}. If these are the days of an export, map ordered_at to the column that "
+        "has the day of the order"
+    ),
     "placeholder_dates": (
         "order_lines: {lines} lines are of {ordered_on}, which stands for no date in many systems, "
         "such as of customer {example}. Leave such lines out, give their dates, or map ordered_at "
@@ -653,6 +661,11 @@ SUSPICIONS = {
     "future_dates": (
         "order_lines: {lines} lines are of a day that has not come, up to {until_on}, such as of "
         "customer {example}, and are left out. Correct the dates, or set as_of"
+    ),
+    "unit_prices": (
+        "order_lines: {lines} of {all_lines} lines with several units of a thing have the amount "
+        "of lines with another quantity of it, such as of customer {example}. If amount is the "
+        "price of a unit, map amount to none and its column to unit_price"
     ),
     "discount_rates": (
         "order_lines: none of {lines} discounts is above {most:g}, on amounts of "

@@ -111,6 +111,9 @@ def test_the_weightiest_suspicion_stands_first_and_each_kind_before_any_twice() 
             ({"rejected_value": value}, f"= {value}, which {what}")
             for value, what in (
                 ("10 %", "is a rate: write amounts in its place"),
+                ("NULL", "stands for no value: leave the field empty"),
+                ("\\N", "stands for no value: leave the field empty"),
+                ("#N/A", "stands for no value: leave the field empty"),
                 ("12.00 CR", "looks like a credit or a debit"),
                 ("-", "looks like nothing in an account: set the var dash_is"),
                 ("-$5.00", "has the sign $, which is not that of the var currency_sign"),

@@ -1,5 +1,5 @@
 {#- What is suspected of dates and times. Each is a CTE below; the sentences are made in Python. -#}
-{%- set kinds = ["placeholder_dates", "stray_dates"] -%}
+{%- set kinds = ["placeholder_dates", "stray_dates", "few_days"] -%}
 {%- set given = given_columns(ref(setting("input") ~ "__order_lines")) -%}
 {%- set placeholders = [
     "0001-01-01",
@@ -58,6 +58,18 @@ with
                 and stray_lines <= greatest(1, 0.01 * lines)
             )
             or (until_on > {{ dbt.dateadd("day", 300, "from_on") }} and stray_lines <= 0.05 * lines)
+    ),
+
+    -- Of a day or two, as lines have that only know when they were exported.
+    few_days as (
+        select
+            count(*) as days,
+            min(ordered_on) as from_on,
+            max(ordered_on) as until_on,
+            sum(lines) as lines,
+            min(example) as example
+        from days
+        having count(*) <= 2 and sum(lines) >= 20
     ),
 
     times_of_day as (

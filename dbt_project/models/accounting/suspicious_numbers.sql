@@ -6,6 +6,9 @@
 {%- if "is_return" in given and "quantity" in given -%}
     {%- do kinds.append("unsaid_returns") -%}
 {%- endif -%}
+{%- if not uses_metrics() and "product_id" in given and "quantity" in given and "amount" in given -%}
+    {%- do kinds.append("unit_prices") -%}
+{%- endif -%}
 {%- if uses_metrics() %}
 -- depends_on: {{ ref("checked_customer_metrics") }}
 -- depends_on: {{ ref("feature_definitions") }}
@@ -21,6 +24,30 @@ with
         from {{ ref("checked_order_lines") }}
         where reason is null and not is_return and quantity < 0
         having count(*) > 0
+    ),
+
+    amounts_of_products as (
+        select
+            count(*) as lines,
+            count(case when quantity > 1 then 1 end) as lines_of_several,
+            min(quantity) < max(quantity) as has_quantities,
+            min(case when quantity > 1 then customer_id end) as example
+        from {{ ref("stored_order_lines") }}
+        where fault is null and amount > 0 and quantity > 0 and product_id is not null
+        group by product_id, amount
+        having count(*) > 1
+    ),
+
+    -- Where one mug costs 5 and three cost 5 too, the amount is that of one.
+    unit_prices as (
+        select
+            sum(lines_of_several) filter (where has_quantities) as lines,
+            sum(lines_of_several) as all_lines,
+            min(example) filter (where has_quantities) as example
+        from amounts_of_products
+        having
+            sum(lines_of_several) >= 20
+            and sum(lines_of_several) filter (where has_quantities) >= 0.8 * sum(lines_of_several)
     ),
 
     discounts as (
