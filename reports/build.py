@@ -328,6 +328,7 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     labels = charts.segment_labels(segments)
     profiles = story.compared(rows["segment_profiles"])
     month = _month(rows)
+    compared_from = _first(rows["segment_migrations"])["from_as_of"]
     border, borders = sure.borders(rows["segment_borders"], labels, words)
     model = _first([row for row in rows["model_versions"] if row["status"] == "active"])
     verdict = _first(rows["cluster_verdict"])
@@ -405,7 +406,8 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         described=_described_by_hand(rows.get("segment_name_overrides", [])),
         as_of=dates["as_of"],
         has_dates=dates["first_on"] is not None,
-        compared_from=_first(rows["segment_migrations"])["from_as_of"],
+        compared_from=compared_from,
+        compared_days=_days_between(compared_from, month.until),
         shifts=shifts,
         sure=how_sure,
         checks=sure.checks(rows["model_versions"], gates, words),
@@ -426,6 +428,12 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     return text.encode(errors="replace").decode()
 
 
+def _days_between(since: str | None, until: str | None) -> int | None:
+    if since is None or until is None:
+        return None
+    return (datetime.date.fromisoformat(until) - datetime.date.fromisoformat(since)).days
+
+
 def _data_until(dates: Row) -> str | None:
     """The last day whose orders count; of metrics, which have no dates, the day of the build."""
     if dates["as_of"] is None or dates["first_on"] is None:
@@ -435,14 +443,14 @@ def _data_until(dates: Row) -> str | None:
 
 
 def _periods(rows: dict[str, list[Row]], month: story.Changes) -> list[story.Changes]:
-    """Since the last release and since about a month ago; one where they are the same."""
+    """Since about a month ago and since the last release; one where they are the same."""
     last = story.since_last_release(
         rows.get("recent_moves", []),
         rows["segments"],
         rows.get("segment_history", []),
         month.until,
     )
-    return [month] if last.since in (month.since, month.until) else [last, month]
+    return [month] if last.since in (month.since, month.until) else [month, last]
 
 
 def _recent_days(history: list[Row]) -> int | None:

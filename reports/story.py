@@ -182,7 +182,7 @@ def what_to_know(
     Args:
         segments: in the order of their value.
         profiles: of all segments, compared.
-        periods: changes since the last release and since about a month ago, the former first.
+        periods: changes since about a month ago and since the last release, the former first.
         causes: moves of the longer period by cause.
         sure: how far to trust it, and what has changed since the model was made.
         decisions: what a person has to decide.
@@ -213,14 +213,13 @@ def what_to_know(
             )
         )
     known = [period for period in periods if period.is_known]
-    for period in known:
-        said.append(_changed(period, labels, words))
     if not known:
         said.append(words("know.first"))
     else:
-        said[-1] += _best_segment(known[-1], top["segment_id"], labels, words)
+        said.extend(_changed(period, labels, words) for period in known)
+        said[1] += _best_segment(known[0], top["segment_id"], labels, words)
         if causes.get("refit"):
-            said[-1] += " " + words("know.refit", count=causes["refit"])
+            said[1] += " " + words("know.refit", count=causes["refit"])
     others = [
         row
         for row in profiles

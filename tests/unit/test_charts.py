@@ -346,7 +346,7 @@ def test_changes_are_dated_by_the_report_that_is_compared_with(frames):
     """``segment_migrations`` looks back to 1 December; the build before that is of 30 November."""
     text = html.unescape(without_scripts(page()))
     assert len(re.findall(r"\b1 December 2017", text)) == 1
-    assert "A month before this report was 1 December 2017; the last report by then is that" in text
+    assert "30 days before this report was 1 December 2017; the last report by then is that" in text
     assert "Since the report of 30 November 2017, " in text
     # Of 100 customers then, and of what they had brought in 90 days: 100 then, 102 now.
     assert text.count("Numbers with a sign are the change since 30 November 2017.") == 1
@@ -402,7 +402,7 @@ def test_the_header_has_a_place_for_the_name_of_the_release(tmp_path):
     drawn = tmp_path / "drawn.html"
     drawn.write_text(page())
     named = of_release(drawn, "r1 & more").decode()
-    assert '<div id="release"><dt>Release</dt><dd>r1 &amp; more</dd></div>' in named
+    assert '<div id="release"><dt>Release number</dt><dd>r1 &amp; more</dd></div>' in named
 
 
 def test_hostile_names_stay_text():

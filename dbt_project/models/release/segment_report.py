@@ -43,7 +43,7 @@ def model(dbt, session):
         "segment_borders": ordered_frame(dbt.ref("segmart", "segment_borders")),
         "recent_moves": ordered_frame(dbt.ref("segmart", "recent_moves")),
         "recent_move_features": ordered_frame(
-            dbt.ref("segmart", "recent_move_features"), ["customer_id", "as_of"]
+            dbt.ref("segmart", "recent_move_features"), ["customer_id"]
         ),
         "segment_history": ordered_frame(
             dbt.ref("segmart", "segment_history"), ["as_of", "segment_id"]
