@@ -69,6 +69,7 @@ def write_data(folder: Path, transactions: str) -> None:
 QUICK = ("k above the distinct customers", "no row at all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in BAD_INPUTS],

@@ -88,6 +88,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Host:
     return host
 
 
+@pytest.mark.slow
 def test_each_project_reads_its_own_models(parsed: Host) -> None:
     manifest = parsed.manifest()
     others = set()
@@ -134,6 +135,7 @@ def test_schemas_follow_the_rule_of_the_project(parsed: Host, tmp_path: Path) ->
     assert schema(plain, "model.shop.orders") == "shop_marts"
 
 
+@pytest.mark.slow
 def test_the_tests_that_can_stop_a_release_are_counted(parsed: Host) -> None:
     macro = (ROOT / "dbt_project/macros/refuse_partial_build.sql").read_text()
     stopping = [

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from conftest import Build, copied_project, dbt_build
 
 CONFIGURATION = """
@@ -34,6 +36,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 def test_a_table_is_replaced_or_stays_as_it_was(tmp_path: Path) -> None:
     project = copied_project(tmp_path / "project")
     settings = (project / "dbt_project.yml").read_text()

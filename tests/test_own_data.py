@@ -93,6 +93,7 @@ def used_shop_lines(lines: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     return lines[~without_customer & ~duplicate & ~cancelled].copy(), counts
 
 
+@pytest.mark.slow
 def test_the_accounting_of_a_shop_is_exact(shop: tuple[pd.DataFrame, Build]) -> None:
     lines, build = shop
     used, expected = used_shop_lines(lines)
@@ -109,6 +110,7 @@ def test_the_accounting_of_a_shop_is_exact(shop: tuple[pd.DataFrame, Build]) -> 
     assert min(expected.values()) > 0
 
 
+@pytest.mark.slow
 def test_a_row_that_is_lost_fails_the_accounting(
     shop: tuple[pd.DataFrame, Build], tmp_path: Path
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_row_that_is_lost_fails_the_accounting(
         assert connection.sql(tested.compiled("accounting_adds_up")).fetchall() == []
 
 
+@pytest.mark.slow
 def test_the_features_of_a_shop_equal_those_of_pandas(shop: tuple[pd.DataFrame, Build]) -> None:
     lines, build = shop
     used, _ = used_shop_lines(lines)
@@ -436,6 +439,7 @@ def fenced(document: str, name: str) -> str:
     return next(body for body in bodies if name in body.split("\n", 1)[0])
 
 
+@pytest.mark.slow
 def test_the_look_before_the_build_is_green_on_a_new_warehouse(tmp_path: Path) -> None:
     few_orders().to_csv(tmp_path / "data.csv", index=False)
     build = dbt_build(

@@ -571,6 +571,7 @@ def test_a_build_beside_another_stops_with_a_sentence(small: Build, tmp_path: Pa
     assert "Traceback" not in build.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

@@ -161,18 +161,9 @@ def unfold(page):
     page.wait_for_function(FINISHED)
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"),
-    [
-        (320, "light"),
-        *(
-            pytest.param(width, scheme, marks=pytest.mark.slow)
-            for width in (320, 390, 1280)
-            for scheme in ("light", "dark")
-            if (width, scheme) != (320, "light")
-        ),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_demo_report_fits_every_screen_and_everyone_can_read_it(browser, demo, scheme, width):
     with opened(browser, demo.report, scheme, width) as (page, complaints, _):
         assert page.evaluate(OUTSIDE, width) == []
@@ -211,6 +202,7 @@ def test_a_wide_report_of_many_segments_with_long_names_fits_too(browser, tmp_pa
             assert {"30 Nov", "31 Dec"} <= set(axis.all_text_contents())
 
 
+@pytest.mark.slow
 def test_the_report_prints_on_few_sheets_with_every_mark_inside(browser, demo, tmp_path):
     many = tmp_path / "many.html"
     build.build_report(many_segments(), many)

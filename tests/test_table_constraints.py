@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from conftest import dbt_build
 
 ROWS = """
@@ -28,6 +30,7 @@ def found_in(folder: Path, *rows: str) -> list[tuple]:
     return sorted(tuple(row.values()) for row in shown)
 
 
+@pytest.mark.slow
 def test_each_broken_constraint_is_named_with_its_value(tmp_path: Path) -> None:
     # What is missing is none of a list's values and no reference; a key may lack a part.
     right = ["(1, 1, 'refit', 1)", "(2, null, 'arrival', null)", "(900, 3, 'refit', 1)"]

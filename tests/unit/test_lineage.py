@@ -133,6 +133,7 @@ def is_named(name: str, found: pd.DataFrame, judgement: pd.DataFrame) -> bool:
 PLANTED = [*EXPECTED, "half of the unit"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTED)
 def test_the_gates_let_no_planted_change_pass(name: str) -> None:
     found, judgement = judged(name, 3)
@@ -181,6 +182,7 @@ def fit_warm(sample: pd.DataFrame, active: pd.DataFrame | None = None) -> pd.Dat
     return candidate.model_rows(clusters, matrix, scaler, raw).assign(model_version="any")
 
 
+@pytest.mark.slow
 def test_refits_on_one_per_cent_other_customers_permute_nothing() -> None:
     everyone = continuum(1010)
     active = fit_warm(everyone[:1000])

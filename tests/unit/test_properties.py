@@ -53,6 +53,7 @@ def can_be_fitted(rows: list[tuple[int, int, int]]) -> bool:
     return len(set(rows)) >= 8 and all(len(set(values)) > 1 for values in zip(*rows, strict=True))
 
 
+@pytest.mark.slow
 @check
 @given(rows=any_rows, random=st.randoms(use_true_random=False))
 def test_row_order_changes_nothing(rows, random):
@@ -82,6 +83,7 @@ def test_customer_ids_change_nothing(rows, data):
     assert again_labels[names].tolist() == labels.tolist()
 
 
+@pytest.mark.slow
 @check
 @given(
     rows=grouped_rows(),
