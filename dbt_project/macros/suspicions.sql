@@ -1,3 +1,23 @@
+{#- Of many lines a part tells what they look like: the share of them that is looked at. -#}
+{%- macro share_looked_at() -%}
+    {%- set lines_looked_at, lines = 200000, 0 -%}
+    {%- if execute -%}
+        {%- set lines = run_query("select count(*) from " ~ ref("stored_order_lines")).rows[0][
+            0
+        ] -%}
+    {%- endif -%}
+    {{- return([1, lines_looked_at / [lines, 1] | max] | min) -}}
+{%- endmacro -%}
+
+{#-
+  Whether a line is of that share, drawn by the digest of a column. The share of all digests, or the rest,
+  lies between 0 and a limit, also where half of them are below 0.
+-#}
+{%- macro is_looked_at(column, share) -%}
+    {{ row_digest([column]) }} {{ "not" if share > 0.5 }}
+    between 0 and {{ ([share, 1 - share] | min * 2**64) | int }}
+{%- endmacro -%}
+
 {#-
   The columns of an input that the contract does not name and that have few values, each with its name, the
   SQL of its value in small letters ('dated' for a date), and the number that it has below. Of files those

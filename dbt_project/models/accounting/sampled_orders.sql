@@ -10,13 +10,7 @@
     {%- do version_columns.append("source_file") -%}
     {%- set file = "case when min(source_file) = max(source_file) then min(source_file) end" -%}
 {%- endif -%}
-{%- set lines_looked_at, share = 200000, 1 -%}
-{%- if execute -%}
-    {%- set lines = run_query("select count(*) from " ~ ref("stored_order_lines")).rows[0][0] -%}
-    {%- set share = [1, lines_looked_at / [lines, 1] | max] | min -%}
-{%- endif -%}
-{#- That share of all digests, or the rest, lies between 0 and this, also where half are below 0. -#}
-{%- set digest_limit = ([share, 1 - share] | min * 2**64) | int %}
+{%- set share = share_looked_at() %}
 -- depends_on: {{ ref("stored_order_lines") }}
 {%- if setting("input") == "files" %}
 -- depends_on: {{ ref("files__columns") }}
@@ -33,8 +27,7 @@ with
             (reason is null or reason = 'customer_id_missing')
             {% if share < 1 -%}
                 -- Compared with a number, lines are left out before they are joined to the others.
-                and {{ row_digest(["order_id"]) }}
-                {{ "not" if share > 0.5 }} between 0 and {{ digest_limit }}
+                and {{ is_looked_at("order_id", share) }}
             {%- endif %}
     ),
 

@@ -6,6 +6,8 @@
 {%- if "is_return" in given and "quantity" in given -%}
     {%- do kinds.append("unsaid_returns") -%}
 {%- endif -%}
+{#- All lines of the products drawn; five times the share, so that some of few products are drawn. -#}
+{%- set share_of_products = [1, 5 * share_looked_at()] | min -%}
 {%- if not uses_metrics() and "product_id" in given and "quantity" in given and "amount" in given -%}
     {%- do kinds.append("unit_prices") -%}
 {%- endif -%}
@@ -28,14 +30,16 @@ with
 
     amounts_of_products as (
         select
-            count(*) as lines,
             count(case when quantity > 1 then 1 end) as lines_of_several,
             min(quantity) < max(quantity) as has_quantities,
             min(case when quantity > 1 then customer_id end) as example
         from {{ ref("stored_order_lines") }}
-        where fault is null and amount > 0 and quantity > 0 and product_id is not null
+        where
+            fault is null and amount > 0 and quantity > 0 and product_id is not null
+            {% if share_of_products < 1 -%}
+                and {{ is_looked_at("product_id", share_of_products) }}
+            {%- endif %}
         group by product_id, amount
-        having count(*) > 1
     ),
 
     -- Where one mug costs 5 and three cost 5 too, the amount is that of one.
@@ -47,7 +51,7 @@ with
         from amounts_of_products
         having
             sum(lines_of_several) >= 20
-            and sum(lines_of_several) filter (where has_quantities) >= 0.8 * sum(lines_of_several)
+            and sum(lines_of_several) filter (where has_quantities) >= 0.5 * sum(lines_of_several)
     ),
 
     discounts as (
