@@ -60,7 +60,7 @@ with
             or (until_on > {{ dbt.dateadd("day", 300, "from_on") }} and stray_lines <= 0.05 * lines)
     ),
 
-    -- Of a day or two, as lines have that only know when they were exported.
+    -- Of a day or two of one week, as lines have that only know when they were exported.
     few_days as (
         select
             count(*) as days,
@@ -69,7 +69,10 @@ with
             sum(lines) as lines,
             min(example) as example
         from days
-        having count(*) <= 2 and sum(lines) >= 20
+        having
+            count(*) <= 2
+            and sum(lines) >= 20
+            and max(ordered_on) <= {{ dbt.dateadd("day", 7, "min(ordered_on)") }}
     ),
 
     times_of_day as (

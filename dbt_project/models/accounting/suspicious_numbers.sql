@@ -51,7 +51,7 @@ with
         from amounts_of_products
         having
             sum(lines_of_several) >= 20
-            and sum(lines_of_several) filter (where has_quantities) >= 0.5 * sum(lines_of_several)
+            and sum(lines_of_several) filter (where has_quantities) >= 0.8 * sum(lines_of_several)
     ),
 
     discounts as (
