@@ -65,15 +65,8 @@ def write_data(folder: Path, transactions: str) -> None:
             connection.sql(f"copy (from '{DATA}/{name}.parquet') to '{folder}/{name}.parquet'")
 
 
-# Two of them tell soon enough when the mechanism is broken.
-QUICK = ("k above the distinct customers", "no row at all")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in BAD_INPUTS],
-)
+@pytest.mark.parametrize("name", BAD_INPUTS)
 def test_the_error_names_the_remedy_and_the_last_segments_stand(name: str, good: Build) -> None:
     transactions, variables, words = BAD_INPUTS[name]
     before, released = good.rows(SEGMENTS), checksums(good.folder / "serve")

@@ -2,9 +2,8 @@
 {%- macro share_looked_at() -%}
     {%- set lines_looked_at, lines = 200000, 0 -%}
     {%- if execute -%}
-        {%- set lines = run_query("select count(*) from " ~ ref("stored_order_lines")).rows[0][
-            0
-        ] -%}
+        {%- set counted = run_query("select count(*) from " ~ ref("stored_order_lines")) -%}
+        {%- set lines = counted.rows[0][0] -%}
     {%- endif -%}
     {{- return([1, lines_looked_at / [lines, 1] | max] | min) -}}
 {%- endmacro -%}

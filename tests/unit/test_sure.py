@@ -102,10 +102,7 @@ def test_drift_is_said_in_words():
     ]
     segments = [segment(1, 0.6, 0.2), segment(2, 0.4, -0.05)]
     little, due, much, share = sure.shifts(drift, segments, {"spend": "Spend"}, 0.1, WORDS)
-    assert little.endswith(
-        "were made of (what moved: Spend); the segments still describe them, and nothing has to be "
-        "done yet."
-    )
+    assert little.endswith("were made of (what moved: Spend); the segments still describe them.")
     assert "are due to be made anew (what moved: tenure_days)" in due
     assert "(what moved: recency_days): ask the analyst before you act" in much
     assert "“best” has gone from 40.0% to 60.0%" in share
