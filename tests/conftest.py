@@ -47,6 +47,8 @@ os.environ.setdefault(
     "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
 )
 
+# Folder of the tests of one function or model.
+UNIT = "unit"
 # Files of tests that take long, the longest first: what is begun last ends last.
 LONGEST_FIRST = (
     "test_spark",
@@ -58,6 +60,8 @@ LONGEST_FIRST = (
     "test_suspicious_inputs",
     "test_erasure",
     "test_demo",
+    # They need no build: one process runs them while another makes the demo.
+    UNIT,
     "test_postgresql",
     "test_full_disk",
     "test_failed_builds",
@@ -70,7 +74,8 @@ SPLIT = ("test_changed_files", "test_erasure", "test_readers", "test_refits")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rank = {file: number for number, file in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+    parts = {item: UNIT if UNIT in item.path.parts else item.path.stem for item in items}
+    items.sort(key=lambda item: rank.get(parts[item], len(rank)))
 
 
 class ByFile(LoadScopeScheduling):
