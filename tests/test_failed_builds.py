@@ -110,7 +110,7 @@ def checksums(folder: Path) -> dict[Path, str]:
 )
 def test_a_bad_var_is_named(variables: dict, words: list[str], published: Build) -> None:
     before = published.rows(SEGMENTS)
-    build = dbt_build(published.folder, **variables)
+    build = dbt_build(published.folder, as_users_do=True, **variables)
     assert build.returncode != 0
     for word in words:
         assert word in build.output
