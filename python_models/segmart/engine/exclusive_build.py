@@ -23,10 +23,12 @@ from segmart.release.storage import writing
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         # What dbt has read of the project stays until the build ends: to look for garbage in it
-        # again and again takes a twentieth of a build of the demo.
-        gc.freeze()
-        # DuckDB's module complains of what is left when the process ends.
-        atexit.register(gc.unfreeze)
+        # again and again takes a twentieth of a build of the demo. Once a process, which may build
+        # again and again: what is frozen is never freed.
+        if not gc.get_freeze_count():
+            gc.freeze()
+            # DuckDB's module complains of what is left when the process ends.
+            atexit.register(gc.unfreeze)
         self.memory_limit = plugin_config.get("memory_limit")
         self.progress = Progress()
         say_failed_tests_last()
