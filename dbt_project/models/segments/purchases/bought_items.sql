@@ -27,7 +27,7 @@ with
 
     sampled_lines as (
         select
-            sampled_customers.*,
+            lines.customer_id,
             lines.category,
             lines.product_id,
             lines.is_return,
@@ -41,52 +41,55 @@ with
             select
                 '{{ item_kind }}' as item_kind,
                 customer_id,
-                segment_id,
-                customer_lines,
                 {{ item }} as item,
                 count(*) filter (where not is_return) as lines,
                 sum(amount) as revenue
             from sampled_lines
             where {{ (item in given) | lower }}
-            group by
-                customer_id,
-                segment_id,
-                customer_lines,
-                {{ item }}
-                {{ "union all" if not loop.last }}
+            group by customer_id, {{ item }} {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
     -- Sums of whole numbers and of DECIMAL, here and below: the same to the last bit in any order.
     segment_items as (
         select
-            item_kind,
-            segment_id,
-            item,
-            count(*) filter (where lines > 0) as customers,
-            cast(sum(lines) as double) as lines,
-            cast(sum(lines * lines) as double) as squares,
-            cast(sum(lines * customer_lines) as double) as products,
-            sum(revenue) as revenue
+            customer_items.item_kind,
+            sampled_customers.segment_id,
+            customer_items.item,
+            count(*) filter (where customer_items.lines > 0) as customers,
+            cast(sum(customer_items.lines) as double) as lines,
+            cast(sum(customer_items.lines * customer_items.lines) as double) as squares,
+            cast(
+                sum(customer_items.lines * sampled_customers.customer_lines) as double
+            ) as products,
+            sum(customer_items.revenue) as revenue
         from customer_items
-        group by item_kind, segment_id, item
+        inner join sampled_customers on customer_items.customer_id = sampled_customers.customer_id
+        group by customer_items.item_kind, sampled_customers.segment_id, customer_items.item
     ),
 
-    -- The lines without an item are together one, so that the revenue of all is complete.
+    -- The lines without an item are together one, so that the revenue of all is complete. Grouped
+    -- and joined: windows over all items take longer.
     item_totals as (
         select
-            *,
-            nullif(sum(lines) over of_item, 0) as item_lines,
-            sum(squares) over of_item as item_squares,
-            sum(products) over of_item as item_products,
-            sum(revenue) over of_item as item_revenue,
-            sum(revenue) over of_segment as segment_revenue,
-            sum(revenue) over of_all as all_revenue
+            item_kind,
+            item,
+            nullif(sum(lines), 0) as item_lines,
+            sum(squares) as item_squares,
+            sum(products) as item_products,
+            sum(revenue) as item_revenue
         from segment_items
-        window
-            of_item as (partition by item_kind, item),
-            of_segment as (partition by item_kind, segment_id),
-            of_all as (partition by item_kind)
+        group by item_kind, item
+    ),
+
+    revenue_totals as (
+        select
+            item_kind,
+            segment_id,
+            sum(revenue) as segment_revenue,
+            sum(sum(revenue)) over (partition by item_kind) as all_revenue
+        from segment_items
+        group by item_kind, segment_id
     ),
 
     segment_totals as (
@@ -120,7 +123,13 @@ with
     -- customer of the segment. For another customer the first terms are missing.
     weighted_items as (
         select
-            item_totals.*,
+            segment_items.*,
+            item_totals.item_lines,
+            item_totals.item_squares,
+            item_totals.item_products,
+            item_totals.item_revenue,
+            revenue_totals.segment_revenue,
+            revenue_totals.all_revenue,
             populations.segment_name,
             populations.segment_customers,
             populations.segment_lines,
@@ -128,10 +137,18 @@ with
             populations.all_lines,
             populations.all_squares,
             populations.scale,
-            1 / nullif(item_totals.lines, 0) - 1 / item_totals.item_lines as item_weight,
+            1 / nullif(segment_items.lines, 0) - 1 / item_totals.item_lines as item_weight,
             1 / populations.segment_lines - 1 / populations.all_lines as line_weight
-        from item_totals
-        inner join populations on item_totals.segment_id = populations.segment_id
+        from segment_items
+        inner join
+            item_totals
+            on segment_items.item_kind = item_totals.item_kind
+            and segment_items.item is not distinct from item_totals.item
+        inner join
+            revenue_totals
+            on segment_items.item_kind = revenue_totals.item_kind
+            and segment_items.segment_id = revenue_totals.segment_id
+        inner join populations on segment_items.segment_id = populations.segment_id
     ),
 
     -- A customer with all lines is one draw, since the lines of one customer are alike: the
