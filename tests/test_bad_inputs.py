@@ -1302,7 +1302,7 @@ def hostile_builds(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Build]
         own.mkdir()
         (own / "orders.csv").write_text(text())
         variables = {"input": "files", "order_lines": str(own / "orders.csv"), name: value}
-        return dbt_build(own, select="+input_check", tests=False, **variables)
+        return dbt_build(own, select="+input_check", tests=False, as_users_do=True, **variables)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         return dict(zip(HOSTILE_BUILDS, pool.map(run, HOSTILE_BUILDS), strict=True))
@@ -1320,7 +1320,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[object, Build]:
     for number, variables in enumerate(wanted.values()):
         (folder / f"{number}").mkdir()
         runs.append((folder / f"{number}", good | variables))
-    found = dbt_builds(folder, runs, "+input_check", parses=False)
+    found = dbt_builds(folder, runs, "+input_check")
     return dict(zip(wanted, found, strict=True))
 
 

@@ -19,7 +19,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from conftest import ROOT, Build, dbt_build, dbt_builds, parsed_alike
+from conftest import ROOT, Build, dbt_build, dbt_builds
 from segmart.release.erasure import forgotten_ids
 
 LOOK = "+input_check +orders"
@@ -1325,20 +1325,20 @@ CASES = {
 }
 
 
-def write(folder: Path, case: Case, found_at: Path) -> dict[str, object]:
+def write(folder: Path, case: Case) -> dict[str, object]:
     """Write the files of a shop, and return the vars that find them there."""
     folder.mkdir()
     for name, content in case.files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content)
-    inputs = {"input": "files", "order_lines": str(found_at / case.glob)}
+    inputs = {"input": "files", "order_lines": str(folder / case.glob)}
     if "customers.csv" in case.files:
-        inputs["customers"] = str(found_at / "customers.csv")
+        inputs["customers"] = str(folder / "customers.csv")
     return inputs
 
 
 def build(folder: Path, case: Case, **variables: object) -> Build:
-    inputs = write(folder, case, folder)
+    inputs = write(folder, case)
     return dbt_build(folder, select=LOOK, tests=False, **inputs | variables)
 
 
@@ -1347,7 +1347,7 @@ def built_half(folder: Path, half: list[tuple[str, bool, dict]]) -> dict[tuple[s
     runs = []
     for number, (name, _, variables) in enumerate(half):
         own = folder / f"{number}"
-        runs.append((own, write(own, CASES[name], folder / "current") | variables))
+        runs.append((own, write(own, CASES[name]) | variables))
     found = dbt_builds(folder, runs, LOOK)
     return {(name, helps): run for (name, helps, _), run in zip(half, found, strict=True)}
 
@@ -1366,14 +1366,7 @@ def builds(
     cases = {name: case for name, case in CASES.items() if name in asked}
     shops = [(name, False, case.given) for name, case in cases.items()]
     shops += [(name, True, case.helps) for name, case in cases.items() if case.helps]
-    # Those of one parse of the project follow each other; two processes build half of them each.
-    shops.sort(
-        key=lambda shop: (
-            CASES[shop[0]].glob,
-            "customers.csv" in CASES[shop[0]].files,
-            repr(parsed_alike(shop[2])),
-        )
-    )
+    # Two processes build half of them each.
     half = len(shops) // 2
     with ThreadPoolExecutor(max_workers=2) as pool:
         first = pool.submit(built_half, folder / "first", shops[:half])
