@@ -15,6 +15,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 
 from segmart import SegmentationError
+from segmart.engine import debug_events
 from segmart.engine.progress import Progress
 from segmart.engine.words import say_failed_tests_last
 from segmart.release.storage import writing
@@ -29,6 +30,7 @@ class Plugin(BasePlugin):
             gc.freeze()
             # DuckDB's module complains of what is left when the process ends.
             atexit.register(gc.unfreeze)
+        debug_events.leave_out()
         self.memory_limit = plugin_config.get("memory_limit")
         self.progress = Progress()
         say_failed_tests_last()
