@@ -13,6 +13,7 @@ import altair
 import jinja2
 import pandas
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from segmart.release.storage import written_whole
 from segmart.sentences import list_command
@@ -235,6 +236,9 @@ def _correlations(rows: list[Row], words: Words) -> list[Row]:
     return list(lines.values())
 
 
+# To hold each part of a chart against its schema takes longer than to make it; the tests do it, and
+# draw the charts in a browser.
+@debug_mode(False)
 def chart_specifications(
     frames: dict[str, pandas.DataFrame], words: Words | None = None
 ) -> dict[str, Row]:
@@ -272,7 +276,6 @@ def chart_specifications(
         ("distribution", charts.feature_distributions(rows["feature_distributions"], words)),
     ):
         drawn |= {f"{name}_{at}": panel for at, panel in enumerate(panels, start=1)}
-    # To hold each against the schema costs a third of the report; the tests draw them in a browser.
     return {
         name: chart.to_dict(validate=False) for name, chart in drawn.items() if chart is not None
     }

@@ -151,7 +151,8 @@ def tint(z_score: float | None, limit: float = 2.0) -> str:
 
 
 def _data(rows: Iterable[Row]) -> altair.InlineData:
-    return altair.InlineData(values=list(rows))
+    # A list would be copied, row by row, in each step from here to the chart.
+    return altair.InlineData(values=tuple(rows))
 
 
 def _fitted(chart: Any, description: str, height: float) -> Any:
@@ -170,8 +171,8 @@ def _of_segments(chart: Any) -> Any:
     return chart.add_params(altair.param(name="selected", value=None))
 
 
-def _when_selected(faint: float = 0.15) -> Any:
-    return altair.condition(SELECTED, altair.value(1), altair.value(faint))
+def _when_selected(opacity: float = 1, faint: float = 0.15) -> altair.OpacityValue:
+    return altair.OpacityValue(faint, condition={"test": SELECTED, "value": opacity})
 
 
 def in_lines(text: str) -> str:
@@ -234,7 +235,7 @@ def bars(rows: list[Row], description: str, groups: Sequence[float] = (1,)) -> C
             scale=altair.Scale(domain=list(range(len(groups))), range=list(groups)),
         ),
     )
-    words = base.mark_text(align="left", dx=5).encode(text="text:N")
+    words = base.mark_text(align="left", dx=5).encode(text=altair.Text("text:N"))
     chart = _fitted(_of_segments(drawn + words), description, step * len(lines) - deep - 8)
     # The first name stands above the plot.
     return chart.properties(padding={"top": deep + 4, "left": 2, "right": 2, "bottom": 2})
@@ -355,7 +356,7 @@ def projection(points: list[Row], words: Words) -> Chart | None:
                 legend=None,
                 scale=altair.Scale(domain=list(labels), range=[colour_of(at) for at in labels]),
             ),
-            opacity=altair.condition(SELECTED, altair.value(0.75), altair.value(0.06)),
+            opacity=_when_selected(0.75, 0.06),
             tooltip=[altair.Tooltip("segment:N", title="")],
         )
     )
@@ -409,7 +410,7 @@ def _distribution(rows: list[Row], words: Words) -> Chart:
                 axis=axis,
                 scale=altair.Scale(domain=[rows[0]["bin"], rows[-1]["bin"] + 1], nice=False),
             ),
-            x2="bin_end:Q",
+            x2=altair.X2("bin_end:Q"),
             y=altair.Y(
                 "customers:Q",
                 title=None,
@@ -427,7 +428,7 @@ def _distribution(rows: list[Row], words: Words) -> Chart:
         drawn.append(
             altair.Chart(_data([mark]))
             .mark_rule(color=VERMILION, size=2, strokeDash=[4, 3])
-            .encode(x="position:Q", tooltip=[altair.Tooltip("details:N", title="")])
+            .encode(x=altair.X("position:Q"), tooltip=[altair.Tooltip("details:N", title="")])
         )
     use = words("appendix.clustered" if first["is_clustered"] else "appendix.not_clustered")
     transform = first["transform"]
@@ -498,7 +499,7 @@ def _curve(
         rule = altair.Chart(_data(chosen)).mark_rule(
             color=VERMILION, strokeDash=[4, 3], size=1.5, opacity=0.9
         )
-        drawn.append(rule.encode(x="k:O"))
+        drawn.append(rule.encode(x=altair.X("k:O")))
     drawn += [base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=38, opacity=1)]
     name = words(f"appendix.{measure}")
     title = altair.TitleParams(text=name, subtitle=words(f"appendix.{measure}_note"))

@@ -8,6 +8,7 @@ import math
 import os
 import re
 
+import altair
 import pandas as pd
 import pytest
 from segmart_reports import build, charts
@@ -73,6 +74,8 @@ def test_every_chart_is_described_see_through_and_as_wide_as_its_place(frames):
     assert charts.CONFIG["axis"]["labelColor"] == "currentColor"
     assert not re.search(r"black|#000\b|#000000", json.dumps(charts.CONFIG))
     for specification in specifications.values():
+        # It fits the schema of Vega-Lite.
+        altair.Chart.from_dict(json.loads(json.dumps(specification)))
         text = json.dumps(specification)
         assert len(specification["description"]) > 30
         assert specification["background"] == "transparent"
@@ -164,7 +167,7 @@ def test_k_selection_marks_the_chosen_number_and_keeps_one_segment_in_the_inerti
 
     for name in panels:
         assert panels[name]["layer"][0]["mark"]["type"] == "rule"
-        assert points(name, 0) == [{"k": 5}]
+        assert list(points(name, 0)) == [{"k": 5}]
     assert min(row["k"] for row in points("Inertia", 1)) == 1
     assert min(row["k"] for row in points("Silhouette", 1)) == 2
     lines = {row["line"] for row in points("Silhouette", 1)}
