@@ -222,6 +222,13 @@ def test_what_changed_between_releases_is_what_was_changed(demo: Build, tmp_path
             assert sql.count(written) == 1
             sql = sql.replace(written, release)
         [row] = reader.sql(sql).fetchall()
+        # Names that are not copied: docs/reading.md.
+        reader.execute("set variable earlier = (select min(release) from releases)")
+        reader.execute("set variable later = (select max(release) from releases)")
+        names = [f"'{release}'" for (release,) in releases]
+        for name, variable in zip(names, ("earlier", "later"), strict=True):
+            sql = sql.replace(name, f"getvariable('{variable}')")
+        assert reader.sql(sql).fetchall() == [row]
     assert row[:4] == ("1", "high-value", "medium", "spend")
     assert row[5] == 480.5
 

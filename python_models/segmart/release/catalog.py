@@ -152,4 +152,4 @@ def _comments(
         yield f"comment on {kind} {relation} is '{storage.quote(comment.strip())}'"
     for name, text in columns.items():
         if text:
-            yield f"""comment on column {relation}."{name}" is '{storage.quote(text)}'"""
+            yield f"""comment on column {relation}."{name}" is '{storage.quote(text.strip())}'"""
