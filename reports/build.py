@@ -57,7 +57,7 @@ Row = dict[str, Any]
 def drawing_library(folder: pathlib.Path | None = None) -> str:
     """Vega, Vega-Lite and Vega-Embed as one script that keeps its names to itself.
 
-    To bundle it takes as long as all charts: the bundle is kept in the folder, if one is given.
+    To bundle it takes longer than to make all charts: it is kept in the folder, if one is given.
     """
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     kept = folder and folder / f"vega-lite-{version}-of-vl-convert-{vl_convert.__version__}.js"

@@ -69,14 +69,17 @@ PLACES = {source["name"]: source["meta"] for file in FILES for source in file.ge
 
 
 def with_vars(variables: dict[str, Any]) -> Manifest | None:
-    """The project as dbt parses it with these vars; none where the input is no demo and no files.
+    """The project as dbt parses it with these vars, or none where a var decides what dbt parses.
 
     All else that parsing reads of them are values of configs, which are put in their places. Where
     parsing with a var leaves edges out, such as those of ``as_of``, these are kept.
     """
     given = DEFAULTS | variables
     inputs = [str(given[name]) for name in ("order_lines", "customers", "customer_metrics")]
+    # A table or a model is an edge; the var writes the key of the kept orders.
     if any(value.startswith(("table:", "ref:")) for value in inputs):
+        return None
+    if given["order_versions"] not in ("default", "all"):
         return None
     manifest = DEMO
     if given["input"] == "files":
