@@ -77,12 +77,13 @@ COMPARISONS = st.sampled_from(sorted(COLUMNS)).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(COMPARISONS, min_size=1, max_size=9))
 def test_what_was_written_is_read_as_it_was(comparisons: list[Comparison]) -> None:
     assert read(written(comparisons), COLUMNS) == comparisons
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
