@@ -2,7 +2,7 @@
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from hostile_conditions import HOSTILE
 from segmart import SegmentationError
@@ -77,13 +77,17 @@ COMPARISONS = st.sampled_from(sorted(COLUMNS)).flatmap(
 )
 
 
-@settings(deadline=None)
+# How long an example takes says nothing about what is read.
+busy_machine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@busy_machine
 @given(st.lists(COMPARISONS, min_size=1, max_size=9))
 def test_what_was_written_is_read_as_it_was(comparisons: list[Comparison]) -> None:
     assert read(written(comparisons), COLUMNS) == comparisons
 
 
-@settings(max_examples=200, deadline=None)
+@settings(busy_machine, max_examples=200)
 @given(
     st.lists(
         st.sampled_from(
