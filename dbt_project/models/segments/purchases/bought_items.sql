@@ -82,16 +82,6 @@ with
         group by item_kind, item
     ),
 
-    revenue_totals as (
-        select
-            item_kind,
-            segment_id,
-            sum(revenue) as segment_revenue,
-            sum(sum(revenue)) over (partition by item_kind) as all_revenue
-        from segment_items
-        group by item_kind, segment_id
-    ),
-
     segment_totals as (
         select
             segment_id,
@@ -128,8 +118,8 @@ with
             item_totals.item_squares,
             item_totals.item_products,
             item_totals.item_revenue,
-            revenue_totals.segment_revenue,
-            revenue_totals.all_revenue,
+            sum(segment_items.revenue) over of_segment as segment_revenue,
+            sum(segment_items.revenue) over of_all as all_revenue,
             populations.segment_name,
             populations.segment_customers,
             populations.segment_lines,
@@ -143,12 +133,12 @@ with
         inner join
             item_totals
             on segment_items.item_kind = item_totals.item_kind
-            and segment_items.item is not distinct from item_totals.item
-        inner join
-            revenue_totals
-            on segment_items.item_kind = revenue_totals.item_kind
-            and segment_items.segment_id = revenue_totals.segment_id
+            -- A name is never empty.
+            and coalesce(segment_items.item, '') = coalesce(item_totals.item, '')
         inner join populations on segment_items.segment_id = populations.segment_id
+        window
+            of_segment as (partition by segment_items.item_kind, segment_items.segment_id),
+            of_all as (partition by segment_items.item_kind)
     ),
 
     -- A customer with all lines is one draw, since the lines of one customer are alike: the
