@@ -236,8 +236,8 @@ def _correlations(rows: list[Row], words: Words) -> list[Row]:
     return list(lines.values())
 
 
-# To hold each part of a chart against its schema takes longer than to make it; the tests do it, and
-# draw the charts in a browser.
+# To hold each part of a chart against its schema takes half as long again as to make it; the tests
+# do it, and draw the charts in a browser.
 @debug_mode(False)
 def chart_specifications(
     frames: dict[str, pandas.DataFrame], words: Words | None = None

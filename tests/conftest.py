@@ -184,7 +184,7 @@ def dbt_build(
     """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
 
     The process is forked from a server that has imported dbt and parsed the project already, which
-    takes two thirds off the time of a small build. It is killed after ``kill_after`` seconds, or
+    at least halves the time of a small build. It is killed after ``kill_after`` seconds, or
     when it begins the model of that name; ``die`` runs in it first, to have it killed at some step.
     Its log and the descriptions that dbt writes of the project, a tenth of a small build, are made
     only with ``as_users_do``, which also parses.
@@ -198,14 +198,14 @@ def dbt_build(
     environment = environment_of(folder, threads, project, profiles or project)
     if not tests:
         arguments += WITHOUT_TESTS
-    # To bundle the drawing library is a fifth of a small build: one of the demo in this folder has.
+    # To bundle the drawing library is a fifth of a small build. If the demo has been built in the
+    # project's own folder, its bundle lies there.
     (folder / "target").mkdir(exist_ok=True)
     for library in ROOT.glob("target/vega-lite-*.js"):
         shutil.copy(library, folder / "target")
     output = folder / "output.txt"
-    is_parsed = words == ["build"] and project == ROOT and not profiles and target == "dev"
-    is_parsed &= not as_users_do
-    parsed_with = vars_by_name(folder, variables) if is_parsed else None
+    is_own = words == ["build"] and project == ROOT and not profiles and target == "dev"
+    parsed_with = vars_by_name(folder, variables) if is_own and not as_users_do else None
     process = FORKS.Process(
         target=run_dbt, args=(arguments, environment, project, parsed_with, output, die)
     )

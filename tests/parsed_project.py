@@ -76,10 +76,13 @@ def with_vars(variables: dict[str, Any]) -> Manifest | None:
     """
     given = DEFAULTS | variables
     inputs = [str(given[name]) for name in ("order_lines", "customers", "customer_metrics")]
-    # A table or a model is an edge; the var writes the key of the kept orders.
-    if any(value.startswith(("table:", "ref:")) for value in inputs):
-        return None
-    if given["order_versions"] not in ("default", "all"):
+    if (
+        given["input"] not in (DEFAULTS["input"], "files")
+        # Each of these is an edge.
+        or any(value.startswith(("table:", "ref:")) for value in inputs)
+        # It decides the key of the kept orders, which is in a config that SQL writes.
+        or given["order_versions"] not in ("default", "all")
+    ):
         return None
     manifest = DEMO
     if given["input"] == "files":
@@ -87,8 +90,6 @@ def with_vars(variables: dict[str, Any]) -> Manifest | None:
 
         has_lines = given["customer_metrics"] == "none"
         manifest = parsed_files.LINES if has_lines else parsed_files.METRICS
-    elif given["input"] != DEFAULTS["input"]:
-        return None
     names = {
         "var": given.get,
         "env_var": os.environ.get,
