@@ -1,6 +1,8 @@
-"""Figures of the project's structure, from the manifest of the last build of the demo.
+"""Figures of the project's structure, from the manifest that dbt has parsed last.
 
-uv run dbt build && uv run python docs/structure.py
+uv run dbt parse --no-partial-parse && uv run python docs/structure.py
+
+A partial parse leaves out what some macros call.
 """
 
 import functools
