@@ -169,7 +169,7 @@ class Build:
 def dbt_build(
     folder: Path,
     *,
-    threads: int = 2,
+    threads: int = 1,
     command: str | list[str] = "build",
     select: str | None = None,
     tests: bool = True,
@@ -184,7 +184,8 @@ def dbt_build(
     """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
 
     The process is forked from a server that has imported dbt and parsed the project already, which
-    at least halves the time of a small build. It is killed after ``kill_after`` seconds, or
+    at least halves the time of a small build. It has one thread, since two tests run at a time: two
+    take a twentieth more of the processors. It is killed after ``kill_after`` seconds, or
     when it begins the model of that name; ``die`` runs in it first, to have it killed at some step.
     Its log and the descriptions that dbt writes of the project, a tenth of a small build, are made
     only with ``as_users_do``, which also parses.
@@ -206,11 +207,34 @@ def dbt_build(
     output = folder / "output.txt"
     is_own = words == ["build"] and project == ROOT and not profiles and target == "dev"
     parsed_with = vars_by_name(folder, variables) if is_own and not as_users_do else None
+    ended = run_in_fork(
+        arguments,
+        environment,
+        project,
+        output,
+        parsed_with=parsed_with,
+        kill_after=kill_after,
+        die=die,
+    )
+    return Build(folder, ended, output.read_text())
+
+
+def run_in_fork(
+    arguments: list[str],
+    environment: dict[str, str],
+    project: Path,
+    output: Path,
+    *,
+    parsed_with: dict[str, object] | None = None,
+    kill_after: float | str | None = None,
+    die: Callable[[], None] | None = None,
+) -> int:
+    """Run dbt in a fork of the server; what it says goes to ``output``. -1 if it was killed."""
     process = FORKS.Process(
         target=run_dbt, args=(arguments, environment, project, parsed_with, output, die)
     )
     # Told by a file: a server that serves two threads can lose the exit code of a process.
-    returncode = folder / "returncode.txt"
+    returncode = output.with_name("returncode.txt")
     returncode.unlink(missing_ok=True)
     output.write_text("")
     process.start()
@@ -223,8 +247,7 @@ def dbt_build(
     process.kill()
     process.join()
     # Missing when the process was killed, empty when its disk is full.
-    ended = int((returncode.exists() and returncode.read_text()) or -1)
-    return Build(folder, ended, output.read_text())
+    return int((returncode.exists() and returncode.read_text()) or -1)
 
 
 def is_missing(message: str) -> None:
@@ -267,7 +290,7 @@ def dbt_builds(
     """
     process = FORKS.Process(
         target=run_dbt_often,
-        args=(runs, select.split(), environment_of(folder, 2, ROOT, ROOT)),
+        args=(runs, select.split(), environment_of(folder, 1, ROOT, ROOT)),
     )
     process.start()
     process.join()
@@ -367,8 +390,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Build:
         "demo",
         tmp_path_factory,
         lambda folder: [
-            dbt_build(folder, as_users_do=True),
-            dbt_build(folder, command="compile"),
+            dbt_build(folder, threads=2, as_users_do=True),
+            dbt_build(folder, command=["compile", "--select", "path:analyses"]),
         ],
     )
 

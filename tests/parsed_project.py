@@ -14,9 +14,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import yaml
 from dbt.cli.main import dbtRunner
 from dbt.clients.jinja import get_rendered
+from dbt.clients.yaml_helper import safe_load
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.clients.jinja import template_cache
 from dbt_common.tests import enable_test_caching
@@ -56,8 +56,8 @@ DEMO = parsed()
 for macro in DEMO.macros.values():
     template_cache.get_node_template(macro)
 
-DEFAULTS = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
-FILES = [yaml.safe_load(path.read_text()) for path in (ROOT / "dbt_project/models").rglob("*.yml")]
+DEFAULTS = safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+FILES = [safe_load(path.read_text()) for path in (ROOT / "dbt_project/models").rglob("*.yml")]
 # What a yml file hands to its model, and where the files of a source lie, as they are written.
 CONFIGS = {
     model["name"]: model["config"]

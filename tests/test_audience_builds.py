@@ -165,7 +165,7 @@ def test_who_is_in_an_audience_stays_in_it_through_builds(tmp_path: Path) -> Non
     assert members(filled, "later", "filled").equals(begun)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_members_are_carried_on_under_pseudonyms_of_one_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +190,7 @@ def test_members_are_carried_on_under_pseudonyms_of_one_key(
     assert 'audiences: "all" has begun on 2017-10-01 with customers of other ids' in other.output
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("customer_ids", ["as_given", "pseudonyms"])
 def test_a_forgotten_customer_leaves_every_audience_and_its_outcomes(
     customer_ids: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

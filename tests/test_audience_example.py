@@ -63,7 +63,7 @@ class Typed:
             return connection.execute(sql).fetchall()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_example_of_the_document_finds_what_was_planted(tmp_path: Path) -> None:
     typed = Typed(copied_project(tmp_path / "project"))
     # What no test has seen is refused as a release.

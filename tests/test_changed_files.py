@@ -123,7 +123,7 @@ def test_tables_equal_those_of_a_build_from_nothing(tmp_path: Path, kind: str) -
     ) == [(0,)]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(
     small: Build, tmp_path: Path
 ) -> None:
@@ -154,7 +154,7 @@ def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(
     assert build.rows(query) == [(text.count("category 1"), 2)]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_only_rows_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
     folder = tmp_path / "input"
     folder.mkdir()
@@ -196,7 +196,7 @@ def test_only_rows_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
     assert "duplicate_order_lines is of other files than stored_order_lines" in build.output
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_lines_of_the_demo_are_kept_until_one_of_its_files_changes(tmp_path: Path) -> None:
     folder = tmp_path / "input"
     folder.mkdir()

@@ -154,7 +154,7 @@ def test_one_thread_and_shuffled_rows_give_the_same_tables(demo: Build, tmp_path
     assert page(demo.report) == page(again.report)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_one_huge_spender_moves_hardly_anyone(demo: Build, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

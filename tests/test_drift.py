@@ -57,12 +57,12 @@ def alarms(build: Build, draws: int, factor: float) -> int:
     return int(raised)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_resampled_customers_raise_no_alarm(second: Build) -> None:
     assert alarms(second, DRAWS, 1.0) <= 2
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_thirty_per_cent_more_of_one_feature_raise_one(second: Build) -> None:
     assert alarms(second, DRAWS, 1.3) == DRAWS
 

@@ -104,8 +104,16 @@ def checksums(folder: Path) -> dict[Path, str]:
         ({"as_of": "2018-01-01'; drop schema segments cascade; --"}, ["var as_of", "allowed is"]),
         pytest.param({"complete_journey": "/nowhere"}, ["/nowhere/"], marks=pytest.mark.slow),
         # What YAML makes of yes and no without quotes.
-        ({"statuses": {False: "sale"}}, ["var statuses", "yes and no stand in quotes"]),
-        ({"forgotten_customers": "/nowhere.csv"}, ["var forgotten_customers", "/nowhere.csv"]),
+        pytest.param(
+            {"statuses": {False: "sale"}},
+            ["var statuses", "yes and no stand in quotes"],
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            {"forgotten_customers": "/nowhere.csv"},
+            ["var forgotten_customers", "/nowhere.csv"],
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_bad_var_is_named(variables: dict, words: list[str], published: Build) -> None:
@@ -175,13 +183,24 @@ def test_dbt_may_be_started_in_another_folder(tmp_path: Path) -> None:
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("warehouse", "project", "words"),
     [
-        ("file/segmart.duckdb", str(ROOT), "file/segmart.duckdb cannot be written: "),
-        ("elsewhere", str(ROOT), "elsewhere is a folder: name a file in it"),
-        ("segmart.duckdb", "relative", f"is relative: give it as {ROOT}"),
+        pytest.param(
+            "file/segmart.duckdb",
+            str(ROOT),
+            "file/segmart.duckdb cannot be written: ",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "elsewhere",
+            str(ROOT),
+            "elsewhere is a folder: name a file in it",
+            marks=pytest.mark.soak,
+        ),
+        pytest.param(
+            "segmart.duckdb", "relative", f"is relative: give it as {ROOT}", marks=pytest.mark.soak
+        ),
     ],
 )
 def test_a_place_that_dbt_cannot_use_is_named(

@@ -5,15 +5,14 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, run_in_fork
 
 # Neither the smallest nor the largest id: of these DuckDB may keep one beside the tables of others.
 FORGOTTEN = "c0030qzkvhwx"
@@ -26,18 +25,13 @@ class Host:
 
     folder: Path
 
-    def dbt(self, *words: str) -> subprocess.CompletedProcess:
+    def dbt(self, *words: str) -> SimpleNamespace:
         """Run dbt there, as a user does; what it says stands in ``stdout``."""
         others = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-        return subprocess.run(
-            [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *words],
-            cwd=self.folder,
-            env={**others, "TZ": "America/New_York"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        environment = {**others, "TZ": "America/New_York"}
+        output = self.folder.with_name("output.txt")
+        returncode = run_in_fork(["--no-use-colors", *words], environment, self.folder, output)
+        return SimpleNamespace(returncode=returncode, stdout=output.read_text())
 
     def manifest(self) -> dict:
         return json.loads((self.folder / "target" / "manifest.json").read_text())
@@ -168,29 +162,41 @@ def test_a_build_of_both_publishes(built: Host) -> None:
     assert built.rows("select count(*) from shop__orders.orders") == [(orders,)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "data_tests", "reason"),
     [
-        (
+        pytest.param(
             ("--exclude", "accounting_adds_up"),
             None,
             "release refused: 1 models, seeds and tests are not part of this build, such as"
             " accounting_adds_up",
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             ("--exclude-resource-type", "test"),
             None,
             "models, seeds and tests are not part of this build",
+            marks=pytest.mark.soak,
         ),
-        ((), "{segmart: {+enabled: false}}", "release refused: 61 data tests of segmart are"),
+        pytest.param(
+            (),
+            "{segmart: {+enabled: false}}",
+            "release refused: 61 data tests of segmart are",
+            marks=pytest.mark.soak,
+        ),
         # A project softens one test of segmart: a build that lets it must be refused.
-        (
+        pytest.param(
             (),
             "{segmart: {labels_equal_scikit_learn: {+severity: warn}}}",  # the build must refuse it
             "release refused: 1 data tests of segmart are switched off or softened",
+            marks=pytest.mark.slow,
         ),
-        ((), "{+where: 1 = 0}", "data tests of segmart are switched off or softened"),
+        pytest.param(
+            (),
+            "{+where: 1 = 0}",
+            "data tests of segmart are switched off or softened",
+            marks=pytest.mark.soak,
+        ),
     ],
 )
 def test_a_build_without_a_test_of_segmart_is_refused(
@@ -218,11 +224,12 @@ def test_a_build_of_segmart_alone_publishes_and_erases_in_its_own_tables(built: 
     # Large tables of others, one of them in a schema of segmart, between what is erased.
     large = "create or replace table {} as select md5(range::varchar) as x from range(300000)"
     by_hand = ("by_hand", "shop__segments.by_hand", "shop__orders.by_hand")
-    for name in by_hand:
-        built.rows(large.format(name))
+    for names in (by_hand[:2], by_hand[2:]):
+        for name in names:
+            built.rows(large.format(name))
         build = built.dbt("build", "--select", "package:segmart", "--full-refresh")
         assert build.returncode == 0, build.stdout
-    assert len(built.releases()) == releases + len(by_hand)
+    assert len(built.releases()) == releases + 2
     held = functools.partial(holds, built.folder)
     assert "shop.duckdb" in held()
 
@@ -246,13 +253,30 @@ def holds(folder: Path) -> list[str]:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "reason"),
     [
-        ("profiles.yml", "UTC", "Europe/Berlin", "the setting TimeZone is not UTC"),
-        ("dbt_project.yml", "input: files", "k: 3", "segmart has no input"),
-        ("dbt_project.yml", "ref:shop_order_lines", "ref:segmart.no.such", "var order_lines is"),
+        pytest.param(
+            "profiles.yml",
+            "UTC",
+            "Europe/Berlin",
+            "the setting TimeZone is not UTC",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "dbt_project.yml",
+            "input: files",
+            "k: 3",
+            "segmart has no input",
+            marks=pytest.mark.soak,
+        ),
+        pytest.param(
+            "dbt_project.yml",
+            "ref:shop_order_lines",
+            "ref:segmart.no.such",
+            "var order_lines is",
+            marks=pytest.mark.soak,
+        ),
     ],
 )
 def test_what_is_amiss_is_said_when_segmart_is_built(

@@ -73,9 +73,14 @@ def seconds(last: Build) -> float:
     return (time.monotonic() - began) * 0.9
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    "kill", [("segmart.release.pointers", "make_pointer", True), "customer_segments"]
+    "kill",
+    [
+        pytest.param(
+            ("segmart.release.pointers", "make_pointer", True), marks=pytest.mark.slow, id="pointer"
+        ),
+        pytest.param("customer_segments", marks=pytest.mark.soak),
+    ],
 )
 def test_a_killed_build_leaves_a_whole_release(kill: tuple | str, last: Build) -> None:
     kill_and_recover(last, kill)

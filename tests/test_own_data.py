@@ -72,6 +72,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Build]
     lines.to_csv(folder / "lines.csv", index=False)
     build = dbt_build(
         folder,
+        threads=2,
         select="+accounting_adds_up +rejected_rows",
         tests=False,
         **shop_settings(folder / "lines.csv"),
@@ -307,17 +308,18 @@ def few_metrics() -> pd.DataFrame:
     return metrics.assign(city=random.choice(["Ulm", "Bonn", "Köln"], 240))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "variables", "features", "says"),
     [
-        (
+        pytest.param(
             few_orders(),
             {"columns": NAMES},
             {"recency_days", "orders", "spend"},
             ["switched off: Discount share", "no segment can be named price-sensitive"],
+            marks=pytest.mark.soak,
+            id="customer, date, quantity, amount",
         ),
-        (
+        pytest.param(
             few_orders()[["customer", "date"]],
             {"columns": NAMES},
             {"recency_days", "orders"},
@@ -327,15 +329,18 @@ def few_metrics() -> pd.DataFrame:
                 "switched off: the table segment_categories, because",
                 "switched off: the table segment_products, because",
             ],
+            marks=pytest.mark.slow,
+            id="customer, date",
         ),
-        (
+        pytest.param(
             few_metrics(),
             {"customer_metrics": "data.csv"},
             {f"metric_{letter}" for letter in "abcdefg"},
             ["column Metric A is a metric", "column city is an attribute"],
+            marks=pytest.mark.slow,
+            id="seven metrics and a text",
         ),
     ],
-    ids=["customer, date, quantity, amount", "customer, date", "seven metrics and a text"],
 )
 def test_few_columns_give_segments_and_a_report(
     data: pd.DataFrame, variables: dict, features: set[str], says: list[str], tmp_path: Path

@@ -19,7 +19,6 @@ import pytest
 
 from conftest import ROOT, Build, copied_project, is_missing
 
-pytestmark = pytest.mark.slow
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
 # Debian keeps the programs of a server in a folder for each version, away from PATH.
 INITDB = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=shutil.which("initdb"))
@@ -259,6 +258,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             assert password.encode() not in path.read_bytes(), path
 
 
+@pytest.mark.slow
 def test_psql_takes_the_orders_and_brings_the_segments_back(shop: Shop) -> None:
     build, write_back = map(commands, section("Files, with psql").split("Write back:"))
     shop.succeed(build)
@@ -277,6 +277,7 @@ def test_psql_takes_the_orders_and_brings_the_segments_back(shop: Shop) -> None:
     shop.check_written_back()
 
 
+@pytest.mark.soak
 def test_the_extension_reads_the_orders_and_writes_the_segments(shop: Shop) -> None:
     text = section("DuckDB's extension")
     *build, write_back = commands(text).splitlines()
@@ -299,6 +300,7 @@ def test_the_extension_reads_the_orders_and_writes_the_segments(shop: Shop) -> N
     shop.check_written_back()
 
 
+@pytest.mark.slow
 def test_the_server_scores_customers_by_the_statement_and_the_rules(
     demo: Build, shop: Shop, tmp_path: Path
 ) -> None:

@@ -66,7 +66,7 @@ def number_in(path: Path) -> int:
     return int(path.read_text() or 0)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_readers_through_three_builds(small: Build, tmp_path: Path) -> None:
     small.copied(tmp_path)
     processes = start(READERS, tmp_path / "serve/dev/segmart.duckdb", tmp_path)
@@ -91,7 +91,7 @@ def test_readers_through_three_builds(small: Build, tmp_path: Path) -> None:
         assert {version for (version,) in versions} <= seen, name
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_build_file_itself_serves_no_reader(small: Build, tmp_path: Path) -> None:
     """The control: a reader of the file that dbt writes is refused, and refuses the build."""
     build = small.copied(tmp_path)

@@ -255,7 +255,7 @@ def test_the_life_of_a_model(tmp_path: Path) -> None:
     assert released(cents, "from customer_segments order by all") == before
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_feature_of_the_model_is_gone(tmp_path: Path) -> None:
     lines = orders()
     on_day = functools.partial(build, tmp_path, k=3, max_k=3)
@@ -398,11 +398,12 @@ def outcomes_of(
 FEATURES = ["orders", "recency_days", "spend"]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "days",
     [
-        pytest.param((150, 165, 185), id="three", marks=pytest.mark.slow),
-        pytest.param(range(155, 185), id="thirty", marks=pytest.mark.soak),
+        pytest.param((150, 165, 185), id="three"),
+        pytest.param(range(155, 185), id="thirty"),
     ],
 )
 def test_backfill_equals_live(days: Sequence[int], tmp_path: Path) -> None:
@@ -470,11 +471,12 @@ def test_backfill_equals_live(days: Sequence[int], tmp_path: Path) -> None:
         assert row[2] == pytest.approx(expected[2], abs=2e-6)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("module", "step"),
     [
-        pytest.param("segmart.model.candidate", "model_rows", marks=pytest.mark.slow),
-        pytest.param("segmart.model.gates", "judge", marks=pytest.mark.soak),
+        ("segmart.model.candidate", "model_rows"),
+        ("segmart.model.gates", "judge"),
     ],
 )
 def test_a_build_that_is_killed_while_it_refits(module: str, step: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from segmart.engine.frames import typed
 from segmart.model import candidate, preparation
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_refits_on_one_per_cent_more_or_fewer_customers_change_nothing(demo: Build) -> None:
     everyone = demo.frame("from fit_sample order by customer_id")
     features = demo.frame(

@@ -134,6 +134,9 @@ def fetched(requests, path):
     return [url for url in requests if url != own and not url.startswith("data:")]
 
 
+FURTHER_SCREENS = [("light", 320), ("light", 390), ("dark", 390), ("dark", 1280)]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_demo_report_draws_everything_and_fetches_nothing(browser, demo, scheme):
     with opened(browser, demo.report, scheme) as (page, complaints, requests):
@@ -161,9 +164,14 @@ def unfold(page):
     page.wait_for_function(FINISHED)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        pytest.param("dark", 320, marks=pytest.mark.slow),
+        pytest.param("light", 1280, marks=pytest.mark.slow),
+        *(pytest.param(*screen, marks=pytest.mark.soak) for screen in FURTHER_SCREENS),
+    ],
+)
 def test_the_demo_report_fits_every_screen_and_everyone_can_read_it(browser, demo, scheme, width):
     with opened(browser, demo.report, scheme, width) as (page, complaints, _):
         assert page.evaluate(OUTSIDE, width) == []

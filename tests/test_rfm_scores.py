@@ -139,7 +139,7 @@ def assert_same(found: pd.DataFrame, other: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(found.astype("string"), other.astype("string"))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_rfm_of_20000_customers_equals_that_of_pandas(demo: Build) -> None:
     customers = many_customers()
     for name in ("recency_days", "orders", "spend"):

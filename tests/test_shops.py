@@ -450,21 +450,31 @@ def placed(export: pd.DataFrame, order_lines: str, folder: Path) -> dict[str, ob
     return {"order_lines": "table:shop.main.orders", "profiles": folder}
 
 
-@pytest.mark.slow
+# One by its status, one of refunds among the sales, one of a table: the others are longer tests.
+FIRST_SHOPS = ("shopify", "till", "magento_table")
+
+
 @pytest.mark.parametrize(
     ("name", "export", "statuses"),
     [
-        ("shopify", shopify, PAID),
-        ("stripe", stripe, PAID),
-        ("stripe_table", stripe_table, PAID),
-        ("till", till, ["paid", "refunded"]),
-        ("square", square, PAID),
-        ("woocommerce", woocommerce, PAID),
-        ("magento", magento, PAID),
-        ("magento_table", magento_table, PAID),
-        ("odoo", odoo, PAID),
-        ("fivetran_shopify", fivetran_shopify, PAID),
-        ("fivetran_stripe", fivetran_stripe, PAID),
+        pytest.param(
+            *shop,
+            marks=pytest.mark.slow if shop[0] in FIRST_SHOPS else pytest.mark.soak,
+            id=shop[0],
+        )
+        for shop in (
+            ("shopify", shopify, PAID),
+            ("stripe", stripe, PAID),
+            ("stripe_table", stripe_table, PAID),
+            ("till", till, ["paid", "refunded"]),
+            ("square", square, PAID),
+            ("woocommerce", woocommerce, PAID),
+            ("magento", magento, PAID),
+            ("magento_table", magento_table, PAID),
+            ("odoo", odoo, PAID),
+            ("fivetran_shopify", fivetran_shopify, PAID),
+            ("fivetran_stripe", fivetran_stripe, PAID),
+        )
     ],
 )
 def test_an_export_gives_the_spend_orders_and_recency_of_what_happened(

@@ -73,6 +73,12 @@ def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield started
 
 
+def test_forty_households_in_a_local_session_equal_duckdb(small: Build, tmp_path: Path) -> None:
+    variables = {"complete_journey": str(small.folder), "k": 2, "max_k": 6}
+    assert_equal_to_duckdb(dbt_build(tmp_path, target="spark", **variables), small)
+
+
+@pytest.mark.soak
 def test_the_demo_in_a_local_session_equals_duckdb(demo: Build, tmp_path: Path) -> None:
     assert_equal_to_duckdb(dbt_build(tmp_path, target="spark"), demo)
     with duckdb.connect(tmp_path / "serve/spark/segmart.duckdb", read_only=True) as connection:
@@ -118,6 +124,7 @@ def in_build(build: Build, target: str, table: str, two_workers: Cluster) -> pa.
     return pq.read_table(folder)
 
 
+@pytest.mark.soak
 def test_files_with_much_wrong_equal_duckdb(
     two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +180,7 @@ def test_files_with_much_wrong_equal_duckdb(
     assert not [path for path in files if b"secret" in path.read_bytes()]
 
 
+@pytest.mark.soak
 def test_what_an_audience_brought_equals_duckdb(
     two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +249,7 @@ def assert_scored_as_by_duckdb(session, demo: Build) -> None:
         assert differences(of_duckdb, found.cast(of_duckdb.schema)) == []
 
 
+@pytest.mark.soak
 def test_a_table_of_the_catalog_is_an_input(
     demo: Build, two_workers: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

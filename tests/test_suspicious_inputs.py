@@ -11,6 +11,7 @@ import json
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -1380,8 +1381,16 @@ def suspicions(found: Build, ends: bool = False) -> list[str]:
     return [row[0] for row in found.rows(f"select finding from input_check where {column}")]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+def marked(names: Iterable[str]) -> list[pytest.ParameterSet]:
+    """Every tenth case is a slow test, as those of a kind stand together; CI skips the others."""
+    some = list(CASES)[::10]
+    return [
+        pytest.param(name, marks=pytest.mark.slow if name in some else pytest.mark.soak)
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize("name", marked(CASES))
 def test_what_looks_wrong_is_said_and_nothing_else(
     name: str, builds: dict[tuple[str, bool], Build]
 ) -> None:
@@ -1392,9 +1401,8 @@ def test_what_looks_wrong_is_said_and_nothing_else(
         assert words in " ".join(builds[name, False].output.split())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", [name for name, case in CASES.items() if case.helps or not case.says]
+    "name", marked(name for name, case in CASES.items() if case.helps or not case.says)
 )
 def test_the_var_of_the_sentence_gives_what_is_meant(
     name: str, builds: dict[tuple[str, bool], Build]
@@ -1412,9 +1420,9 @@ def test_the_table_in_the_docs_is_true() -> None:
         "# Inputs that read well and mean something else",
         "",
         "Written by `SEGMART_WRITE_DOCS=1 uv run pytest tests/test_suspicious_inputs.py`. Each row",
-        "is a file that the slow tests build: as it is, where these words are said, and with the",
-        "settings that give the amounts that are meant. Of a file without words nothing is said,",
-        "since it is read as it is meant.",
+        "is a file that `uv run pytest -m 'slow or soak'` builds: as it is, where these words are",
+        "said, and with the settings that give the amounts that are meant. Of a file without words",
+        "nothing is said, since it is read as it is meant.",
         "",
         "| input | what is said | settings that help |",
         "|---|---|---|",
