@@ -212,24 +212,27 @@ def models_after(row: dict, **changes: object) -> candidate.LastModels:
     return candidate.LastModels(**(values | changes))
 
 
-def test_the_first_candidate_is_active_and_its_segments_are_born():
-    row = row_of(first_sample(), NO_MODELS)
-    assert row["active_version"] == row["activated_version"] == row["model_version"]
-    assert (row["decided_by"], row["active_reason"]) == ("first", "the first model")
-    assert [(found["segment_id"], found["event"]) for found in row["lineage"]] == [
+@pytest.fixture(scope="module")
+def first() -> dict:
+    return row_of(first_sample(), NO_MODELS)
+
+
+def test_the_first_candidate_is_active_and_its_segments_are_born(first):
+    assert first["active_version"] == first["activated_version"] == first["model_version"]
+    assert (first["decided_by"], first["active_reason"]) == ("first", "the first model")
+    assert [(found["segment_id"], found["event"]) for found in first["lineage"]] == [
         (1, "born"),
         (2, "born"),
         (3, "born"),
     ]
-    assert row["gates"] == []
-    assert row["sentences"].splitlines() == [
+    assert first["gates"] == []
+    assert first["sentences"].splitlines() == [
         "model: refit, since there is no model yet",
-        f"model: {row['model_version']} is active since 2024-06-30 (the first model)",
+        f"model: {first['model_version']} is active since 2024-06-30 (the first model)",
     ]
 
 
-def test_without_a_refit_the_starting_model_stays_and_nothing_is_fitted():
-    first = row_of(first_sample(), NO_MODELS)
+def test_without_a_refit_the_starting_model_stays_and_nothing_is_fitted(first):
     row = row_of(first_sample(), models_after(first))
     assert row["model_version"] is None
     assert row["activated_version"] is None
@@ -238,8 +241,7 @@ def test_without_a_refit_the_starting_model_stays_and_nothing_is_fitted():
     assert row["sentences"].splitlines()[0] == "model: no refit, nothing calls for one"
 
 
-def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays():
-    first = row_of(first_sample(), NO_MODELS)
+def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays(first):
     moved = first_sample()
     moved["orders"] = moved["orders"].to_numpy()[::-1]
     row = row_of(moved, models_after(first), refit=True)
@@ -256,8 +258,7 @@ def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays():
     assert accepted["decided_by"] == "person"
 
 
-def test_segments_keep_their_lasting_numbers():
-    first = row_of(first_sample(), NO_MODELS)
+def test_segments_keep_their_lasting_numbers(first):
     model = pd.DataFrame(first["segments"]).replace({"segment_id": {1: 7, 2: 1, 3: 2}})
     last = models_after(first, starting_model=model, last_segment_id=9)
     labels = pd.Series([7] * 30 + [1] * 30 + [2] * 20, dtype="Int64")
