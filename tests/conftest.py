@@ -49,20 +49,22 @@ UNIT = "unit"
 LONGEST_FIRST = (
     "test_spark",
     "test_refits",
+    "test_suspicious_inputs",
+    "test_audience_builds",
     "test_changed_files",
     "test_bad_inputs",
     "test_readers",
+    "test_host_project",
     "test_own_data",
-    "test_suspicious_inputs",
     "test_erasure",
     "test_demo",
     # They need no build: one process runs them while another makes the demo.
     UNIT,
     "test_postgresql",
-    "test_full_disk",
+    "test_segment_name_overrides",
     "test_failed_builds",
+    "test_full_disk",
     "test_killed_builds",
-    "test_drift",
 )
 # Without the slow tests these alone build: in one process, since it has to parse the project first.
 FAST_BUILDS = ("test_demo", "test_failed_builds", "test_dispatched_macros", "test_releases")
@@ -169,7 +171,7 @@ class Build:
 def dbt_build(
     folder: Path,
     *,
-    threads: int = 1,
+    threads: int = 2,
     command: str | list[str] = "build",
     select: str | None = None,
     tests: bool = True,
@@ -184,8 +186,7 @@ def dbt_build(
     """Run dbt in a process of its own: after it ran in this one, DuckDB would not open the file.
 
     The process is forked from a server that has imported dbt and parsed the project already, which
-    at least halves the time of a small build. It has one thread, since two tests run at a time: two
-    take a twentieth more of the processors. It is killed after ``kill_after`` seconds, or
+    at least halves the time of a small build. It is killed after ``kill_after`` seconds, or
     when it begins the model of that name; ``die`` runs in it first, to have it killed at some step.
     Its log and the descriptions that dbt writes of the project, a tenth of a small build, are made
     only with ``as_users_do``, which also parses.
@@ -290,7 +291,7 @@ def dbt_builds(
     """
     process = FORKS.Process(
         target=run_dbt_often,
-        args=(runs, select.split(), environment_of(folder, 1, ROOT, ROOT)),
+        args=(runs, select.split(), environment_of(folder, 2, ROOT, ROOT)),
     )
     process.start()
     process.join()
@@ -390,7 +391,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Build:
         "demo",
         tmp_path_factory,
         lambda folder: [
-            dbt_build(folder, threads=2, as_users_do=True),
+            dbt_build(folder, as_users_do=True),
             dbt_build(folder, command=["compile", "--select", "path:analyses"]),
         ],
     )

@@ -56,6 +56,7 @@ DEMO = parsed()
 for macro in DEMO.macros.values():
     template_cache.get_node_template(macro)
 
+# With dbt's own reader, since that of yaml takes six times as long.
 DEFAULTS = safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
 FILES = [safe_load(path.read_text()) for path in (ROOT / "dbt_project/models").rglob("*.yml")]
 # What a yml file hands to its model, and where the files of a source lie, as they are written.

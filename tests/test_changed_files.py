@@ -154,7 +154,7 @@ def test_a_line_of_a_file_that_has_not_changed_is_not_read_again(
     assert build.rows(query) == [(text.count("category 1"), 2)]
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 def test_only_rows_that_new_lines_change_are_made_anew(tmp_path: Path) -> None:
     folder = tmp_path / "input"
     folder.mkdir()

@@ -164,8 +164,13 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
     assert found(output) == []
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("source", ["order lines and customers", "metrics"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("order lines and customers", marks=pytest.mark.slow),
+        pytest.param("metrics", marks=pytest.mark.soak),
+    ],
+)
 def test_pseudonyms_parquet_and_metrics_are_erased_too(
     source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,7 @@ class Host:
     folder: Path
 
     def dbt(self, *words: str) -> SimpleNamespace:
-        """Run dbt there, as a user does; what it says stands in ``stdout``."""
+        """Run dbt there, in a fork of the server; what it says stands in ``stdout``."""
         others = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
         environment = {**others, "TZ": "America/New_York"}
         output = self.folder.with_name("output.txt")
@@ -182,7 +182,7 @@ def test_a_build_of_both_publishes(built: Host) -> None:
             (),
             "{segmart: {+enabled: false}}",
             "release refused: 61 data tests of segmart are",
-            marks=pytest.mark.soak,
+            marks=pytest.mark.slow,
         ),
         # A project softens one test of segmart: a build that lets it must be refused.
         pytest.param(
@@ -195,7 +195,7 @@ def test_a_build_of_both_publishes(built: Host) -> None:
             (),
             "{+where: 1 = 0}",
             "data tests of segmart are switched off or softened",
-            marks=pytest.mark.soak,
+            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -224,9 +224,9 @@ def test_a_build_of_segmart_alone_publishes_and_erases_in_its_own_tables(built: 
     # Large tables of others, one of them in a schema of segmart, between what is erased.
     large = "create or replace table {} as select md5(range::varchar) as x from range(300000)"
     by_hand = ("by_hand", "shop__segments.by_hand", "shop__orders.by_hand")
-    for names in (by_hand[:2], by_hand[2:]):
-        for name in names:
-            built.rows(large.format(name))
+    for tables in (by_hand[:2], by_hand[2:]):
+        for table in tables:
+            built.rows(large.format(table))
         build = built.dbt("build", "--select", "package:segmart", "--full-refresh")
         assert build.returncode == 0, build.stdout
     assert len(built.releases()) == releases + 2

@@ -72,7 +72,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Build]
     lines.to_csv(folder / "lines.csv", index=False)
     build = dbt_build(
         folder,
-        threads=2,
         select="+accounting_adds_up +rejected_rows",
         tests=False,
         **shop_settings(folder / "lines.csv"),

@@ -134,6 +134,7 @@ def fetched(requests, path):
     return [url for url in requests if url != own and not url.startswith("data:")]
 
 
+# CI looks at two others, the narrowest and the widest.
 FURTHER_SCREENS = [("light", 320), ("light", 390), ("dark", 390), ("dark", 1280)]
 
 

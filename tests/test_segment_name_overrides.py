@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT, Build, copied_project, dbt_build, write_households
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 def test_a_name_by_hand_stays_until_its_segment_is_no_more(tmp_path: Path) -> None:
     project = copied_project(tmp_path / "project")
     # Without these a build is not whole, and publishes nothing.

@@ -450,7 +450,7 @@ def placed(export: pd.DataFrame, order_lines: str, folder: Path) -> dict[str, ob
     return {"order_lines": "table:shop.main.orders", "profiles": folder}
 
 
-# One by its status, one of refunds among the sales, one of a table: the others are longer tests.
+# CI builds these: one read by its statuses, one with refunds among the sales, one from a table.
 FIRST_SHOPS = ("shopify", "till", "magento_table")
 
 
