@@ -60,8 +60,10 @@ LONGEST_FIRST = (
     "test_demo",
     # They need no build: one process runs them while another makes the demo.
     UNIT,
+    "test_sparksession",
     "test_postgresql",
     "test_segment_name_overrides",
+    "test_semantic_layer",
     "test_failed_builds",
     "test_full_disk",
     "test_killed_builds",
