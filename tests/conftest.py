@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -103,6 +103,12 @@ class ByFile(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
+
+
+def slow_and_soak(slow: Iterable[tuple], soak: Iterable[tuple]) -> list[pytest.ParameterSet]:
+    """Parameters of a test that CI runs, and further ones that it leaves out."""
+    by_mark = [(pytest.mark.slow, slow), (pytest.mark.soak, soak)]
+    return [pytest.param(*given, marks=mark) for mark, rows in by_mark for given in rows]
 
 
 # What no test has seen is refused as a release.

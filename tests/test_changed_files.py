@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import DATA, ROOT, Build, copied_project, dbt_build, write_households
+from conftest import DATA, ROOT, Build, copied_project, dbt_build, slow_and_soak, write_households
 
 LINES = """
     select
@@ -69,10 +69,7 @@ def build_twice(kept: Path, **variables: object) -> Build:
     return first
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param("parquet", marks=pytest.mark.slow), pytest.param("csv", marks=pytest.mark.soak)],
-)
+@pytest.mark.parametrize("kind", slow_and_soak([("parquet",)], [("csv",)]))
 def test_tables_equal_those_of_a_build_from_nothing(tmp_path: Path, kind: str) -> None:
     folder, kept = tmp_path / "input", tmp_path / "kept"
     folder.mkdir()

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from conftest import Build, dbt_build
+from conftest import Build, dbt_build, slow_and_soak
 from segmart import SegmentationError
 from segmart.release.erasure import forgotten_ids, forgotten_table
 from segmart.release.pseudonyms import (
@@ -164,13 +164,7 @@ def test_a_forgotten_customer_is_found_nowhere_after_the_next_build(tmp_path: Pa
     assert found(output) == []
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        pytest.param("order lines and customers", marks=pytest.mark.slow),
-        pytest.param("metrics", marks=pytest.mark.soak),
-    ],
-)
+@pytest.mark.parametrize("source", slow_and_soak([("order lines and customers",)], [("metrics",)]))
 def test_pseudonyms_parquet_and_metrics_are_erased_too(
     source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import DATA, ROOT, Build, dbt_build
+from conftest import DATA, ROOT, Build, dbt_build, slow_and_soak
 from segmart.engine.exclusive_build import require_extension
 
 SEGMENTS = "from customer_segments order by customer_id"
@@ -185,23 +185,13 @@ def test_dbt_may_be_started_in_another_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("warehouse", "project", "words"),
-    [
-        pytest.param(
-            "file/segmart.duckdb",
-            str(ROOT),
-            "file/segmart.duckdb cannot be written: ",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            "elsewhere",
-            str(ROOT),
-            "elsewhere is a folder: name a file in it",
-            marks=pytest.mark.soak,
-        ),
-        pytest.param(
-            "segmart.duckdb", "relative", f"is relative: give it as {ROOT}", marks=pytest.mark.soak
-        ),
-    ],
+    slow_and_soak(
+        [("file/segmart.duckdb", str(ROOT), "file/segmart.duckdb cannot be written: ")],
+        [
+            ("elsewhere", str(ROOT), "elsewhere is a folder: name a file in it"),
+            ("segmart.duckdb", "relative", f"is relative: give it as {ROOT}"),
+        ],
+    ),
 )
 def test_a_place_that_dbt_cannot_use_is_named(
     warehouse: str, project: str, words: str, tmp_path: Path

@@ -5,14 +5,15 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-from conftest import ROOT, run_in_fork
+from conftest import ROOT, Build, run_in_fork, slow_and_soak
 
 # Neither the smallest nor the largest id: of these DuckDB may keep one beside the tables of others.
 FORGOTTEN = "c0030qzkvhwx"
@@ -25,13 +26,16 @@ class Host:
 
     folder: Path
 
-    def dbt(self, *words: str) -> SimpleNamespace:
-        """Run dbt there, in a fork of the server; what it says stands in ``stdout``."""
+    def environment(self) -> dict[str, str]:
         others = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-        environment = {**others, "TZ": "America/New_York"}
+        return {**others, "TZ": "America/New_York"}
+
+    def dbt(self, *words: str) -> Build:
+        """Run dbt there, in a fork of the server that has imported it."""
         output = self.folder.with_name("output.txt")
-        returncode = run_in_fork(["--no-use-colors", *words], environment, self.folder, output)
-        return SimpleNamespace(returncode=returncode, stdout=output.read_text())
+        words = ("--no-use-colors", *words)
+        returncode = run_in_fork([*words], self.environment(), self.folder, output)
+        return Build(self.folder, returncode, output.read_text())
 
     def manifest(self) -> dict:
         return json.loads((self.folder / "target" / "manifest.json").read_text())
@@ -51,7 +55,7 @@ def installed(folder: Path) -> Host:
     host = Host(folder)
     # Without the web: git and http would fail.
     deps = host.dbt("deps")
-    assert deps.returncode == 0, deps.stdout
+    assert deps.returncode == 0, deps.output
     buyer = (
         f"case when number = 30 then '{FORGOTTEN}' else 'c' || lpad(number::varchar, 4, '0') end"
     )
@@ -69,15 +73,25 @@ def installed(folder: Path) -> Host:
 def parsed(tmp_path_factory: pytest.TempPathFactory) -> Host:
     host = installed(tmp_path_factory.mktemp("parsed") / "shop")
     parse = host.dbt("parse")
-    assert parse.returncode == 0, parse.stdout
-    assert "depends on the root project node" not in parse.stdout
+    assert parse.returncode == 0, parse.output
+    assert "depends on the root project node" not in parse.output
     return host
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Host:
     host = installed(tmp_path_factory.mktemp("built") / "shop")
-    build = host.dbt("build", "--vars", "{a_var_of_the_shop: 2024-01-31, as_of: 2024-06-29}")
+    # As a user does, in a process that has imported nothing.
+    variables = "{a_var_of_the_shop: 2024-01-31, as_of: 2024-06-29}"
+    build = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "build", "--vars", variables],
+        cwd=host.folder,
+        env=host.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     assert build.returncode == 0, build.stdout
     return host
 
@@ -123,7 +137,7 @@ def test_schemas_follow_the_rule_of_the_project(parsed: Host, tmp_path: Path) ->
     shutil.rmtree(plain.folder / "target")
     (plain.folder / "macros" / "generate_schema_name.sql").unlink()
     parse = plain.dbt("parse")
-    assert parse.returncode == 0, parse.stdout
+    assert parse.returncode == 0, parse.output
     assert schema(plain, "model.segmart.orders") == "shop_orders"
     assert schema(plain, "seed.segmart.segment_names") == "shop_staging"
     assert schema(plain, "model.shop.orders") == "shop_marts"
@@ -145,8 +159,8 @@ def test_the_tests_that_can_stop_a_release_are_counted(parsed: Host) -> None:
 @pytest.mark.slow
 def test_the_look_before_a_build_runs_the_tests_of_what_it_builds(parsed: Host) -> None:
     look = parsed.dbt("build", "--select", "+input_check", "--indirect-selection", "buildable")
-    assert look.returncode == 0, look.stdout
-    assert "input: order_lines: 2995 rows, 600 customers" in look.stdout
+    assert look.returncode == 0, look.output
+    assert "input: order_lines: 2995 rows, 600 customers" in look.output
     assert parsed.releases() == []
 
 
@@ -164,40 +178,31 @@ def test_a_build_of_both_publishes(built: Host) -> None:
 
 @pytest.mark.parametrize(
     ("words", "data_tests", "reason"),
-    [
-        pytest.param(
-            ("--exclude", "accounting_adds_up"),
-            None,
-            "release refused: 1 models, seeds and tests are not part of this build, such as"
-            " accounting_adds_up",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            ("--exclude-resource-type", "test"),
-            None,
-            "models, seeds and tests are not part of this build",
-            marks=pytest.mark.soak,
-        ),
-        pytest.param(
-            (),
-            "{segmart: {+enabled: false}}",
-            "release refused: 61 data tests of segmart are",
-            marks=pytest.mark.slow,
-        ),
-        # A project softens one test of segmart: a build that lets it must be refused.
-        pytest.param(
-            (),
-            "{segmart: {labels_equal_scikit_learn: {+severity: warn}}}",  # the build must refuse it
-            "release refused: 1 data tests of segmart are switched off or softened",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            (),
-            "{+where: 1 = 0}",
-            "data tests of segmart are switched off or softened",
-            marks=pytest.mark.slow,
-        ),
-    ],
+    slow_and_soak(
+        [
+            (
+                ("--exclude", "accounting_adds_up"),
+                None,
+                "release refused: 1 models, seeds and tests are not part of this build, such as"
+                " accounting_adds_up",
+            ),
+            ((), "{segmart: {+enabled: false}}", "release refused: 61 data tests of segmart are"),
+            # A project softens one test of segmart: a build that lets it must be refused.
+            (
+                (),
+                "{segmart: {labels_equal_scikit_learn: {+severity: warn}}}",  # it must be refused
+                "release refused: 1 data tests of segmart are switched off or softened",
+            ),
+            ((), "{+where: 1 = 0}", "data tests of segmart are switched off or softened"),
+        ],
+        [
+            (
+                ("--exclude-resource-type", "test"),
+                None,
+                "models, seeds and tests are not part of this build",
+            )
+        ],
+    ),
 )
 def test_a_build_without_a_test_of_segmart_is_refused(
     words: tuple[str, ...], data_tests: str | None, reason: str, built: Host
@@ -214,7 +219,7 @@ def test_a_build_without_a_test_of_segmart_is_refused(
     finally:
         project.write_text(text)
     assert build.returncode != 0
-    assert reason in " ".join(build.stdout.split())
+    assert reason in " ".join(build.output.split())
     assert built.releases() == before
 
 
@@ -224,18 +229,17 @@ def test_a_build_of_segmart_alone_publishes_and_erases_in_its_own_tables(built: 
     # Large tables of others, one of them in a schema of segmart, between what is erased.
     large = "create or replace table {} as select md5(range::varchar) as x from range(300000)"
     by_hand = ("by_hand", "shop__segments.by_hand", "shop__orders.by_hand")
-    for tables in (by_hand[:2], by_hand[2:]):
-        for table in tables:
-            built.rows(large.format(table))
+    for name in by_hand:
+        built.rows(large.format(name))
         build = built.dbt("build", "--select", "package:segmart", "--full-refresh")
-        assert build.returncode == 0, build.stdout
-    assert len(built.releases()) == releases + 2
+        assert build.returncode == 0, build.output
+    assert len(built.releases()) == releases + len(by_hand)
     held = functools.partial(holds, built.folder)
     assert "shop.duckdb" in held()
 
     (built.folder / "forgotten.csv").write_text(f"customer_id\n{FORGOTTEN}\n")
     build = built.dbt("build", "--vars", "{forgotten_customers: forgotten.csv}")
-    assert build.returncode == 0, build.stdout
+    assert build.returncode == 0, build.output
     # The inputs hold it, compressed or not.
     assert set(held()) <= {"forgotten.csv", "sales.parquet"}
     for name in by_hand:
@@ -255,29 +259,18 @@ def holds(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "reason"),
-    [
-        pytest.param(
-            "profiles.yml",
-            "UTC",
-            "Europe/Berlin",
-            "the setting TimeZone is not UTC",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            "dbt_project.yml",
-            "input: files",
-            "k: 3",
-            "segmart has no input",
-            marks=pytest.mark.soak,
-        ),
-        pytest.param(
-            "dbt_project.yml",
-            "ref:shop_order_lines",
-            "ref:segmart.no.such",
-            "var order_lines is",
-            marks=pytest.mark.soak,
-        ),
-    ],
+    slow_and_soak(
+        [("profiles.yml", "UTC", "Europe/Berlin", "the setting TimeZone is not UTC")],
+        [
+            ("dbt_project.yml", "input: files", "k: 3", "segmart has no input"),
+            (
+                "dbt_project.yml",
+                "ref:shop_order_lines",
+                "ref:segmart.no.such",
+                "var order_lines is",
+            ),
+        ],
+    ),
 )
 def test_what_is_amiss_is_said_when_segmart_is_built(
     file: str, old: str, new: str, reason: str, tmp_path: Path
@@ -287,8 +280,8 @@ def test_what_is_amiss_is_said_when_segmart_is_built(
     path.write_text(path.read_text().replace(old, new, 1))
     build = host.dbt("build", "--select", "package:segmart")
     assert build.returncode != 0
-    assert reason in " ".join(build.stdout.split())
+    assert reason in " ".join(build.output.split())
     if file == "profiles.yml":
         # Who builds models of the shop alone is not bothered; a name alone selects those of both.
         build = host.dbt("build", "--select", "+shop.orders")
-        assert build.returncode == 0, build.stdout
+        assert build.returncode == 0, build.output

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Build
+from conftest import Build, slow_and_soak
 from reader import reopened_once
 from test_readers import build_of
 from test_releases import STEPS, die_at
@@ -75,12 +75,9 @@ def seconds(last: Build) -> float:
 
 @pytest.mark.parametrize(
     "kill",
-    [
-        pytest.param(
-            ("segmart.release.pointers", "make_pointer", True), marks=pytest.mark.slow, id="pointer"
-        ),
-        pytest.param("customer_segments", marks=pytest.mark.soak),
-    ],
+    slow_and_soak(
+        [(("segmart.release.pointers", "make_pointer", True),)], [("customer_segments",)]
+    ),
 )
 def test_a_killed_build_leaves_a_whole_release(kill: tuple | str, last: Build) -> None:
     kill_and_recover(last, kill)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from generated_shops import seed
 
-from conftest import ROOT, Build, copied_project, dbt_build
+from conftest import ROOT, Build, copied_project, dbt_build, slow_and_soak
 from segmart.model.names import claims
 
 SHOP_LINES = 200_000
@@ -309,37 +309,36 @@ def few_metrics() -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("data", "variables", "features", "says"),
-    [
-        pytest.param(
-            few_orders(),
-            {"columns": NAMES},
-            {"recency_days", "orders", "spend"},
-            ["switched off: Discount share", "no segment can be named price-sensitive"],
-            marks=pytest.mark.soak,
-            id="customer, date, quantity, amount",
-        ),
-        pytest.param(
-            few_orders()[["customer", "date"]],
-            {"columns": NAMES},
-            {"recency_days", "orders"},
-            [
-                "switched off: Spend, because",
-                "switched off: Categories, because",
-                "switched off: the table segment_categories, because",
-                "switched off: the table segment_products, because",
-            ],
-            marks=pytest.mark.slow,
-            id="customer, date",
-        ),
-        pytest.param(
-            few_metrics(),
-            {"customer_metrics": "data.csv"},
-            {f"metric_{letter}" for letter in "abcdefg"},
-            ["column Metric A is a metric", "column city is an attribute"],
-            marks=pytest.mark.slow,
-            id="seven metrics and a text",
-        ),
-    ],
+    slow_and_soak(
+        [
+            (
+                few_orders()[["customer", "date"]],
+                {"columns": NAMES},
+                {"recency_days", "orders"},
+                [
+                    "switched off: Spend, because",
+                    "switched off: Categories, because",
+                    "switched off: the table segment_categories, because",
+                    "switched off: the table segment_products, because",
+                ],
+            ),
+            (
+                few_metrics(),
+                {"customer_metrics": "data.csv"},
+                {f"metric_{letter}" for letter in "abcdefg"},
+                ["column Metric A is a metric", "column city is an attribute"],
+            ),
+        ],
+        [
+            (
+                few_orders(),
+                {"columns": NAMES},
+                {"recency_days", "orders", "spend"},
+                ["switched off: Discount share", "no segment can be named price-sensitive"],
+            )
+        ],
+    ),
+    ids=["customer, date", "seven metrics and a text", "customer, date, quantity, amount"],
 )
 def test_few_columns_give_segments_and_a_report(
     data: pd.DataFrame, variables: dict, features: set[str], says: list[str], tmp_path: Path

@@ -401,10 +401,8 @@ FEATURES = ["orders", "recency_days", "spend"]
 @pytest.mark.soak
 @pytest.mark.parametrize(
     "days",
-    [
-        pytest.param((150, 165, 185), id="three"),
-        pytest.param(range(155, 185), id="thirty"),
-    ],
+    [(150, 165, 185), range(155, 185)],
+    ids=["three", "thirty"],
 )
 def test_backfill_equals_live(days: Sequence[int], tmp_path: Path) -> None:
     lines = orders()

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from segmart_reports import build
 
-from conftest import is_missing
+from conftest import is_missing, slow_and_soak
 from report_frames import HOSTILE, hostile_frames, many_segments
 from segmart.list import write_csv
 
@@ -134,10 +134,6 @@ def fetched(requests, path):
     return [url for url in requests if url != own and not url.startswith("data:")]
 
 
-# CI looks at two others, the narrowest and the widest.
-FURTHER_SCREENS = [("light", 320), ("light", 390), ("dark", 390), ("dark", 1280)]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_demo_report_draws_everything_and_fetches_nothing(browser, demo, scheme):
     with opened(browser, demo.report, scheme) as (page, complaints, requests):
@@ -167,11 +163,10 @@ def unfold(page):
 
 @pytest.mark.parametrize(
     ("scheme", "width"),
-    [
-        pytest.param("dark", 320, marks=pytest.mark.slow),
-        pytest.param("light", 1280, marks=pytest.mark.slow),
-        *(pytest.param(*screen, marks=pytest.mark.soak) for screen in FURTHER_SCREENS),
-    ],
+    slow_and_soak(
+        [("dark", 320), ("light", 1280)],
+        [("light", 320), ("light", 390), ("dark", 390), ("dark", 1280)],
+    ),
 )
 def test_the_demo_report_fits_every_screen_and_everyone_can_read_it(browser, demo, scheme, width):
     with opened(browser, demo.report, scheme, width) as (page, complaints, _):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from conftest import ROOT, dbt_build
+from conftest import ROOT, dbt_build, slow_and_soak
 
 FIRST_DAY = pd.Timestamp("2024-01-01 12:00:00")
 STATUSES = ["paid"] * 12 + ["partially_refunded", "refunded", "voided", "pending"]
@@ -450,32 +450,26 @@ def placed(export: pd.DataFrame, order_lines: str, folder: Path) -> dict[str, ob
     return {"order_lines": "table:shop.main.orders", "profiles": folder}
 
 
-# CI builds these: one read by its statuses, one with refunds among the sales, one from a table.
-FIRST_SHOPS = ("shopify", "till", "magento_table")
-
-
 @pytest.mark.parametrize(
     ("name", "export", "statuses"),
-    [
-        pytest.param(
-            *shop,
-            marks=pytest.mark.slow if shop[0] in FIRST_SHOPS else pytest.mark.soak,
-            id=shop[0],
-        )
-        for shop in (
+    slow_and_soak(
+        [
             ("shopify", shopify, PAID),
+            # Refunds among the sales.
+            ("till", till, ["paid", "refunded"]),
+            ("magento_table", magento_table, PAID),
+        ],
+        [
             ("stripe", stripe, PAID),
             ("stripe_table", stripe_table, PAID),
-            ("till", till, ["paid", "refunded"]),
             ("square", square, PAID),
             ("woocommerce", woocommerce, PAID),
             ("magento", magento, PAID),
-            ("magento_table", magento_table, PAID),
             ("odoo", odoo, PAID),
             ("fivetran_shopify", fivetran_shopify, PAID),
             ("fivetran_stripe", fivetran_stripe, PAID),
-        )
-    ],
+        ],
+    ),
 )
 def test_an_export_gives_the_spend_orders_and_recency_of_what_happened(
     name: str,

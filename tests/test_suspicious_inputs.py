@@ -20,7 +20,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from conftest import ROOT, Build, dbt_build, dbt_builds
+from conftest import ROOT, Build, dbt_build, dbt_builds, slow_and_soak
 from segmart.release.erasure import forgotten_ids
 
 LOOK = "+input_check +orders"
@@ -1359,14 +1359,12 @@ def builds(
 ) -> dict[tuple[str, bool], Build]:
     folder = tmp_path_factory.mktemp("suspicious")
     # Of the cases that are asked for.
-    cases = {
-        name: case
-        for name, case in CASES.items()
-        if any(
-            "builds" in item.fixturenames and item.callspec.params["name"] == name
-            for item in request.session.items
-        )
+    asked = {
+        item.callspec.params["name"]
+        for item in request.session.items
+        if item.module is request.module and "builds" in item.fixturenames
     }
+    cases = {name: case for name, case in CASES.items() if name in asked}
     shops = [(name, False, case.given) for name, case in cases.items()]
     shops += [(name, True, case.helps) for name, case in cases.items() if case.helps]
     # Two processes build half of them each.
@@ -1383,19 +1381,20 @@ def suspicions(found: Build, ends: bool = False) -> list[str]:
     return [row[0] for row in found.rows(f"select finding from input_check where {column}")]
 
 
-def marked(names: Iterable[str]) -> list[pytest.ParameterSet]:
-    """The first case of each sentence is a slow test, the others are left out in CI."""
+def first_of_each_sentence(names: Iterable[str]) -> list[pytest.ParameterSet]:
+    """CI builds the first case of each sentence, told by six words without figures and quotes."""
     first = {}
     for name, case in CASES.items():
         words = re.sub(r"['\"].*?['\"]|[^\w ]|\d", " ", "".join(case.says[:1])).split()
         first.setdefault(tuple(words[:6]), name)
-    return [
-        pytest.param(name, marks=pytest.mark.slow if name in first.values() else pytest.mark.soak)
-        for name in names
-    ]
+    in_ci = set(first.values())
+    rows = [(name,) for name in names]
+    return slow_and_soak(
+        [row for row in rows if row[0] in in_ci], [row for row in rows if row[0] not in in_ci]
+    )
 
 
-@pytest.mark.parametrize("name", marked(CASES))
+@pytest.mark.parametrize("name", first_of_each_sentence(CASES))
 def test_what_looks_wrong_is_said_and_nothing_else(
     name: str, builds: dict[tuple[str, bool], Build]
 ) -> None:
@@ -1407,7 +1406,8 @@ def test_what_looks_wrong_is_said_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    "name", marked(name for name, case in CASES.items() if case.helps or not case.says)
+    "name",
+    first_of_each_sentence(name for name, case in CASES.items() if case.helps or not case.says),
 )
 def test_the_var_of_the_sentence_gives_what_is_meant(
     name: str, builds: dict[tuple[str, bool], Build]
