@@ -1,7 +1,11 @@
 """Events for debugging: made only for those who read them, and then as dbt makes them."""
 
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dbt.adapters.events.types import SQLQuery
@@ -78,3 +82,22 @@ def test_an_event_is_read_and_changed_as_before(made: list[str]) -> None:
     assert "select 2" in event.message()
     assert event.level_tag() == base_types.EventLevel.DEBUG
     assert made == ["SQLQuery"]
+
+
+def test_they_are_left_out_once_dbt_has_opened_the_file(tmp_path: Path) -> None:
+    root = str(Path(__file__).parents[2])
+    words = ["--quiet", "debug", "--connection", "--project-dir", root, "--profiles-dir", root]
+    code = (
+        "from dbt.cli.main import dbtRunner\n"
+        "from dbt_common.events.event_manager_client import get_event_manager\n"
+        f"assert dbtRunner().invoke({[*words, '--log-path', str(tmp_path)]}).success\n"
+        "print(type(get_event_manager()).__module__)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"SEGMART_WAREHOUSE": str(tmp_path / "segmart.duckdb")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.split() == [debug_events.__name__]
