@@ -23,21 +23,6 @@ from .audiences import MOST_CARDS, audience_cards
 from .projection import project
 from .words import Words
 
-# Frames a report cannot do without. Others of ``frames_of`` may be missing.
-REQUIRED = (
-    "as_of_date",
-    "customer_accounting",
-    "feature_distributions",
-    "feature_correlations",
-    "k_selection",
-    "cluster_verdict",
-    "model_versions",
-    "segments",
-    "segment_borders",
-    "segment_profiles",
-    "segment_migrations",
-    "projection",
-)
 # What a report is of when nothing else is said.
 SETTINGS = {
     "report_title": "default",
@@ -304,9 +289,6 @@ def _described_by_hand(overrides: list[Row]) -> set[str]:
 
 def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = None) -> str:
     """The report as HTML: the same text for the same frames; for the folder see drawing_library."""
-    missing = [name for name in REQUIRED if name not in frames]
-    if missing:
-        raise ValueError(f"the report lacks the frames: {', '.join(missing)}")
     rows = {name: charts.rows_of(frame) for name, frame in frames.items()}
     settings = SETTINGS | dict(_first(rows.get("report_settings", [])))
     is_demo = settings["input"] == DEMO

@@ -405,6 +405,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Build:
     )
 
 
+@pytest.fixture
+def reader(demo: Build) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A client that has opened the catalog of the demo."""
+    with duckdb.connect(demo.folder / "serve/dev/segmart.duckdb", read_only=True) as connection:
+        yield connection
+
+
 def write_households(folder: Path, households: int) -> None:
     """The files of the demo with the first households only."""
     with duckdb.connect() as connection:

@@ -1,7 +1,6 @@
 """The questions of analyses/, asked of a catalog as an analyst asks them, and what they answer."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -39,12 +38,6 @@ NAMES = {path.stem for path in ROOT.glob("analyses/*.sql")}
 
 def text(name: str) -> str:
     return (ROOT / f"analyses/{name}.sql").read_text()
-
-
-@pytest.fixture
-def reader(demo: Build) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(demo.folder / "serve/dev/segmart.duckdb", read_only=True) as connection:
-        yield connection
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -23,12 +22,6 @@ from test_locked_down_reader import documented_reader
 
 # The borders are exact to some 15 digits.
 HAIR = 1e-6
-
-
-@pytest.fixture
-def reader(demo: Build) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(demo.folder / "serve/dev/segmart.duckdb", read_only=True) as connection:
-        yield connection
 
 
 def test_every_view_macro_and_column_has_a_comment(reader: duckdb.DuckDBPyConnection) -> None:
@@ -623,7 +616,8 @@ def printed(found: duckdb.DuckDBPyRelation) -> str:
 @pytest.mark.parametrize(
     ("query", "output"),
     # Of two releases another test has the example.
-    [example for example in documented_examples() if "compare_releases" not in example[0]],
+    [example for example in documented_examples() if "compare_releases" not in example[0]]
+    + documented_examples("scoring-elsewhere.md"),
 )
 def test_the_examples_of_the_docs_print_what_they_say(
     query: str, output: str, reader: duckdb.DuckDBPyConnection

@@ -79,7 +79,7 @@ def in_europe(column: str = "order_id", value: str = "o10") -> str:
     return text(rows, ["CustNo", *COLUMNS[1:]], ";")
 
 
-def in_words(column: str = "order_id", value: str = "o10") -> str:
+def in_words(column: str, value: str) -> str:
     """The good file as a shop in India may write it, with one value in place of another."""
     days = [pd.Timestamp(row[1]).strftime("%A %-d %B %Y 1:30 pm") for row in ROWS]
     rows = [
@@ -90,7 +90,7 @@ def in_words(column: str = "order_id", value: str = "o10") -> str:
     return text(rows)
 
 
-def of_a_web_server(column: str = "order_id", value: str = "o10") -> str:
+def of_a_web_server(column: str, value: str) -> str:
     """The good file with times as web servers and mails have them, with a value replaced."""
     days = [pd.Timestamp(row[1]).strftime("%a, %d %b %Y 10:00:00 GMT") for row in ROWS]
     rows = [[row[0], f'"{day}"', *row[2:]] for row, day in zip(ROWS, days, strict=True)]
@@ -98,7 +98,7 @@ def of_a_web_server(column: str = "order_id", value: str = "o10") -> str:
     return text(rows)
 
 
-def tabbed(column: str = "order_id", value: str = "o10") -> str:
+def tabbed(column: str, value: str) -> str:
     """The good file with tabulators and without its last column, with a value replaced."""
     return text([row[:5] for row in rows_with_value(column, value)], COLUMNS[:5], "\t")
 
@@ -256,10 +256,10 @@ def refused(
     return Case(files, True, list(says), variables=variables, decided_by=decided_by)
 
 
-def malformed(column: str, value: str, reason: str | None = None) -> Case:
+def malformed(column: str, value: str) -> Case:
     return Case(
         with_value(column, f'"{value}"'),
-        counted={reason or f"{column}_malformed": 1},
+        counted={f"{column}_malformed": 1},
         query=MALFORMED,
         gives=[(12, column, value)],
     )

@@ -250,7 +250,7 @@ def test_a_missing_value_stays_missing_when_it_is_transformed(demo: Build) -> No
 
 
 @pytest.mark.slow
-def test_labels_of_a_million_customers_equal_scikit_learn(demo: Build, tmp_path: Path) -> None:
+def test_labels_of_a_million_customers_equal_scikit_learn(demo: Build) -> None:
     random = np.random.default_rng(7)
     size = 1_000_000
     model = demo.frame("from segment_model order by segment_id, feature_position")

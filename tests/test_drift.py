@@ -10,8 +10,6 @@ import pytest
 from conftest import Build, dbt_build
 
 DRAWS = 100
-
-
 SEGMENTED = "from customer_eligibility where reason = 'segmented' order by customer_id"
 
 
@@ -36,9 +34,7 @@ def drift_of(build: Build, customers: pd.DataFrame) -> pd.DataFrame:
 
 def resamples(build: Build, draws: int) -> list[tuple[np.random.Generator, pd.DataFrame]]:
     """Customers drawn with replacement, and the generator that has drawn them."""
-    everyone = build.frame(
-        "from customer_eligibility where reason = 'segmented' order by customer_id"
-    )
+    everyone = build.frame(SEGMENTED)
     random = [np.random.default_rng(seed) for seed in range(draws)]
     return [(one, everyone.iloc[one.integers(0, len(everyone), len(everyone))]) for one in random]
 
@@ -85,9 +81,7 @@ def unit_of_forty_per_cent(spend: pd.Series) -> pd.Series:
 def test_ups_and_downs_do_not_cancel(
     change: Callable[[pd.Series], pd.Series], second: Build
 ) -> None:
-    everyone = second.frame(
-        "from customer_eligibility where reason = 'segmented' order by customer_id"
-    )
+    everyone = second.frame(SEGMENTED)
     found = drift_of(second, everyone.assign(spend=change(everyone["spend"])))
     assert found.loc["spend", "level"] in ("refit", "stop")
     assert set(found.drop("spend")["level"]) == {"none"}

@@ -1,6 +1,5 @@
 """Other systems score customers with a statement, or with rules, that they are given."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import duckdb
@@ -14,19 +13,12 @@ from conftest import Build
 from segmart.model import rules
 from segmart.model.dialects import DIALECTS
 from segmart.model.scoring import statement
-from test_analyst_macros import documented_examples, printed
 
 SCORES = (
     "customer_id, segment_id, segment_name, distance, runner_up_segment_id, margin, silhouette, "
     "is_outlier"
 )
 IN_SQLGLOT = {"postgresql": "postgres"}
-
-
-@pytest.fixture
-def reader(demo: Build) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(demo.folder / "serve/dev/segmart.duckdb", read_only=True) as connection:
-        yield connection
 
 
 def statement_for(dialect: str, reader: duckdb.DuckDBPyConnection) -> str:
@@ -95,13 +87,6 @@ def test_a_parser_of_the_dialect_reads_the_statement_and_the_rules(
     assert len(written) == 4
     assert all(written.values())
     assert all(name.isupper() == (dialect == "snowflake") for name in written)
-
-
-@pytest.mark.parametrize(("query", "output"), documented_examples("scoring-elsewhere.md"))
-def test_the_examples_of_the_docs_print_what_they_say(
-    query: str, output: str, reader: duckdb.DuckDBPyConnection
-) -> None:
-    assert printed(reader.sql(query)) == output
 
 
 def test_what_is_no_sql_of_a_dialect_is_found() -> None:

@@ -304,25 +304,6 @@ def test_one_segment_holds_everyone():
     np.testing.assert_allclose(model["variance_scaled"], 1.0)
 
 
-def test_identical_customers_name_the_remedy():
-    identical = make_sample().iloc[[0] * 20].reset_index(drop=True)
-    with pytest.raises(SegmentationError, match=r"'recency_days' is constant.*is_clustered"):
-        fit(identical)
-
-
-@pytest.mark.parametrize(
-    ("k", "message"),
-    [
-        ("many", "k is 'many': use auto or a whole number from 1"),
-        ("0", "k is '0': use auto or a whole number from 1"),
-        ("3", r"k is 3, but .* max_k is 2: lower k, raise max_k"),
-    ],
-)
-def test_a_k_that_cannot_be_fitted_names_the_remedy(k, message):
-    with pytest.raises(SegmentationError, match=message):
-        fit(make_sample(), k=k, max_k=2)
-
-
 def test_no_customers_name_the_remedy():
     with pytest.raises(SegmentationError, match="no customers are left"):
         row_of(first_sample().iloc[:0], NO_MODELS)

@@ -265,12 +265,6 @@ def test_a_failed_build_leaves_the_old_report(frames, tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_a_missing_frame_is_named(frames):
-    del frames["segments"]
-    with pytest.raises(ValueError, match="segments"):
-        build.render(frames)
-
-
 def test_a_report_does_without_attributes_notes_and_points(frames):
     del frames["segment_attributes"]
     del frames["input_check"]
@@ -287,7 +281,7 @@ def test_a_report_of_empty_frames_is_still_a_page(frames):
     assert "not known" in text
 
 
-def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart(frames):
+def test_cards_stand_in_the_order_of_value_and_say_what_sets_a_segment_apart():
     text = html.unescape(without_scripts(page()))
     names = re.findall(r'<article class="card" data-segment.*?<h3>(.*?)</h3>', text, re.DOTALL)
     assert names == list(SEGMENTS.values())
@@ -430,7 +424,7 @@ def test_hostile_names_stay_text():
         assert not re.search(r'"expr": "[^"]*hostile', json.dumps(specification))
 
 
-def test_the_page_allows_its_two_scripts_and_nothing_else(frames):
+def test_the_page_allows_its_two_scripts_and_nothing_else():
     text = page()
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text).group(1)
     assert "default-src 'none'" in policy
@@ -441,7 +435,7 @@ def test_the_page_allows_its_two_scripts_and_nothing_else(frames):
     assert allowed == [build.content_hash(script) for script in scripts]
 
 
-def test_the_page_has_headings_in_order(frames):
+def test_the_page_has_headings_in_order():
     text = without_scripts(page())
     levels = [int(level) for level in re.findall(r"<h(\d)", text)]
     assert levels[0] == 1

@@ -135,12 +135,6 @@ def test_identical_rows_name_the_remedy():
         clustering.fit(np.ones((4, 2)), 2, seed=0, starts=2)
 
 
-def test_sweep_above_the_distinct_rows_names_the_remedy():
-    matrix = np.repeat([[0.0, 1.0], [2.0, 3.0]], 5, axis=0)
-    with pytest.raises(SegmentationError, match="set k to at most 2"):
-        clustering.sweep(matrix, 4, seed=0)
-
-
 @pytest.mark.parametrize("difference", [1e-9, 1e-10, 1e-13])
 def test_rows_that_differ_by_rounding_count_as_one(difference):
     matrix = np.array([[-1.0], [0.0], [1.0], [1.0 + difference]])

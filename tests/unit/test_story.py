@@ -36,14 +36,14 @@ def changes(*pairs: tuple[int | None, int | None, int], since: str = "2024-01-01
     return story.Changes(rows, since, "2024-01-31")
 
 
-def said(periods=(), *, segments=SEGMENTS, causes=None, profiles=(), decisions=()):
+def said(periods=(), *, segments=SEGMENTS, causes=None):
     return story.what_to_know(
         segments,
-        list(profiles),
+        [],
         list(periods),
         causes or {},
         ["There are no natural groups.", "They have changed."],
-        list(decisions),
+        [],
         WORDS,
     )
 

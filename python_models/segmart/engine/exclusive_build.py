@@ -18,7 +18,7 @@ from segmart import SegmentationError
 from segmart.engine import debug_events
 from segmart.engine.progress import Progress
 from segmart.engine.words import say_failed_tests_last
-from segmart.release.storage import writing
+from segmart.release.storage import quote, writing
 
 
 class Plugin(BasePlugin):
@@ -71,8 +71,7 @@ class Plugin(BasePlugin):
         # Not a setting of the profile, which must have a value: before DuckDB 2.0 no value
         # means the default, a share of the machine.
         if self.memory_limit:
-            limit = str(self.memory_limit).replace("'", "''")
-            conn.execute(f"set memory_limit = '{limit}'")
+            conn.execute(f"set memory_limit = '{quote(self.memory_limit)}'")
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self.progress.watch(cursor)

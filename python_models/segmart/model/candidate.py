@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from segmart import SegmentationError, sentences
+from segmart import sentences
 from segmart.engine.frames import as_lists, typed
 from segmart.model import clustering, decision, gates, lineage, preparation, scoring, selection
 from segmart.release.last_release import released
@@ -311,7 +311,6 @@ def fit(
         SegmentationError: as for ``candidate``.
     """
     matrix = preparation.scale(raw, preparation.fit_scaler(raw, features))
-    _require_distinct(matrix, 2)
     comparison = selection.compare_k(matrix, settings.max_k, seed=settings.seed, say=say)
     verdict = selection.judge(comparison)
     k, criterion = selection.choose(comparison, verdict, settings.k)
@@ -556,15 +555,6 @@ def _can_predict(sample: pd.DataFrame, model: pd.DataFrame) -> bool:
 
 def _matrix(sample: pd.DataFrame, names: list[str]) -> np.ndarray:
     return sample[names].to_numpy(dtype="float64", na_value=np.nan)
-
-
-def _require_distinct(matrix: np.ndarray, minimum: int) -> None:
-    distinct = clustering.count_distinct(matrix)
-    if distinct < minimum:
-        raise SegmentationError(
-            f"all {len(matrix)} customers are identical in the clustered features: cluster other "
-            "features (is_clustered in the seed feature_definitions), or widen the input"
-        )
 
 
 def _fingerprint(

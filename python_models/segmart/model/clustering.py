@@ -64,7 +64,11 @@ def fit(
     # of its own.
     found = min(len(np.unique(best.labels_)), count_distinct(best.cluster_centers_))
     if found < k:
-        _require_distinct(matrix, k, found)
+        same = "all customers are identical" if found == 1 else f"only {found} differ"
+        raise SegmentationError(
+            f"k is {k}, but of {len(matrix)} customers {same} in the clustered features: "
+            f"set k to at most {found}, or cluster more features (seed feature_definitions)"
+        )
     return _as_clusters(matrix, best.labels_, k)
 
 
@@ -74,15 +78,6 @@ def count_distinct(matrix: np.ndarray) -> int:
     Rounded, because it computes |x|^2 - 2xc + |c|^2, which loses differences below about 1e-8.
     """
     return len(np.unique(matrix.round(6), axis=0))
-
-
-def _require_distinct(matrix: np.ndarray, k: int, distinct: int) -> None:
-    if distinct < k:
-        same = "all customers are identical" if distinct == 1 else f"only {distinct} differ"
-        raise SegmentationError(
-            f"k is {k}, but of {len(matrix)} customers {same} in the clustered features: "
-            f"set k to at most {distinct}, or cluster more features (seed feature_definitions)"
-        )
 
 
 @functools.cache
@@ -136,12 +131,8 @@ def sweep(matrix: np.ndarray, max_k: int, *, seed: int, starts: int = 0) -> list
     drawn with probability proportional to the squared distance to the nearest center, as in
     k-means++ (Arthur and Vassilvitskii, 2007), and the candidate that leaves the lowest inertia
     before any iteration is taken; k-means++ starts compete with it when ``starts`` is given.
-
-    Raises:
-        SegmentationError: there are fewer distinct rows than max_k.
+    There are at least ``max_k`` distinct rows: once every row is a center, none is left to draw.
     """
-    # Checked first: once every row is a center, there is no next one to draw.
-    _require_distinct(matrix, max_k, count_distinct(matrix))
     random = np.random.default_rng(seed)
     found = [fit(matrix, 1, seed=seed, warm_centers=(matrix.mean(axis=0, keepdims=True),))]
     for k in range(2, max_k + 1):

@@ -108,7 +108,7 @@ def last_release(
     found = last_manifest(serve, source)
     # Releases of before there was a history have no activations.
     if history == "anew" or found is None or "model_activations" not in found[1]["tables"]:
-        row = _without_release(customer_ids) | {"standing_release": found and found[1]["release"]}
+        row = _without_release() | {"standing_release": found and found[1]["release"]}
         return typed([_starting_with(accept_model, row)], RELEASE_COLUMNS)
     folder, manifest = found
     released_as_of = pd.Timestamp(manifest["as_of"])
@@ -166,7 +166,7 @@ def _earlier_release(serve: Path, folder: Path, manifest: dict, as_of: pd.Timest
     }
 
 
-def _without_release(customer_ids: str) -> dict:
+def _without_release() -> dict:
     return {
         **dict.fromkeys(
             (
