@@ -6,9 +6,6 @@
 {#- The days that an outlook looks ahead; the last ones before the date of the build check it. -#}
 {%- macro outlook_days() -%} {{- return([30, 90]) -}} {%- endmacro -%}
 
-{#- The customers that the models are fitted on, about: with more the parameters are hardly surer. -#}
-{%- macro outlook_sample_size() -%} {{- return(20000) -}} {%- endmacro -%}
-
 {#-
   CTEs, the last of which is `scored`: the columns of the CTE `customers`, which stands before them, each
   one's chance to be alive, and what is expected. Customers with one history (x, T) differ in that chance

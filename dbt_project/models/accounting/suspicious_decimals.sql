@@ -5,18 +5,15 @@
 {%- set with_three_digits = [] -%}
 {%- set stored_order_lines = ref("stored_order_lines") -%}
 {%- if execute and load_relation(stored_order_lines) -%}
-    {%- for row in run_query(
-        "select distinct three_digits_in from "
-        ~ stored_order_lines
-        ~ " where three_digits_in is not null order by three_digits_in"
-    ).rows -%}
-        {%- do with_three_digits.append(row[0]) -%}
-    {%- endfor -%}
+    {%- set query -%}
+        select distinct three_digits_in
+        from {{ stored_order_lines }}
+        where three_digits_in is not null
+        order by three_digits_in
+    {%- endset -%}
+    {%- do with_three_digits.extend(run_query(query).columns[0].values()) -%}
 {%- endif -%}
-{%- set metrics_in_text = [] -%}
-{%- for metric in metric_columns() if metric.kind == "text" and uses_metrics() -%}
-    {%- do metrics_in_text.append(metric) -%}
-{%- endfor -%}
+{%- set metrics_in_text = metric_columns() | selectattr("kind", "equalto", "text") | list -%}
 {%- if setting("thousands_sign") == "none" -%}
     {%- do kinds.extend(["thousands", "mixed_thousands"]) -%}
 {%- endif -%}

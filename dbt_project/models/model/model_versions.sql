@@ -56,21 +56,5 @@ with
             and last_activations.latest = 1
     )
 
-select
-    model_version,
-    parent_version,
-    k,
-    configuration,
-    seed,
-    params,
-    customers,
-    sample_size,
-    inertia,
-    fitted_as_of,
-    input_fingerprint,
-    fitted_because,
-    refused_because,
-    status,
-    active_since,
-    reason
+select *
 from model_versions

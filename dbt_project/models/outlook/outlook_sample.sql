@@ -1,4 +1,6 @@
 {%- set days, horizons = outlook_days() | max, outlook_days() -%}
+{#- The customers that the models are fitted on, about: with more the parameters are hardly surer. -#}
+{%- set fitted_customers = 20000 -%}
 with
     customers as (
         select
@@ -13,7 +15,7 @@ with
     drawn_share as (
         select
             1e0
-            * least({{ setting("sample_size") }}, {{ outlook_sample_size() }})
+            * least({{ setting("sample_size") }}, {{ fitted_customers }})
             / nullif(count(*), 0) as share
         from {{ ref("customer_features") }}
         where active_days > 0

@@ -25,7 +25,6 @@ from segmart.release.pointers import (
 
 RELEASE_COLUMNS = {
     "standing_release": "string",
-    "release": "string",
     "folder": "string",
     "table_columns": "string",
     "earlier_folder": "string",
@@ -33,7 +32,6 @@ RELEASE_COLUMNS = {
     "last_segment_id": "int32",
     "has_same_customer_ids": "bool",
     "activations": "int32",
-    "active_version": "string",
     "earlier_version": "string",
     "starting_version": "string",
 }
@@ -125,7 +123,6 @@ def last_release(
     earlier = activations[pd.to_datetime(activations["active_since"]) < as_of]
     row = {
         "standing_release": manifest["release"],
-        "release": manifest["release"],
         "folder": str(folder.resolve()),
         "table_columns": _table_columns(manifest),
         **_earlier_release(serve, folder, manifest, as_of),
@@ -170,7 +167,7 @@ def _without_release() -> dict:
     return {
         **dict.fromkeys(
             (
-                *("release", "folder", "table_columns", "earlier_folder", "earlier_table_columns"),
+                *("folder", "table_columns", "earlier_folder", "earlier_table_columns"),
                 *("active_version", "earlier_version"),
             )
         ),
