@@ -46,6 +46,8 @@ def test_a_table_is_replaced_or_stays_as_it_was(tmp_path: Path) -> None:
     (project / "dbt_project.yml").write_text(settings)
     models = project / "own" / "model"
     models.mkdir(parents=True)
+    # All models of the project are of this group.
+    (models / "groups.yml").write_text("groups: [{name: segmentation, owner: {name: segmart}}]")
 
     def build(sql: dict[str, str], number: int, kind: str = "table") -> Build:
         for name, text in sql.items():
