@@ -187,10 +187,10 @@ def test_a_build_of_both_publishes(built: Host) -> None:
                 " accounting_adds_up",
             ),
             ((), "{segmart: {+enabled: false}}", "release refused: 61 data tests of segmart are"),
-            # A project softens one test of segmart: a build that lets it must be refused.
             (
                 (),
-                "{segmart: {labels_equal_scikit_learn: {+severity: warn}}}",  # it must be refused
+                # A host softens one test of segmart: the release of that build must be refused.
+                "{segmart: {labels_equal_scikit_learn: {+severity: warn}}}",  # what must be refused
                 "release refused: 1 data tests of segmart are switched off or softened",
             ),
             ((), "{+where: 1 = 0}", "data tests of segmart are switched off or softened"),
