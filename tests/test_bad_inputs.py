@@ -1112,6 +1112,8 @@ HOSTILE_VARS = [
     ("drift_warn", 0.3),
     ("share_shift_warn", 0.4),
     ("currency_sign", "Dr."),
+    # What a var may be is no var.
+    ("setting_kinds", {"order_lines": {"pattern": ".*"}}),
 ]
 
 

@@ -122,6 +122,7 @@ def test_a_build_has_the_models_the_edges_and_the_configs_of_its_vars(
 
 def test_every_var_is_tried() -> None:
     defaults = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+    assert set(defaults.pop("setting_kinds")) == set(defaults) | {"complete_journey"}
     assert set(defaults) - INPUTS - {"order_versions"} == set(SETTINGS) - {"complete_journey"}
     assert [
         name for name in set(defaults) & set(SETTINGS) if defaults[name] == SETTINGS[name]

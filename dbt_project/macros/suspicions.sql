@@ -1,3 +1,21 @@
+{#-
+  One row for each of the suspicions whose CTE has one and that no var answers, with its columns and those
+  of a further CTE.
+-#}
+{%- macro rows_of_suspicions(kinds, further=none) -%}
+    {%- set answered = answered_suspicions() -%}
+    {%- for kind in kinds if kind not in answered %}
+        select '{{ kind }}' as kind, {{ as_json("counted") }} as counts
+        from
+            {% if further %}
+                (select {{ kind }}.*, {{ further }}.* from {{ kind }} cross join {{ further }})
+            {% else %} {{ kind }}
+            {% endif %} as counted
+            {{ "union all" if not loop.last }}
+    {%- else %} select '' as kind, '' as counts where false
+    {%- endfor %}
+{%- endmacro -%}
+
 {#- Of many lines a part tells what they look like: the share of them that is looked at. -#}
 {%- macro share_looked_at() -%}
     {%- set lines_looked_at, lines = 200000, 0 -%}

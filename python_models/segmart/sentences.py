@@ -50,6 +50,10 @@ FINDING_COLUMNS = {
     "finding_without_ids": "string",
     "place": "int64",
 }
+# So many like findings are said one by one.
+MOST_SAID = 10
+# The position of the columns that are mapped.
+MAPPED = 2
 # Of what is counted, what names a customer or an order.
 IDS = ("example", "other_example", "customer", "customer_id")
 # Of what is counted, what is no value of the input, and is said whole.
@@ -155,6 +159,28 @@ def findings(
     )
     frame.loc[suspected.index, "place"] = range(1, len(suspected) + 1)
     return frame[list(FINDING_COLUMNS)].astype(FINDING_COLUMNS)
+
+
+def said_of_input(found: pd.DataFrame, table: str) -> list[str]:
+    """What the build says of the findings that do not end it: no more than a screen has room for.
+
+    Args:
+        found: what ``findings`` gives.
+        table: its name, where all stand.
+
+    Returns:
+        Of many findings of one position the first ``MOST_SAID``, of suspicions the weightiest, and
+        how many more there are; of the columns that are mapped all.
+    """
+    said = []
+    rest = found[~found["is_error"]].sort_values(["position", "place", "finding"])
+    for position, rows in rest.groupby("position"):
+        most = len(rows) if position == MAPPED else MOST_SAID
+        for finding, is_switched_off in rows[["finding", "is_switched_off"]].head(most).to_numpy():
+            said.append(f"input: {'switched off: ' * is_switched_off}{finding}")
+        if len(rows) > most:
+            said.append(f"input: and {len(rows) - most} more such lines, all in the table {table}")
+    return said
 
 
 def _of_further_columns(counted: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict]]:
@@ -269,7 +295,7 @@ def _column(
     where = (
         f", and only {files} of {files_of_input} files have it" if files < files_of_input else ""
     )
-    position = 2 if role in ("contract", "folder", "guessed") else 3
+    position = MAPPED if role in ("contract", "folder", "guessed") else 3
     return position, f"{source}: column {column_name} is {what}{where}"
 
 

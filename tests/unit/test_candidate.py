@@ -176,12 +176,14 @@ def test_the_order_of_the_model_rows_changes_no_label(fitted):
 
 
 def row_of(sample: pd.DataFrame, last: candidate.LastModels, **rules: object) -> dict:
-    """The one row that the dbt model of this name gets, with its lists."""
+    """The one row that the dbt model of this name gets, with its lists, and what is said of it."""
     changed = dataclasses.replace(RULES, **({"k": "3"} | rules))
     settings = candidate.Settings("3", 4, 7)
-    table = candidate.candidate(sample, FEATURES, last, settings, changed, limits())
+    said: list[str] = []
+    table = candidate.candidate(sample, FEATURES, last, settings, changed, limits(), said.append)
     assert len(table) == 1
-    return table.to_pylist()[0]
+    of_model = [sentence for sentence in said if sentence.startswith("model: ")]
+    return table.to_pylist()[0] | {"said": of_model}
 
 
 def first_sample() -> pd.DataFrame:
@@ -226,7 +228,7 @@ def test_the_first_candidate_is_active_and_its_segments_are_born(first):
         (3, "born"),
     ]
     assert first["gates"] == []
-    assert first["sentences"].splitlines() == [
+    assert first["said"] == [
         "model: refit, since there is no model yet",
         f"model: {first['model_version']} is active since 2024-06-30 (the first model)",
     ]
@@ -238,7 +240,7 @@ def test_without_a_refit_the_starting_model_stays_and_nothing_is_fitted(first):
     assert row["activated_version"] is None
     assert row["active_version"] == first["model_version"]
     assert row["comparison"] == row["segments"] == row["lineage"] == row["gates"] == []
-    assert row["sentences"].splitlines()[0] == "model: no refit, nothing calls for one"
+    assert row["said"][0] == "model: no refit, nothing calls for one"
 
 
 def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays(first):
@@ -250,7 +252,7 @@ def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays(first)
     assert row["refused_because"] == "; ".join(failed)
     assert row["active_version"] == first["model_version"]
     assert row["activated_version"] is None
-    refused = row["sentences"].splitlines()[1]
+    refused = row["said"][1]
     assert refused.startswith(f"model: candidate {row['model_version']} is refused: {failed[0]}")
     assert f"--vars '{{accept_model: {row['model_version']}}}'" in refused
     accepted = row_of(moved, models_after(first), accept_model="candidate", refit=True)

@@ -4,8 +4,8 @@ import json
 import pandas as pd
 
 from segmart.engine.frames import ordered_frame
-from segmart.engine.words import say_last
-from segmart.sentences import findings
+from segmart.engine.words import say, say_last
+from segmart.sentences import findings, said_of_input
 
 
 def model(dbt, session):
@@ -34,6 +34,8 @@ def model(dbt, session):
         max_input_age_days=int(max_input_age_days),
         today=today if as_of == "default" else str(as_of),
     )
-    # Where one is an error, the build ends after it has said the others.
+    for sentence in said_of_input(found, f"{dbt.this.schema}.{dbt.this.identifier}"):
+        say(sentence)
+    # Where one is an error, the build ends when the table of all is written.
     say_last(found.loc[found["is_error"], "finding"].sort_values().tolist())
     return found

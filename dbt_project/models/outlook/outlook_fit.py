@@ -1,6 +1,7 @@
 import pandas as pd
 
 from segmart.engine.frames import ordered_frame
+from segmart.engine.words import say
 from segmart.outlook.fit import outlook
 
 
@@ -12,4 +13,5 @@ def model(dbt, session):
         ordered_frame(dbt.ref("segmart", "outlook_sample"), ["customer_id"]),
         frequencies["repeat_frequency"].to_numpy(),
         pd.Timestamp(as_of).date(),
+        say,
     )

@@ -1,4 +1,5 @@
 from segmart.engine.frames import ordered_frame
+from segmart.engine.words import say
 from segmart.model.names_by_hand import unmet
 from segmart.sentences import audiences, names_by_hand, uneven_splits, warnings
 
@@ -36,7 +37,7 @@ def model(dbt, session):
         definitions,
         as_of=as_of,
     )
-    return warnings(
+    found = warnings(
         ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),
         segments,
         active_model,
@@ -53,3 +54,6 @@ def model(dbt, session):
         ),
         of_audiences=of_audiences,
     )
+    for sentence in found["sentence"]:
+        say(sentence)
+    return found

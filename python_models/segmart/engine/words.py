@@ -17,8 +17,9 @@ PUBLISHES = "releases"
 
 
 def say(sentence: str) -> None:
-    """A line of dbt's output, in each of its formats; outside of dbt nothing."""
-    fire_event(Note(msg=sentence))
+    """Each line of it as one of dbt's output, in each of its formats; outside of dbt nothing."""
+    for line in sentence.splitlines():
+        fire_event(Note(msg=line))
 
 
 def say_last(sentences: Sequence[str]) -> None:

@@ -96,7 +96,6 @@ OUTCOME_TYPES = pa.schema(
         ("decided_by", pa.string()),
         ("active_version", pa.string()),
         ("active_reason", pa.string()),
-        ("sentences", pa.string()),
         ("scoring_query", pa.string()),
         ("earlier_scoring_query", pa.string()),
     ]
@@ -193,13 +192,13 @@ def candidate(
         features: feature, transform and higher_is_better of the clustered features, in order.
         last: what the last release holds.
         settings, rules, limits: of the fit, of refits and of the gates.
-        say: is told how far a fit is.
+        say: is told how far a fit is, and what becomes of the model.
 
     Returns:
         One row: ``VERSION_TYPES``, missing where the build does not refit; the lists comparison,
         segments, lineage and gates, then empty; and ``OUTCOME_TYPES``: as_of, activated_version
         and decided_by (missing where no model is made active), active_version and active_reason
-        (of the model that scores after this build), sentences, scoring_query (of that model) and
+        (of the model that scores after this build), scoring_query (of that model) and
         earlier_scoring_query (see ``_earlier_scoring``).
 
     Raises:
@@ -237,12 +236,13 @@ def candidate(
     models = pd.concat([last.starting_model, segments])
     active_model = models[models["model_version"] == outcome["active_version"]]
     outcome |= {
-        "sentences": "\n".join(f"model: {line}" for line in said),
         "scoring_query": scoring.scoring_query(active_model),
         "earlier_scoring_query": _earlier_scoring(
             last.earlier_model, outcome["active_version"], sample
         ),
     }
+    for sentence in said:
+        say(f"model: {sentence}")
     lists = {"comparison": comparison, "segments": segments, "lineage": found, "gates": judged}
     return _one_row([version, outcome], lists)
 
@@ -264,7 +264,7 @@ def _earlier_scoring(
 def _outcome(
     as_of: pd.Timestamp, activations: pd.DataFrame, activation: decision.Activation | None
 ) -> dict:
-    """``OUTCOME_TYPES`` but for the sentences, and under ``active`` what they say of the model."""
+    """``OUTCOME_TYPES`` but for the queries, and under ``active`` what is said of the model."""
     if activation:
         active = (activation.model_version, f"{as_of:%Y-%m-%d}", activation.reason)
     elif len(activations):

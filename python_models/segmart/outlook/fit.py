@@ -5,6 +5,7 @@ The dbt model ``outlook_fit`` hands frames in, and gets one row back, whose list
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
 
@@ -49,25 +50,33 @@ MODEL_COLUMNS = {
 HISTORY_COLUMNS = ["frequency", "recency_days", "age_days", "mean_spend"]
 
 
-def outlook(sample: pd.DataFrame, frequencies: np.ndarray, as_of: date) -> pa.Table:
+def outlook(
+    sample: pd.DataFrame,
+    frequencies: np.ndarray,
+    as_of: date,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> pa.Table:
     """Fit the models of the date of the build, and those of ``HELD_OUT_DAYS`` before.
 
     Args:
         sample: rows of ``outlook_sample``, in any order.
         frequencies: the numbers of repeats that any customer has.
         as_of: the date of the build.
+        say: is told where a model is off.
 
     Returns:
-        One row: sentences, what the build says; and the lists models (``MODEL_COLUMNS``, one row
+        One row, the lists models (``MODEL_COLUMNS``, one row
         for each of the two dates), nodes and counts (``terms.NODE_COLUMNS`` and
         ``COUNT_COLUMNS``, each with held_out_days; no row where the model is off).
     """
     # Matrices of four by four: threads would only wait for each other.
     with threadpool_limits(limits=1):
-        return _outlook(sample, frequencies, as_of)
+        return _outlook(sample, frequencies, as_of, say)
 
 
-def _outlook(sample: pd.DataFrame, frequencies: np.ndarray, as_of: date) -> pa.Table:
+def _outlook(
+    sample: pd.DataFrame, frequencies: np.ndarray, as_of: date, say: Callable[[str], None]
+) -> pa.Table:
     regular = regularity(sample["last_gap_share"].dropna().to_numpy("float64"))
     earlier = sample[sample["earlier_frequency"].notna()]
     models, nodes, counts = [], [], []
@@ -88,8 +97,8 @@ def _outlook(sample: pd.DataFrame, frequencies: np.ndarray, as_of: date) -> pa.T
         "nodes": pd.concat([typed([], terms.NODE_COLUMNS | HELD_OUT), *nodes]),
         "counts": pd.concat([typed([], terms.COUNT_COLUMNS | HELD_OUT), *counts]),
     }
-    said = sentences.outlook(models[0]["off_because"], models[0]["spend_off_because"])
-    return pa.table({"sentences": [said]} | as_lists(lists))
+    say(sentences.outlook(models[0]["off_because"], models[0]["spend_off_because"]))
+    return pa.table(as_lists(lists))
 
 
 def regularity(gap_shares: np.ndarray) -> float | None:
