@@ -1,6 +1,7 @@
 """The criteria, the verdict and the choice of k against references and planted structure."""
 
 import multiprocessing
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -138,7 +139,10 @@ def decide_all(cases: list[tuple[str, int, int]]) -> dict[tuple[str, int, int], 
         return dict(zip(cases, pool.map(decide, *zip(*cases, strict=True)), strict=True))
 
 
-def check_grid(planted_seeds: range, continuum_seeds: range) -> None:
+def decided_otherwise(
+    planted_seeds: range, continuum_seeds: range
+) -> dict[tuple[str, int, int], tuple[str, int]]:
+    """Of the sets of both, those that are taken for what they are not, with what that is."""
     expected = {("planted", k, seed): k for k in range(3, 9) for seed in planted_seeds}
     expected |= {(kind, k, seed): k for kind, (_, k) in SHAPES.items() for seed in planted_seeds}
     continua = [(kind, 0, seed) for kind in CONTINUA for seed in continuum_seeds]
@@ -146,18 +150,23 @@ def check_grid(planted_seeds: range, continuum_seeds: range) -> None:
     wrong = {
         case: decisions[case] for case, k in expected.items() if decisions[case] != ("clusters", k)
     }
-    wrong |= {case: decisions[case] for case in continua if decisions[case][0] != "continuum"}
-    assert wrong == {}
+    return wrong | {case: decisions[case] for case in continua if decisions[case][0] != "continuum"}
 
 
 @pytest.mark.slow
 def test_auto_finds_planted_clusters_and_no_others():
-    check_grid(planted_seeds=range(1), continuum_seeds=range(1, 2))
+    assert decided_otherwise(planted_seeds=range(1), continuum_seeds=range(1, 2)) == {}
 
 
 @pytest.mark.soak
 def test_auto_finds_planted_clusters_and_no_others_on_the_full_grid():
-    check_grid(planted_seeds=range(10), continuum_seeds=range(10))
+    found = decided_otherwise(planted_seeds=range(10), continuum_seeds=range(10))
+    # docs/how-it-works.md counts how often the k of a shape is another one, or a continuum is
+    # unclear: here in one set of ten at most. Blobs are always found, clusters never without any.
+    mistakes = dict.fromkeys(SHAPES, "clusters") | dict.fromkeys(CONTINUA, "unclear")
+    worse = {case for case, (verdict, _) in found.items() if verdict != mistakes.get(case[0])}
+    assert worse == set()
+    assert max(Counter(kind for kind, *_ in found).values(), default=0) <= 1
 
 
 def partition(matrix: np.ndarray, labels: np.ndarray) -> clustering.Clusters:
