@@ -1,6 +1,7 @@
 """segmart as a package in a dbt project of somebody else, which has models of the same names."""
 
 import functools
+import itertools
 import json
 import os
 import re
@@ -228,9 +229,10 @@ def test_a_build_of_segmart_alone_publishes_and_erases_in_its_own_tables(built: 
     releases = len(built.releases())
     # Large tables of others, one of them in a schema of segmart, between what is erased.
     large = "create or replace table {} as select md5(range::varchar) as x from range(300000)"
-    by_hand = ("by_hand", "shop__segments.by_hand", "shop__orders.by_hand")
-    for name in by_hand:
-        built.rows(large.format(name))
+    by_hand = (["by_hand", "shop__segments.by_hand"], ["shop__orders.by_hand"])
+    for names in by_hand:
+        for name in names:
+            built.rows(large.format(name))
         build = built.dbt("build", "--select", "package:segmart", "--full-refresh")
         assert build.returncode == 0, build.output
     assert len(built.releases()) == releases + len(by_hand)
@@ -242,7 +244,7 @@ def test_a_build_of_segmart_alone_publishes_and_erases_in_its_own_tables(built: 
     assert build.returncode == 0, build.output
     # The inputs hold it, compressed or not.
     assert set(held()) <= {"forgotten.csv", "sales.parquet"}
-    for name in by_hand:
+    for name in itertools.chain(*by_hand):
         assert built.rows(f"select count(*) from {name}") == [(300000,)]
     assert built.rows("select count(*) from shop__segments.customer_segments") == [(599,)]
     assert built.rows("select count(*) from shop__marts.segments") == [(2,)]
