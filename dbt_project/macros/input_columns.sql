@@ -96,46 +96,22 @@
     {%- elif given[column] != "text" -%} cast(null as timestamp)
     {%- elif setting("date_format") == "iso" -%}
         {%- set is_moved = setting("times_without_zone") == "utc" -%}
+        {%- set day = "^[0-9]{4}-[0-9]{2}-[0-9]{2}" -%}
+        {%- set clock = "[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?" -%}
+        {%- set zone = " ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)" -%}
+        {%- set time = "try_cast(%s as timestamp)" | format(value) -%}
+        {%- set written = {"UTC": "Z", "GMT": "Z", " +": "+", " -": "-", " Z": "Z"} -%}
         coalesce(
             {{ "cast(null as timestamp)" if is_moved else plain_time(value) }},
             case
-                when
-                    {{
-                        fits_pattern(
-                            value,
-                            "'^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?$'",
-                        )
-                    }}
-                then
-                    {% set time = "try_cast(%s as timestamp)" | format(value) -%}
-                    {% if is_moved -%}
-                        case
-                            when length({{ value }}) = 10
-                            then {{ time }}
-                            else {{ time_of_shop(time, false) }}
-                        end
-                    {%- else -%} {{ time }}
-                    {%- endif %}
-                when
-                    {{
-                        fits_pattern(
-                            value,
-                            "'^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'"
-                            ~ " || ' ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$'",
-                        )
-                    }}
-                then
-                    {{
-                        time_of_shop(
-                            timestamp_of_zone(
-                                replaced(
-                                    value,
-                                    {"UTC": "Z", "GMT": "Z", " +": "+", " -": "-", " Z": "Z"},
-                                )
-                            ),
-                            true,
-                        )
-                    }}
+                {% if is_moved -%}
+                    when {{ fits_pattern(value, "'" ~ day ~ clock ~ "$'") }}
+                    then {{ time_of_shop(time, false) }}
+                {%- endif %}
+                when {{ fits_pattern(value, "'%s(%s)?$'" | format(day, clock)) }}
+                then {{ time }}
+                when {{ fits_pattern(value, "'" ~ day ~ clock ~ zone ~ "$'") }}
+                then {{ time_of_shop(timestamp_of_zone(replaced(value, written)), true) }}
             end
         )
     {%- else -%}
