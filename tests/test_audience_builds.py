@@ -104,7 +104,7 @@ def test_who_is_in_an_audience_stays_in_it_through_builds(tmp_path: Path) -> Non
     assert published(first, "audience_definitions")["state"].tolist() == ["running", "planned"]
     assert 'audiences: "early" began with' in first.output
 
-    # Neither a build that a row ends nor one that is killed changes anything.
+    # A wrong row ends the build at the model that reads it. One that is killed changes nothing.
     write_audiences(path, early, (*later[:4], "0.7"))
     refused = build("2017-10-03", select="checked_audiences")
     assert refused.returncode == 1

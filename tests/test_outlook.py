@@ -124,7 +124,8 @@ def test_any_customers_are_scored_as_by_scipy(demo: Build, model: BgNbd) -> None
 
 
 def test_a_model_that_is_off_scores_nobody(demo: Build) -> None:
-    row = fit.outlook(demo.frame("from outlook_sample").head(0), np.arange(3), date(2024, 1, 21))
+    nobody = demo.frame("from outlook_sample").head(0)
+    row = fit.outlook(nobody, np.arange(3), date(2024, 1, 21), print)
     sql = demo.compiled("customer_outlook")
     with duckdb.connect() as connection:
         connection.register("given_customer_features", pa.Table.from_pandas(generated()))

@@ -11,7 +11,12 @@
   they pass, and a value that fits no pattern ends the build before any of its text is run.
 -#}
 {%- macro setting(name) -%}
-    {%- set kind, value = setting_kinds()[name], var(name, "beside the installed package") -%}
+    {%- set kind, value = setting_kinds().get(name), var(name, "beside the installed package") -%}
+    {%- if not kind -%}
+        {%- do refuse(
+            "var %s has no kind: take setting_kinds out of your dbt_project.yml", name
+        ) -%}
+    {%- endif -%}
     {%- set allowed, pattern = kind.allowed, kind.pattern -%}
     {%- if kind.words -%}
         {%- if value == "default" -%} {%- set value = kind.words[0] -%} {%- endif -%}

@@ -1,7 +1,8 @@
 """Every sentence that a build says to people, made from numbers that SQL or the model has counted.
 
-What it says about its input stands in ``input_check``, about its model in ``candidate``, and about
-what is far from the fit in ``build_warnings``. The dbt models of these names print their sentences.
+What it says about its input stands in ``input_check``, and about what is far from the fit in
+``build_warnings``. The dbt models of these names print their sentences, and so do ``candidate`` and
+``outlook_fit``, of which no table holds them.
 """
 
 import json
@@ -177,7 +178,7 @@ def said_of_input(found: pd.DataFrame, table: str) -> list[str]:
     for position, rows in rest.groupby("position"):
         most = len(rows) if position == MAPPED else MOST_SAID
         for finding, is_switched_off in rows[["finding", "is_switched_off"]].head(most).to_numpy():
-            said.append(f"input: {'switched off: ' * is_switched_off}{finding}")
+            said.append(f"input: {'switched off: ' if is_switched_off else ''}{finding}")
         if len(rows) > most:
             said.append(f"input: and {len(rows) - most} more such lines, all in the table {table}")
     return said

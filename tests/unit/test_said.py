@@ -3,7 +3,10 @@
 import duckdb
 import pytest
 from dbt.events.types import LogModelResult, LogTestResult, StatsLine
-from dbt_common.events.event_manager_client import cleanup_event_logger
+from dbt_common.events.event_manager_client import (
+    add_callback_to_manager,
+    cleanup_event_logger,
+)
 from dbt_common.events.functions import fire_event
 
 from segmart.engine import progress, words
@@ -27,6 +30,15 @@ def result_of(name: str, status: str, rows: int) -> LogTestResult:
     return LogTestResult(
         name=name, status=status, num_failures=rows, num_models=9, node_info=node, **AT
     )
+
+
+def test_each_line_of_a_text_is_one_of_the_output() -> None:
+    lines: list[str] = []
+    cleanup_event_logger()
+    add_callback_to_manager(lambda message: lines.append(message.info.msg))
+    words.say("one\ntwo")
+    cleanup_event_logger()
+    assert lines == ["one", "two"]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,21 @@ REASON = {
 }
 
 
+def test_a_screen_of_what_is_found_is_said_and_every_column_that_is_mapped() -> None:
+    rows = [(2, f"column {at:02}", 0) for at in range(12)]
+    rows += [(7, f"suspicion {at:02}", 12 - at) for at in range(12)]
+    found = pd.DataFrame(rows, columns=["position", "finding", "place"])
+    found = found.assign(is_error=False, is_switched_off=False)
+    found.loc[len(found)] = [4, "no feature", 0, False, True]
+    found.loc[len(found)] = [8, "nothing usable", 0, True, False]
+    assert sentences.said_of_input(found, "accounting.input_check") == [
+        *(f"input: column {at:02}" for at in range(12)),
+        "input: switched off: no feature",
+        *(f"input: suspicion {at:02}" for at in range(11, 1, -1)),
+        "input: and 2 more such lines, all in the table accounting.input_check",
+    ]
+
+
 def test_as_many_malformed_rows_as_are_allowed_end_no_build() -> None:
     found = sentences.findings(
         counted(rows_of(10), ("reason", REASON | {"rows_of_reason": 10})), max_rejected_share=0.01

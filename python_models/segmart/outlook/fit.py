@@ -54,7 +54,7 @@ def outlook(
     sample: pd.DataFrame,
     frequencies: np.ndarray,
     as_of: date,
-    say: Callable[[str], None] = lambda sentence: None,
+    say: Callable[[str], None],
 ) -> pa.Table:
     """Fit the models of the date of the build, and those of ``HELD_OUT_DAYS`` before.
 
@@ -97,7 +97,8 @@ def _outlook(
         "nodes": pd.concat([typed([], terms.NODE_COLUMNS | HELD_OUT), *nodes]),
         "counts": pd.concat([typed([], terms.COUNT_COLUMNS | HELD_OUT), *counts]),
     }
-    say(sentences.outlook(models[0]["off_because"], models[0]["spend_off_because"]))
+    if said := sentences.outlook(models[0]["off_because"], models[0]["spend_off_because"]):
+        say(said)
     return pa.table(as_lists(lists))
 
 
