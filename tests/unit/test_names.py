@@ -1,15 +1,24 @@
 """Names of segments: each its own, and nothing said that the customers' medians contradict."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from generated_shops import SHOPS, catalog, model, seed
 from segment_names import contradictions, unsaid
 
+from conftest import ROOT
 from segmart.model.names import COLUMNS, named
 
 NAMES, RULES = seed("segment_names"), seed("segment_name_rules")
 CATALOG = seed("feature_definitions")
+
+
+def test_the_row_of_a_feature_that_the_guide_quotes_stands_in_the_seed() -> None:
+    (quoted,) = re.findall(r"\n    (\d+,active_days,.*)\n", (ROOT / "CONTRIBUTING.md").read_text())
+    file = ROOT / "dbt_project/seeds/feature_definitions.csv"
+    assert quoted in file.read_text().splitlines()
 
 
 def rows(**features: list[tuple[float, float, float, float]]) -> pd.DataFrame:
