@@ -1,16 +1,14 @@
 """What the report says of audiences: who, how many, since when, what it brought, and how sure."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from segmart.audiences.outcomes import LESS, MORE, NO_DIFFERENCE, NOBODY_HELD_OUT, UNLIKELY_SPLIT
 
+from .rows import Row
 from .words import Words
 
 # Shown, the latest first; the tables have all.
 MOST_CARDS = 12
-
-Row = dict[str, Any]
 
 
 def audience_cards(definitions: Sequence[Row], outcomes: Sequence[Row], words: Words) -> list[Row]:

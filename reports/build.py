@@ -1,7 +1,6 @@
 """Puts the charts and the tables into one HTML file that needs no network."""
 
 import base64
-import collections
 import datetime
 import functools
 import hashlib
@@ -13,14 +12,13 @@ import altair
 import jinja2
 import pandas
 import vl_convert
-from altair.utils.schemapi import debug_mode
 
 from segmart.release.storage import written_whole
 from segmart.sentences import list_command
 
 from . import charts, story, sure
 from .audiences import MOST_CARDS, audience_cards
-from .projection import project
+from .rows import Row, feature_key, only_row, rows_of, segment_labels
 from .words import Words
 
 # What a report is of when nothing else is said.
@@ -35,8 +33,6 @@ SETTINGS = {
 
 # The input that segmart comes with; its amounts are dollars.
 DEMO = "complete_journey"
-
-Row = dict[str, Any]
 
 
 def drawing_library(folder: pathlib.Path | None = None) -> str:
@@ -71,11 +67,6 @@ def content_hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _first(rows: list[Row]) -> Row:
-    """The only row of a frame, or nothing known when it is empty."""
-    return rows[0] if rows else collections.defaultdict(lambda: None)
-
-
 def _cards(
     segments: list[Row],
     profiles: list[Row],
@@ -86,7 +77,7 @@ def _cards(
     words: Words,
 ) -> list[Row]:
     """What the card and the section of each segment say, in the order of the segments."""
-    labels = charts.segment_labels(segments)
+    labels = segment_labels(segments)
     recent = {(row["as_of"], row["segment_id"]): row["recent_revenue"] for row in history}
     # Of each segment the row that looks furthest ahead.
     expected = {row["segment_id"]: row for row in sorted(outlook, key=operator.itemgetter("days"))}
@@ -152,34 +143,10 @@ def _sides(
     ]
 
 
-def _flow_bars(month: story.Changes, labels: dict[Any, str], words: Words) -> Any:
-    """The largest changes of segment, in the colour of the segment before."""
-    rows = []
-    for origin, target, count in month.flows()[: story.FLOWS_SHOWN]:
-        line = (
-            f"{story.named(origin, labels, words, 'new_customers')} → "
-            f"{story.named(target, labels, words, 'gone')}"
-        )
-        text = words.number(count)
-        if origin is not None:
-            text += f" ({words.percent(count / month.size(origin, 0))})"
-        rows.append(
-            {
-                "line": line,
-                "value": count,
-                "text": text,
-                "details": f"{line}: {text}",
-                "colour": charts.colour_of(origin),
-                "segment_id": origin,
-            }
-        )
-    return charts.bars(rows, words("moves.flows_description"))
-
-
 def _heat_map(profiles: list[Row], words: Words) -> Row:
     """The profile of each feature, a row each, with a cell for each segment."""
     lines: dict[Any, Row] = {}
-    for row in sorted(profiles, key=charts.feature_key):
+    for row in sorted(profiles, key=feature_key):
         mark = "" if row["is_clustered"] else " *"
         mark += " †" if row["is_average"] else ""
         line = lines.setdefault(
@@ -207,9 +174,9 @@ def _correlations(rows: list[Row], words: Words) -> list[Row]:
     """A numbered line a feature, with its correlation with each."""
     lines: dict[Any, Row] = {}
     order = {}
-    for row in sorted(rows, key=charts.feature_key):
+    for row in sorted(rows, key=feature_key):
         order.setdefault(row["feature_a"], len(order) + 1)
-    for row in sorted(rows, key=charts.feature_key):
+    for row in sorted(rows, key=feature_key):
         line = lines.setdefault(
             row["feature_a"], {"label": words.seed(row["label_a"]), "cells": {}}
         )
@@ -221,67 +188,6 @@ def _correlations(rows: list[Row], words: Words) -> list[Row]:
     return list(lines.values())
 
 
-# To hold each part of a chart against its schema takes half as long again as to make it; the tests
-# do it, and draw the charts in a browser.
-@debug_mode(False)
-def chart_specifications(
-    frames: dict[str, pandas.DataFrame], words: Words | None = None
-) -> dict[str, Row]:
-    """The Vega-Lite specification of every chart that has something to show, by name."""
-    words = words or Words()
-    rows = {name: charts.rows_of(frame) for name, frame in frames.items()}
-    segments = story.in_order_of_value(rows["segments"])
-    labels = charts.segment_labels(segments)
-    month = _month(rows)
-    drawn = {
-        "segment_sizes": charts.segment_sizes(segments, words),
-        "flows": _flow_bars(month, labels, words) if month.is_known else None,
-        "projection": charts.projection(rows["projection"], words),
-    }
-    history = story.over_time(rows.get("segment_history", []))
-    if len({row["as_of"] for row in history}) > 1:
-        for row in history:
-            row["line"] = story.named(row["segment_id"], labels, words, "gone")
-        drawn["history_customers"] = charts.over_time(
-            history, "customers", None, words("moves.history_customers"), words
-        )
-        for identifier in labels:
-            own = [row for row in history if row["segment_id"] == identifier]
-            drawn[f"history_{identifier}"] = charts.over_time(
-                own, "customers", None, words("moves.history_customers"), words
-            )
-    days = _recent_days(history)
-    if days:
-        what = words("moves.history_revenue", days=days)
-        drawn["history_revenue"] = charts.over_time(
-            history, "recent_revenue", "currency", what, words
-        )
-    for name, panels in (
-        ("k_selection", charts.k_selection(rows["k_selection"], words)),
-        ("distribution", charts.feature_distributions(rows["feature_distributions"], words)),
-    ):
-        drawn |= {f"{name}_{at}": panel for at, panel in enumerate(panels, start=1)}
-    return {
-        name: chart.to_dict(validate=False) for name, chart in drawn.items() if chart is not None
-    }
-
-
-def _month(rows: dict[str, list[Row]]) -> story.Changes:
-    """The changes since the last build of migration_days ago or before.
-
-    Where the history is shorter, those since its first build. ``segment_migrations`` compares with
-    a day, and whoever reads it with the build that stood on that day.
-    """
-    pairs = rows["segment_migrations"]
-    first = _first(pairs)
-    builds = [
-        row["as_of"]
-        for row in rows.get("segment_history", [])
-        if pairs and row["as_of"] <= first["from_as_of"]
-    ]
-    return story.Changes(pairs, max(builds, default=first["from_as_of"]), first["to_as_of"])
-
-
 def _described_by_hand(overrides: list[Row]) -> set[str]:
     """The numbers of the segments that a person has described; the made ones are of the fit."""
     return {str(row["segment_id"]).strip() for row in overrides if row["description"]}
@@ -289,8 +195,8 @@ def _described_by_hand(overrides: list[Row]) -> set[str]:
 
 def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = None) -> str:
     """The report as HTML: the same text for the same frames; for the folder see drawing_library."""
-    rows = {name: charts.rows_of(frame) for name, frame in frames.items()}
-    settings = SETTINGS | dict(_first(rows.get("report_settings", [])))
+    rows = {name: rows_of(frame) for name, frame in frames.items()}
+    settings = SETTINGS | dict(only_row(rows.get("report_settings", [])))
     is_demo = settings["input"] == DEMO
     if is_demo and settings["currency"] == "none":
         settings["currency"] = "$"
@@ -310,18 +216,18 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         content_hash=content_hash,
     )
     segments = story.in_order_of_value(rows["segments"])
-    labels = charts.segment_labels(segments)
+    labels = segment_labels(segments)
     profiles = story.compared(rows["segment_profiles"])
-    month = _month(rows)
-    compared_from = _first(rows["segment_migrations"])["from_as_of"]
+    month = story.month(rows)
+    compared_from = only_row(rows["segment_migrations"])["from_as_of"]
     border, borders = sure.borders(rows["segment_borders"], labels, words)
-    model = _first([row for row in rows["model_versions"] if row["status"] == "active"])
-    verdict = _first(rows["cluster_verdict"])
+    model = only_row([row for row in rows["model_versions"] if row["status"] == "active"])
+    verdict = only_row(rows["cluster_verdict"])
     features = {row["feature"]: words.seed(row["label"]) for row in profiles}
     findings = rows.get("input_check", [])
-    dates = _first(rows["as_of_date"])
+    dates = only_row(rows["as_of_date"])
     history = rows.get("segment_history", [])
-    days = _recent_days(history)
+    days = story.recent_days(history)
     causes: dict[str, int] = {}
     for row in rows.get("recent_moves", []):
         causes[row["cause"]] = causes.get(row["cause"], 0) + row["customers"]
@@ -403,10 +309,10 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         month=month,
         notes=[row["finding"] for row in findings if row["is_switched_off"]],
         warnings=[row["sentence"] for row in warnings],
-        explained=_first(rows["projection"])["explained"],
+        explained=only_row(rows["projection"])["explained"],
         points=len(rows["projection"]),
         selection=sorted(rows["k_selection"], key=lambda row: row["k"]),
-        specifications=chart_specifications(frames, words),
+        specifications=charts.specifications(rows, words),
         verdict=verdict,
     )
     # Texts from outside may hold halves of characters that UTF-8 cannot write.
@@ -438,12 +344,6 @@ def _periods(rows: dict[str, list[Row]], month: story.Changes) -> list[story.Cha
     return [month] if last.since in (month.since, month.until) else [month, last]
 
 
-def _recent_days(history: list[Row]) -> int | None:
-    """The days of the revenue over time; None where it is not known on two dates."""
-    known = [row for row in history if row["recent_revenue"] is not None]
-    return known[-1]["recent_days"] if len({row["as_of"] for row in known}) > 1 else None
-
-
 def _columns(cards: int) -> int:
     """In how many columns so many cards leave none alone in the last row."""
     return next((at for at in (3, 2, 4, 5) if cards % at != 1), 3)
@@ -454,26 +354,7 @@ def _feature_statistics(distributions: list[Row]) -> list[Row]:
     features: dict[Any, Row] = {}
     for row in distributions:
         features.setdefault(row["feature"], row)
-    return sorted(features.values(), key=charts.feature_key)
-
-
-def frames_of(tables: dict[str, pandas.DataFrame]) -> dict[str, pandas.DataFrame]:
-    """What ``render`` draws, from tables of a build, each with its rows in order.
-
-    ``projection`` is made of fit_sample, active_model and fit_labels.
-    """
-    frames = dict(tables)
-    active = tables["active_model"]["model_version"].iloc[0]
-    for name in ("k_selection", "cluster_verdict"):
-        frames[name] = tables[name][tables[name]["model_version"] == active]
-    names = tables["segments"][["segment_id", "segment_name"]]
-    labels = tables["fit_labels"].merge(names, on="segment_id")
-    model = frames.pop("active_model")
-    scales = model[["feature", "transform", "scale"]].drop_duplicates(ignore_index=True)
-    frames["model_scales"] = scales
-    frames["projection"] = project(frames.pop("fit_sample"), model, labels)
-    del frames["fit_labels"]
-    return frames
+    return sorted(features.values(), key=feature_key)
 
 
 def build_report(

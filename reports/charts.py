@@ -11,21 +11,20 @@ Vega-Lite would write a sort order into an expression, which a name with odd cha
 """
 
 import datetime
-import decimal
 import json
-import math
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import altair
-import pandas
+from altair.utils.schemapi import debug_mode
 
+from . import story
+from .rows import Row, feature_key, segment_labels
 from .words import Words
 
 Chart = altair.Chart | altair.LayerChart
-Row = dict[str, Any]
 
 BLUE = "#0072B2"
 VERMILION = "#D55E00"
@@ -75,63 +74,43 @@ DATES_APART = 4
 LONGEST_BAR = 0.72
 
 
-def plain(value: Any) -> Any:
-    """The value as JSON can hold it: a missing or an endless number becomes None."""
-    if value is None or value is pandas.NA or value is pandas.NaT:
-        return None
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, decimal.Decimal):
-        value = float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, datetime.datetime):
-        midnight = value.time() == datetime.time()
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, bool | int | float | str):
-        return value
-    return str(value)
-
-
-def rows_of(frame: pandas.DataFrame) -> list[Row]:
-    """The rows of a frame, as plain values."""
-    columns = [str(column) for column in frame.columns]
-    return [
-        {column: plain(value) for column, value in zip(columns, values, strict=True)}
-        for values in frame.itertuples(index=False, name=None)
-    ]
-
-
-def sort_key(value: Any) -> tuple[int, float, str]:
-    """Orders numbers by size, then texts, then what is missing."""
-    if value is None:
-        return (2, 0.0, "")
-    if isinstance(value, int | float):
-        return (0, float(value), "")
-    return (1, 0.0, str(value))
-
-
-def feature_key(row: Row) -> tuple[Any, ...]:
-    """Orders features: the clustered ones first, then by position where it is given, then by name.
-
-    The feature of a pair is its first one.
-    """
-    name = row["feature"] if "feature" in row else row["feature_a"]
-    return (not row.get("is_clustered"), sort_key(row.get("feature_position")), str(name))
-
-
-def segment_labels(segments: Iterable[Row]) -> dict[Any, str]:
-    """The name of each segment in the order of the identifiers, told apart where names repeat."""
-    pairs: dict[Any, str] = {}
-    for row in sorted(segments, key=lambda row: sort_key(row["segment_id"])):
-        name = row["segment_name"]
-        pairs.setdefault(row["segment_id"], str(row["segment_id"] if name is None else name))
-    names = list(pairs.values())
+# To hold each part of a chart against its schema takes half as long again as to make it; the tests
+# do it, and draw the charts in a browser.
+@debug_mode(False)
+def specifications(rows: dict[str, list[Row]], words: Words) -> dict[str, Row]:
+    """The Vega-Lite specification of every chart that has something to show, by name."""
+    segments = story.in_order_of_value(rows["segments"])
+    labels = segment_labels(segments)
+    month = story.month(rows)
+    drawn = {
+        "segment_sizes": segment_sizes(segments, words),
+        "flows": flows(month, labels, words) if month.is_known else None,
+        "projection": projection(rows["projection"], words),
+    }
+    history = story.over_time(rows.get("segment_history", []))
+    if len({row["as_of"] for row in history}) > 1:
+        history = [
+            row | {"line": story.named(row["segment_id"], labels, words, "gone")} for row in history
+        ]
+        drawn["history_customers"] = over_time(
+            history, "customers", None, words("moves.history_customers"), words
+        )
+        for identifier in labels:
+            own = [row for row in history if row["segment_id"] == identifier]
+            drawn[f"history_{identifier}"] = over_time(
+                own, "customers", None, words("moves.history_customers"), words
+            )
+    days = story.recent_days(history)
+    if days:
+        what = words("moves.history_revenue", days=days)
+        drawn["history_revenue"] = over_time(history, "recent_revenue", "currency", what, words)
+    for name, panels in (
+        ("k_selection", k_selection(rows["k_selection"], words)),
+        ("distribution", feature_distributions(rows["feature_distributions"], words)),
+    ):
+        drawn |= {f"{name}_{at}": panel for at, panel in enumerate(panels, start=1)}
     return {
-        identifier: f"{name} ({identifier})" if names.count(name) > 1 else name
-        for identifier, name in pairs.items()
+        name: chart.to_dict(validate=False) for name, chart in drawn.items() if chart is not None
     }
 
 
@@ -263,6 +242,30 @@ def segment_sizes(segments: list[Row], words: Words) -> Chart | None:
     ]
     groups = (0.45, 1) if has_revenue else (0.45,)
     return bars(rows, words("cards.sizes_description"), groups)
+
+
+def flows(month: story.Changes, labels: dict[Any, str], words: Words) -> Chart | None:
+    """The largest changes of segment, in the colour of the segment before."""
+    rows = []
+    for origin, target, count in month.flows()[: story.FLOWS_SHOWN]:
+        line = (
+            f"{story.named(origin, labels, words, 'new_customers')} → "
+            f"{story.named(target, labels, words, 'gone')}"
+        )
+        text = words.number(count)
+        if origin is not None:
+            text += f" ({words.percent(count / month.size(origin, 0))})"
+        rows.append(
+            {
+                "line": line,
+                "value": count,
+                "text": text,
+                "details": f"{line}: {text}",
+                "colour": colour_of(origin),
+                "segment_id": origin,
+            }
+        )
+    return bars(rows, words("moves.flows_description"))
 
 
 def _labelled(dates: list[str]) -> list[altair.DateTime]:

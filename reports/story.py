@@ -6,10 +6,8 @@ import statistics
 from collections.abc import Iterable
 from typing import Any
 
-from . import charts
+from .rows import Row, feature_key, only_row, segment_labels, sort_key
 from .words import Words
-
-Row = dict[str, Any]
 
 TRAITS = 3
 # In standard deviations: what is nearer to all customers is no trait.
@@ -28,9 +26,7 @@ INTERVAL = 1.96
 
 def in_order_of_value(segments: list[Row]) -> list[Row]:
     """The segments, those with the most revenue first; without revenue by their numbers."""
-    return sorted(
-        segments, key=lambda row: (-(row["revenue"] or 0), charts.sort_key(row["segment_id"]))
-    )
+    return sorted(segments, key=lambda row: (-(row["revenue"] or 0), sort_key(row["segment_id"])))
 
 
 def compared(profiles: list[Row]) -> list[Row]:
@@ -39,7 +35,7 @@ def compared(profiles: list[Row]) -> list[Row]:
     These are the medians; where most customers have none at all, the averages.
     """
     features: dict[Any, list[Row]] = {}
-    for row in sorted(profiles, key=charts.feature_key):
+    for row in sorted(profiles, key=feature_key):
         features.setdefault(row["feature"], []).append(row)
     done = []
     for rows in features.values():
@@ -109,7 +105,7 @@ class Changes:
     def flows(self) -> list[tuple[Any, Any, int]]:
         """From, to and customers of every change, the largest first."""
         found = [(*pair, count) for pair, count in self.counts.items() if pair[0] != pair[1]]
-        return sorted(found, key=lambda flow: (-flow[2], *(charts.sort_key(at) for at in flow[:2])))
+        return sorted(found, key=lambda flow: (-flow[2], *(sort_key(at) for at in flow[:2])))
 
 
 def named(segment: Any, labels: dict[Any, str], words: Words, missing: str) -> str:
@@ -189,7 +185,7 @@ def what_to_know(
     """
     if not segments:
         return []
-    labels = charts.segment_labels(segments)
+    labels = segment_labels(segments)
     top = segments[0]
     name = labels[top["segment_id"]]
     said = []
@@ -376,3 +372,25 @@ def over_represented(attributes: list[Row], words: Words) -> list[Row]:
     for row in found:
         row["place"] = kept[row["segment_id"]] = kept.get(row["segment_id"], 0) + 1
     return [row for row in found if row["place"] <= ATTRIBUTES_A_SEGMENT][:ATTRIBUTES_SHOWN]
+
+
+def month(rows: dict[str, list[Row]]) -> Changes:
+    """The changes since the last build of migration_days ago or before.
+
+    Where the history is shorter, those since its first build. ``segment_migrations`` compares with
+    a day, and whoever reads it with the build that stood on that day.
+    """
+    pairs = rows["segment_migrations"]
+    first = only_row(pairs)
+    builds = [
+        row["as_of"]
+        for row in rows.get("segment_history", [])
+        if pairs and row["as_of"] <= first["from_as_of"]
+    ]
+    return Changes(pairs, max(builds, default=first["from_as_of"]), first["to_as_of"])
+
+
+def recent_days(history: list[Row]) -> int | None:
+    """The days of the revenue over time; None where it is not known on two dates."""
+    known = [row for row in history if row["recent_revenue"] is not None]
+    return known[-1]["recent_days"] if len({row["as_of"] for row in known}) > 1 else None

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from . import charts
+from .rows import Row, segment_labels
 from .words import Words
-
-Row = dict[str, Any]
 
 # A share that is explained by so much more or less is about the same.
 ABOUT_THE_SAME = 0.03
@@ -19,7 +17,7 @@ def how_sure(verdict: Row, border: float | None, segments: list[Row], words: Wor
     said = words(f"know.trust_{kind if kind in ('clusters', 'unclear') else 'continuum'}")
     if border is not None:
         said += " " + words("know.border", share=words.percent(border))
-    names = charts.segment_labels(segments)
+    names = segment_labels(segments)
     for trust, form in (("soft", "soft"), ("do not act on this", "not_to_act")):
         own = [
             words(
@@ -61,7 +59,7 @@ def shifts(
         ]
         if names:
             said.append(words(f"know.{form}", features=", ".join(names)))
-    names = charts.segment_labels(segments)
+    names = segment_labels(segments)
     for row in segments:
         shift = row["share_shift"]
         if shift is not None and abs(shift) > share_shift_warn:

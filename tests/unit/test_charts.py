@@ -12,6 +12,7 @@ import altair
 import pandas as pd
 import pytest
 from segmart_reports import build, charts
+from segmart_reports.rows import rows_of, segment_labels
 from segmart_reports.words import Words
 
 from report_frames import BINS, FEATURES, HOSTILE, SEGMENTS, hostile_frames, report_frames
@@ -27,7 +28,11 @@ def frames():
 
 @pytest.fixture
 def rows(frames):
-    return {name: charts.rows_of(frame) for name, frame in frames.items()}
+    return rows_of_all(frames)
+
+
+def rows_of_all(frames):
+    return {name: rows_of(frame) for name, frame in frames.items()}
 
 
 @functools.cache
@@ -67,8 +72,8 @@ def without_scripts(text):
     return re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL)
 
 
-def test_every_chart_is_described_see_through_and_as_wide_as_its_place(frames):
-    specifications = build.chart_specifications(frames)
+def test_every_chart_is_described_see_through_and_as_wide_as_its_place(rows):
+    specifications = charts.specifications(rows, WORDS)
     # Each has its place in the page.
     assert set(specifications) == set(specifications_in(page()))
     assert charts.CONFIG["axis"]["labelColor"] == "currentColor"
@@ -108,7 +113,7 @@ def test_segment_sizes_without_any_revenue_show_customers_only(rows):
 def test_segments_of_the_same_name_are_told_apart():
     names = {10: "Same", 2: "Same", 3: None}
     segments = [{"segment_id": at, "segment_name": name} for at, name in names.items()]
-    assert charts.segment_labels(segments) == {2: "Same (2)", 3: "3", 10: "Same (10)"}
+    assert segment_labels(segments) == {2: "Same (2)", 3: "3", 10: "Same (10)"}
 
 
 def test_a_colour_is_of_one_segment_or_of_a_side_of_the_average():
@@ -187,11 +192,11 @@ def test_a_line_over_time_is_of_one_segment_in_its_colour(rows):
     assert points[0]["details"] == "name, 30 November 2017: $100"
 
 
-def test_a_report_of_one_date_has_no_history(frames):
+def test_a_report_of_one_date_has_no_history(rows):
     names = {"history_customers", "history_revenue", "history_1"}
-    assert names < set(build.chart_specifications(frames))
-    history = frames["segment_history"].tail(len(SEGMENTS))
-    assert not names & set(build.chart_specifications(frames | {"segment_history": history}))
+    assert names < set(charts.specifications(rows, WORDS))
+    history = rows["segment_history"][-len(SEGMENTS) :]
+    assert not names & set(charts.specifications(rows | {"segment_history": history}, WORDS))
 
 
 def test_projection_holds_nothing_but_the_place_and_the_segment_of_a_customer(rows):
@@ -213,7 +218,7 @@ def test_plain_values_can_be_written_as_json():
             "text": ["a", None],
         }
     )
-    assert charts.rows_of(frame) == [
+    assert rows_of(frame) == [
         {"whole": 1, "number": None, "flag": True, "day": "2017-12-31", "text": "a"},
         {"whole": None, "number": None, "flag": None, "day": None, "text": None},
     ]
@@ -416,7 +421,7 @@ def test_hostile_names_stay_text():
     specifications = specifications_in(text)
     # The charts, their settings, what draws them, and the library.
     assert len(re.findall(r"<script\b", text)) == len(specifications) + 3
-    assert set(specifications) == set(build.chart_specifications(hostile_frames()))
+    assert set(specifications) == set(charts.specifications(rows_of_all(hostile_frames()), WORDS))
     domain = encoding_of(specifications["segment_sizes"], "y")["scale"]["domain"]
     assert domain == [charts.in_lines(name) for name in HOSTILE]
     # A name never gets into an expression.

@@ -4,7 +4,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from segmart_reports import charts, story
+from segmart_reports import story
+from segmart_reports.rows import segment_labels
 from segmart_reports.words import Words
 
 from report_frames import many_segments
@@ -276,4 +277,4 @@ def test_only_what_is_clearly_more_common_is_shown():
 def test_the_order_of_value_is_that_of_revenue():
     segments = [segment(3, 0.2, 0.1), segment(2, 0.3, 0.1), segment(1, 0.5, 0.8)]
     assert [row["segment_id"] for row in story.in_order_of_value(segments)] == [1, 2, 3]
-    assert charts.segment_labels(segments) == LABELS
+    assert segment_labels(segments) == LABELS

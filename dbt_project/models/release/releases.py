@@ -3,6 +3,8 @@ import os
 import threading
 from pathlib import Path
 
+from segmart_reports.drawn import drawn_report
+
 from segmart.engine.frames import column_comments, ordered_frame, relation_comments
 from segmart.engine.words import refusal_said_last, say_last
 from segmart.release import pointers
@@ -30,8 +32,12 @@ def model(dbt, session):
     encoding = dbt.config.get("encoding")
     fold = dbt.config.get("fold_customer_ids")
     report = dbt.config.get("report")
+    report_title = dbt.config.get("report_title")
+    report_language = dbt.config.get("report_language")
+    currency = dbt.config.get("currency")
+    share_shift_warn = dbt.config.get("share_shift_warn")
+    target_folder = dbt.config.get("target_folder")
     warnings = ordered_frame(dbt.ref("segmart", "build_warnings"), ["position"])
-    drawn = ordered_frame(dbt.ref("segmart", "segment_report"))["path"].iloc[0]
     tables = {
         "customer_segments": dbt.ref("segmart", "customer_segments"),
         "segments": dbt.ref("segmart", "segments"),
@@ -71,6 +77,26 @@ def model(dbt, session):
         "customer_accounting": dbt.ref("segmart", "customer_accounting"),
         "rejected_rows": dbt.ref("segmart", "rejected_rows"),
     }
+    report_alone = {
+        "active_model": dbt.ref("segmart", "active_model"),
+        "as_of_date": dbt.ref("segmart", "as_of_date"),
+        "build_warnings": dbt.ref("segmart", "build_warnings"),
+        "fit_sample": dbt.ref("segmart", "fit_sample"),
+        "input_check": dbt.ref("segmart", "input_check"),
+        "recent_move_features": dbt.ref("segmart", "recent_move_features"),
+        "recent_moves": dbt.ref("segmart", "recent_moves"),
+        "segment_borders": dbt.ref("segmart", "segment_borders"),
+        "segment_name_overrides": dbt.ref("segmart", "segment_name_overrides"),
+    }
+    settings = {
+        "report_title": report_title,
+        "report_language": report_language,
+        "currency": currency,
+        "share_shift_warn": float(share_shift_warn),
+        "input": source,
+        "serve": serve,
+    }
+    drawn = drawn_report(tables | report_alone, settings, Path(target_folder))
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=str(encoding), fold=fold)
     last = ordered_frame(dbt.ref("segmart", "last_release")).iloc[0]
@@ -80,7 +106,7 @@ def model(dbt, session):
     published = PublishedTables(tables, key)
     with (
         refusal_said_last(),
-        explained(Path(drawn), Path(report)),
+        explained(drawn, Path(report)),
         writing("var serve", Path(serve)),
     ):
         releases = publish(
@@ -90,7 +116,7 @@ def model(dbt, session):
             source=source,
             keep=int(keep),
             max_drop=float(max_drop),
-            drawn=Path(drawn),
+            drawn=drawn,
             shown=Path(report),
             stops=warnings.loc[warnings["level"] == "stop", "sentence"].tolist(),
             built_on=built_on if isinstance(built_on, str) else None,
