@@ -118,7 +118,7 @@
             published_ids.published_id as customer_id,
             customer_segments.segment_id,
             customer_segments.segment_name,
-            segments.trust,
+            named_segments.trust,
             customer_segments.margin,
             customer_segments.distance,
             customer_segments.is_outlier,
@@ -134,23 +134,24 @@
             {%- endfor %}
         from {{ ref("customer_segments") }} as customer_segments
         inner join
-            {{ ref("segments") }} as segments on customer_segments.segment_id = segments.segment_id
+            {{ ref("named_segments") }} as named_segments
+            on customer_segments.segment_id = named_segments.segment_id
         inner join features on customer_segments.customer_id = features.customer_id
         inner join
             {{ ref("published_ids") }} as published_ids
             on customer_segments.customer_id = published_ids.customer_id
         left join latest_own_moves on published_ids.published_id = latest_own_moves.customer_id
         left join
-            {{ ref("segments") }} as segments_before
+            {{ ref("named_segments") }} as segments_before
             on latest_own_moves.from_segment_id = segments_before.segment_id
         left join
-            {{ ref("segments") }} as segments_after
+            {{ ref("named_segments") }} as segments_after
             on latest_own_moves.to_segment_id = segments_after.segment_id
     )
 {%- endmacro -%}
 
 {#- The names of the segments of this build. -#}
 {%- macro segment_names() -%}
-    {%- set query = "select segment_name from " ~ ref("segments") -%}
+    {%- set query = "select segment_name from " ~ ref("named_segments") -%}
     {{- return(run_query(query).columns[0].values() | list if execute else []) -}}
 {%- endmacro -%}

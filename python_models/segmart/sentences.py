@@ -1216,21 +1216,15 @@ def audiences(
     return said
 
 
-def uneven_splits(
-    outcomes: pd.DataFrame, definitions: pd.DataFrame, *, as_of: pd.Timestamp
-) -> list[str]:
+def uneven_splits(outcomes: pd.DataFrame, definitions: pd.DataFrame) -> list[str]:
     """Audiences whose customers are not split as they were drawn, until they have been measured.
 
     Args:
-        outcomes: rows of audience_outcomes.
+        outcomes: what ``segmart.audiences.outcomes`` has found, of what decides.
         definitions: rows of audience_definitions.
-        as_of: date of the build.
     """
     shares = dict(zip(definitions["audience"], definitions["holdout_share"], strict=True))
-    is_told = outcomes["measured_on"].isna() | (outcomes["measured_on"] == as_of)
-    uneven = outcomes[
-        outcomes["decides"] & is_told & (outcomes["split_probability"] < UNLIKELY_SPLIT)
-    ]
+    uneven = outcomes[outcomes["split_probability"] < UNLIKELY_SPLIT]
     return [
         f"{_of_audience(row)} has {_count(row.target_customers, 'customer')} to contact and "
         f"{row.holdout_customers:,} held out, and its holdout_share is {shares[row.audience]:g}: "

@@ -6,11 +6,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from generated_shops import seed
 
 from conftest import limits
 from segmart import SegmentationError
 from segmart.engine.frames import typed
 from segmart.model import candidate, decision, preparation
+from segmart.model.names import WORDS, named
 
 FEATURES = pd.DataFrame(
     {
@@ -180,10 +182,18 @@ def row_of(sample: pd.DataFrame, last: candidate.LastModels, **rules: object) ->
     changed = dataclasses.replace(RULES, **({"k": "3"} | rules))
     settings = candidate.Settings("3", 4, 7)
     said: list[str] = []
-    table = candidate.candidate(sample, FEATURES, last, settings, changed, limits(), said.append)
+    table = candidate.candidate(
+        *(sample, FEATURES, last, settings, changed, limits(), names_of, said.append)
+    )
     assert len(table) == 1
     of_model = [sentence for sentence in said if sentence.startswith("model: ")]
     return table.to_pylist()[0] | {"said": of_model}
+
+
+def names_of(model: pd.DataFrame) -> pd.DataFrame:
+    words = dict.fromkeys(["unit", *WORDS])
+    catalog = FEATURES.assign(label=FEATURES["feature"], **words)
+    return named(model, catalog, seed("segment_names"), seed("segment_name_rules"))
 
 
 def first_sample() -> pd.DataFrame:
@@ -228,6 +238,12 @@ def test_the_first_candidate_is_active_and_its_segments_are_born(first):
         (3, "born"),
     ]
     assert first["gates"] == []
+    assert first["active_model"] == first["segments"]
+    assert [(row["segment_id"], row["features"]) for row in first["active_segments"]] == [
+        *((1, 3), (2, 3), (3, 3))
+    ]
+    assert sum(row["sample_customers"] for row in first["active_segments"]) == 80
+    assert len({row["segment_name"] for row in first["active_segments"]}) == 3
     assert first["said"] == [
         "model: refit, since there is no model yet",
         f"model: {first['model_version']} is active since 2024-06-30 (the first model)",
@@ -240,6 +256,7 @@ def test_without_a_refit_the_starting_model_stays_and_nothing_is_fitted(first):
     assert row["activated_version"] is None
     assert row["active_version"] == first["model_version"]
     assert row["comparison"] == row["segments"] == row["lineage"] == row["gates"] == []
+    assert row["active_model"] == first["segments"]
     assert row["said"][0] == "model: no refit, nothing calls for one"
 
 
@@ -252,6 +269,7 @@ def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays(first)
     assert row["refused_because"] == "; ".join(failed)
     assert row["active_version"] == first["model_version"]
     assert row["activated_version"] is None
+    assert row["active_model"] == first["segments"]
     refused = row["said"][1]
     assert refused.startswith(f"model: candidate {row['model_version']} is refused: {failed[0]}")
     assert f"--vars '{{accept_model: {row['model_version']}}}'" in refused

@@ -3,6 +3,7 @@ from segmart.engine.words import refusal_said_last, say
 from segmart.model.candidate import Settings, candidate, last_models_of
 from segmart.model.decision import Rules
 from segmart.model.gates import Limits
+from segmart.model.names import named
 
 
 @refusal_said_last()
@@ -21,6 +22,9 @@ def model(dbt, session):
     max_centroid_jump = dbt.config.get("max_centroid_jump")
     drift_stop = dbt.config.get("drift_stop")
     catalog = ordered_frame(dbt.ref("segmart", "feature_catalog"), ["position"])
+    names = ordered_frame(dbt.ref("segmart", "segment_names"), ["priority"])
+    name_rules = ordered_frame(dbt.ref("segmart", "segment_name_rules"))
+    names_by_hand = ordered_frame(dbt.ref("segmart", "segment_name_overrides"))
     return candidate(
         ordered_frame(dbt.ref("segmart", "fit_sample"), ["customer_id"]),
         catalog[catalog["is_available"] & catalog["is_clustered"]],
@@ -45,5 +49,6 @@ def model(dbt, session):
             max_centroid_jump=float(max_centroid_jump),
             drift_stop=float(drift_stop),
         ),
+        lambda active_model: named(active_model, catalog, names, name_rules, names_by_hand),
         say,
     )

@@ -31,11 +31,8 @@ def model(dbt, session):
         has_same_customer_ids=bool(last["has_same_customer_ids"]),
     )
     of_audiences += uneven_splits(
-        ordered_frame(
-            dbt.ref("segmart", "audience_outcomes").filter("decides"), ["audience", "started_on"]
-        ),
+        ordered_frame(dbt.ref("segmart", "compared_audiences").filter("decides"), ["audience"]),
         definitions,
-        as_of=as_of,
     )
     found = warnings(
         ordered_frame(dbt.ref("segmart", "feature_drift"), ["feature_position"]),

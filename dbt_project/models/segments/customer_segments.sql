@@ -5,15 +5,11 @@ with
 
     customer_eligibility as (select * from {{ ref("customer_eligibility") }}),
 
-    active_model as (select * from {{ ref("active_model") }}),
-
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
     published_ids as (select * from {{ ref("published_ids") }}),
 
     last_segments as (select * from {{ ref("last_segments") }}),
-
-    active_version as (select max(model_version) as model_version from active_model),
 
     customer_segments as (
         select
@@ -38,7 +34,7 @@ with
             end as segment_since,
             coalesce(settled.segment_id, scored_customers.segment_id) as settled_segment_id,
             coalesce(settled.segment_name, named_segments.segment_name) as settled_segment_name,
-            active_version.model_version,
+            named_segments.model_version,
             as_of_date.as_of
         from scored_customers
         inner join named_segments on scored_customers.segment_id = named_segments.segment_id
@@ -54,7 +50,6 @@ with
                 scored_customers.segment_id = last_segments.segment_id
                 or scored_customers.segment_id_by_previous_model <> last_segments.segment_id
             )
-        cross join active_version
         cross join as_of_date
     )
 

@@ -18,19 +18,6 @@ with
 
     as_of_date as (select * from {{ ref("as_of_date") }}),
 
-    active_model as (select * from {{ ref("active_model") }}),
-
-    fitted_segments as (
-        select
-            segment_id,
-            max(bootstrap_jaccard) as bootstrap_jaccard,
-            max(sample_customers) as sample_customers,
-            max(model_version) as model_version,
-            count(*) as features
-        from active_model
-        group by segment_id
-    ),
-
     segment_totals as (
         select
             customer_segments.segment_id,
@@ -60,29 +47,6 @@ with
         inner join customer_spend on customer_segments.customer_id = customer_spend.customer_id
     ),
 
-    trusted_segments as (
-        select
-            fitted_segments.segment_id,
-            fitted_segments.model_version,
-            fitted_segments.bootstrap_jaccard,
-            1e0
-            * fitted_segments.sample_customers
-            / sum(fitted_segments.sample_customers) over () as share_at_fit,
-            case
-                when
-                    population.customers
-                    < {{ setting("min_customers_a_feature") }} * fitted_segments.features
-                then 'do not act on this'
-                when fitted_segments.bootstrap_jaccard >= 0.75
-                then 'solid'
-                when fitted_segments.bootstrap_jaccard >= 0.6
-                then 'soft'
-                else 'do not act on this'
-            end as trust
-        from fitted_segments
-        cross join population
-    ),
-
     segments as (
         select
             named_segments.segment_id,
@@ -106,16 +70,15 @@ with
             segment_totals.mean_silhouette,
             segment_totals.mean_margin,
             cast(coalesce(segment_totals.outliers, 0) as bigint) as outliers,
-            trusted_segments.bootstrap_jaccard,
-            trusted_segments.trust,
-            trusted_segments.share_at_fit,
+            named_segments.bootstrap_jaccard,
+            named_segments.trust,
+            named_segments.share_at_fit,
             1e0 * coalesce(segment_totals.customers, 0) / population.customers
-            - trusted_segments.share_at_fit as share_shift,
-            trusted_segments.model_version
+            - named_segments.share_at_fit as share_shift,
+            named_segments.model_version
         from named_segments
         left join segment_totals on named_segments.segment_id = segment_totals.segment_id
         left join recent_totals on named_segments.segment_id = recent_totals.segment_id
-        inner join trusted_segments on named_segments.segment_id = trusted_segments.segment_id
         cross join population
     )
 

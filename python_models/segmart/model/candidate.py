@@ -1,8 +1,9 @@
 """The candidate: the model that a build fits, what became of its segments, and whether it is taken.
 
-The dbt model of this name hands frames in, and gets one row back. Its lists are the rows of the
-public tables: ``comparison`` of k_selection, ``segments`` of segment_model, ``lineage`` of
-segment_lineage, ``gates`` of model_gates.
+The dbt model of this name hands frames in, and gets one row back. Its lists are the rows of other
+tables: ``comparison`` of k_selection, ``segments`` of segment_model, ``lineage`` of
+segment_lineage, ``gates`` of model_gates, ``active_model`` and ``active_segments`` of active_model
+and named_segments.
 """
 
 import hashlib
@@ -63,6 +64,8 @@ SEGMENT_COLUMNS = {
     "median_raw": "float64",
     "median_position": "float64",
 }
+# What the fit says of a segment stands in the rows of each of its features.
+OF_SEGMENT = ["model_version", "segment_id", "sample_customers", "bootstrap_jaccard"]
 VERSION_TYPES = pa.schema(
     [
         ("model_version", pa.string()),
@@ -181,6 +184,7 @@ def candidate(
     settings: Settings,
     rules: decision.Rules,
     limits: gates.Limits,
+    name: Callable[[pd.DataFrame], pd.DataFrame],
     say: Callable[[str], None] = lambda sentence: None,
 ) -> pa.Table:
     """Decide whether to refit, fit, number and judge the candidate, and say what becomes of it.
@@ -192,13 +196,17 @@ def candidate(
         features: feature, transform and higher_is_better of the clustered features, in order.
         last: what the last release holds.
         settings, rules, limits: of the fit, of refits and of the gates.
+        name: gives the segments of the active model, rows of ``SEGMENT_COLUMNS``, the names that
+            ``names.named`` returns.
         say: is told how far a fit is, and what becomes of the model.
 
     Returns:
         One row: ``VERSION_TYPES``, missing where the build does not refit; the lists comparison,
-        segments, lineage and gates, then empty; and ``OUTCOME_TYPES``: as_of, activated_version
-        and decided_by (missing where no model is made active), active_version and active_reason
-        (of the model that scores after this build), scoring_query (of that model) and
+        segments, lineage and gates, then empty; the lists active_model, ``SEGMENT_COLUMNS`` of the
+        model that scores after this build, and active_segments, one row for each of its segments:
+        ``OF_SEGMENT``, features (how many) and ``names.COLUMNS``; and ``OUTCOME_TYPES``: as_of,
+        activated_version and decided_by (missing where no model is made active), active_version and
+        active_reason (of the model that scores after this build), scoring_query (of that model) and
         earlier_scoring_query (see ``_earlier_scoring``).
 
     Raises:
@@ -235,6 +243,7 @@ def candidate(
         said.append(sentences.active(*outcome.pop("active")))
     models = pd.concat([last.starting_model, segments])
     active_model = models[models["model_version"] == outcome["active_version"]]
+    active_model = active_model[list(SEGMENT_COLUMNS)].astype(SEGMENT_COLUMNS)
     outcome |= {
         "scoring_query": scoring.scoring_query(active_model),
         "earlier_scoring_query": _earlier_scoring(
@@ -243,8 +252,18 @@ def candidate(
     }
     for sentence in said:
         say(f"model: {sentence}")
-    lists = {"comparison": comparison, "segments": segments, "lineage": found, "gates": judged}
+    lists = {
+        **{"comparison": comparison, "segments": segments, "lineage": found, "gates": judged},
+        "active_model": active_model,
+        "active_segments": _of_segments(active_model).merge(name(active_model), on="segment_id"),
+    }
     return _one_row([version, outcome], lists)
+
+
+def _of_segments(model: pd.DataFrame) -> pd.DataFrame:
+    """``OF_SEGMENT`` and features, one row a segment."""
+    features = model.groupby("segment_id").size().rename("features")
+    return model[OF_SEGMENT].drop_duplicates("segment_id").join(features, on="segment_id")
 
 
 def _earlier_scoring(
