@@ -16,7 +16,7 @@ import pandas as pd
 
 from segmart import SegmentationError, shown
 from segmart.audiences.outcomes import UNLIKELY_SPLIT
-from segmart.files import guesses
+from segmart.files import formats, guesses
 
 
 def number(value: float) -> str:
@@ -407,8 +407,7 @@ LOOKS = {
         "there, such as 2024-01-31, and export it again"
     ),
     (_TIMES, r"(?s)(?=.*\d)(?=.*([^\W\d_]{2}|[/.]|-\d(-|$))).*"): (
-        "is not as the var date_format says; its codes are such as %d/%m/%Y %I:%M %p or "
-        "%a, %d %b %Y %H:%M:%S %z"
+        "is not as the var date_format says{how}"
     ),
     (_NUMBERS, r"(?i).*\d *(cr|dr)[.]?"): (
         "looks like a credit or a debit of a ledger: export amounts with a sign, - for money given "
@@ -423,7 +422,7 @@ LOOKS = {
     (_NUMBERS, rf"[-+(\u2212\s]*{_SIGN}[-(\u2212\s]*{_DIGITS}[-)\s]*"): _OTHER_SIGN,
     (_NUMBERS, rf"[-+(\u2212\s]*{_DIGITS}[-)\s]*{_SIGN}[-)\s]*"): _OTHER_SIGN,
     (_NUMBERS, rf"[-+(\u2212]*{_DIGITS}[-)]?"): (
-        "is not as the vars decimal_sign and thousands_sign say"
+        "is not as the vars decimal_sign and thousands_sign say{how}"
     ),
 }
 
@@ -436,8 +435,24 @@ def _what_it_looks_like(reason: str, value: str) -> str:
         return what + (help_ if odd[0].isspace() else ":") + " remove it in the export"
     for (of_reason, pattern), what in LOOKS.items():
         if re.fullmatch(of_reason, reason) and (match := re.fullmatch(pattern, value)):
-            return f", which {what.format(**match.groupdict())}"
+            return f", which {what.format(**match.groupdict(), how=_set_to(reason, value))}"
     return ""
+
+
+def _set_to(reason: str, value: str) -> str:
+    """What the vars are to be for the value to read, as far as one value tells it."""
+    if re.fullmatch(_TIMES, reason):
+        # In quotes, without which YAML takes no %.
+        fitting = [f'"{form}"' for form in formats.date_formats(value)]
+        codes = "%d/%m/%Y %I:%M %p or %a, %d %b %Y %H:%M:%S %z"
+        if not fitting:
+            return f"; its codes are such as {codes}"
+        return f": set it to {' or '.join(fitting)}"
+    ways = [
+        " and ".join(f"{name} to {sign}" for name, sign in signs.items())
+        for signs in formats.number_signs(value)
+    ]
+    return f": set {', or '.join(ways)}" if ways else ""
 
 
 def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:

@@ -60,7 +60,7 @@ def test_as_many_malformed_rows_as_are_allowed_end_no_build() -> None:
     assert found.sort_values("position")["finding"].tolist() == [
         "order_lines: 1000 rows, 30 customers, 10 rows malformed",
         "order_lines: 10 rows amount_malformed, such as file orders.csv, line 7: amount = 1,5, "
-        "which is not as the vars decimal_sign and thousands_sign say",
+        "which is not as the vars decimal_sign and thousands_sign say: set decimal_sign to comma",
     ]
 
 
@@ -134,7 +134,17 @@ def test_the_weightiest_suspicion_stands_first_and_each_kind_before_any_twice() 
                 ("-$5.00", "has the sign $, which is not that of the var currency_sign"),
                 ("Rs. (1,200.50)", "has the sign Rs., which"),
                 ("12,50 kr.-", "has the sign kr., which"),
-                ("1.234,50", "is not as the vars decimal_sign and thousands_sign say"),
+                (
+                    "1.234,50",
+                    "is not as the vars decimal_sign and thousands_sign say: set thousands_sign to "
+                    "point and decimal_sign to comma",
+                ),
+                (
+                    "1,234",
+                    "is not as the vars decimal_sign and thousands_sign say: set thousands_sign to "
+                    "comma, or decimal_sign to comma",
+                ),
+                ("1.2.3", "is not as the vars decimal_sign and thousands_sign say"),
             )
         ),
         *(
@@ -143,8 +153,12 @@ def test_the_weightiest_suspicion_stands_first_and_each_kind_before_any_twice() 
                 ("1704067200", "looks like seconds or milliseconds since 1970"),
                 ("1704067200000", "looks like seconds or milliseconds since 1970"),
                 ("45296.5", "looks like the number that a spreadsheet has for a day"),
-                ("2024-1-5", "is not as the var date_format says"),
-                ("Fri, 05 Jan 2024 10:00:00 GMT", "is not as the var date_format says"),
+                ("2024-1-5", 'is not as the var date_format says: set it to "%Y-%m-%d"'),
+                (
+                    "4/5/2024",
+                    'is not as the var date_format says: set it to "%d/%m/%Y" or "%m/%d/%Y"',
+                ),
+                ("Fri, 05 Jan 2024 10:00:00 GMT", "is not as the var date_format says; its codes"),
             )
         ),
     ],
@@ -252,7 +266,7 @@ def test_when_no_row_can_be_used_the_first_error_says_why() -> None:
     assert found[found["is_error"]].sort_values("position")["finding"].iloc[0] == (
         "order_lines: no row can be used, of 1000: 998 rows amount_malformed, such as file "
         "orders.csv, line 7: amount = 1,5, which is not as the vars decimal_sign and "
-        "thousands_sign say"
+        "thousands_sign say: set decimal_sign to comma"
     )
     found = sentences.findings(counted(nothing), max_rejected_share=0.01)
     assert found["finding"].tolist() == [
