@@ -459,7 +459,9 @@ CASES = {
     "lines that differ in a further column only": Case(
         text([*[[*row, "x"] for row in ROWS], [*ROWS[0], "y"]], [*COLUMNS, "till"]), rows=401
     ),
-    "a renamed column": refused(RENAMED, "no column 'customer_id'", "'CustNo'", "Map it"),
+    "a renamed column": refused(
+        RENAMED, "no column 'customer_id'", "'CustNo'", "customer_id: CustNo"
+    ),
     "a renamed column, mapped": european_case(
         "order_id", "o10", says=["order_lines: column CustNo is customer_id"]
     ),

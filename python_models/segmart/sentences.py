@@ -16,7 +16,7 @@ import pandas as pd
 
 from segmart import SegmentationError, shown
 from segmart.audiences.outcomes import UNLIKELY_SPLIT
-from segmart.files import formats, guesses
+from segmart.files import guesses, suggestions
 
 
 def number(value: float) -> str:
@@ -443,14 +443,14 @@ def _set_to(reason: str, value: str) -> str:
     """What the vars are to be for the value to read, as far as one value tells it."""
     if re.fullmatch(_TIMES, reason):
         # In quotes, without which YAML takes no %.
-        fitting = [f'"{form}"' for form in formats.date_formats(value)]
+        fitting = [f'"{form}"' for form in suggestions.date_formats(value)]
         codes = "%d/%m/%Y %I:%M %p or %a, %d %b %Y %H:%M:%S %z"
         if not fitting:
             return f"; its codes are such as {codes}"
         return f": set it to {' or '.join(fitting)}"
     ways = [
         " and ".join(f"{name} to {sign}" for name, sign in signs.items())
-        for signs in formats.number_signs(value)
+        for signs in suggestions.number_signs(value)
     ]
     return f": set {', or '.join(ways)}" if ways else ""
 

@@ -523,7 +523,7 @@ def test_names_of_columns_are_listed_in_part(tmp_path: Path) -> None:
     with pytest.raises(SegmentationError) as raised:
         columns_of(path, {"order_lines": {"customer_id": "w" * 5000}})
     assert "n" * 79 + "…', 'c0', " in str(raised.value)
-    assert "'c48' and 1951 more. Map it" in str(raised.value)
+    assert "'c48' and 1951 more. Map the columns: " in str(raised.value)
     assert "w" * 80 not in str(raised.value)
 
 

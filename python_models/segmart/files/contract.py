@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from segmart import SegmentationError, shown
+from segmart.files.suggestions import likely_columns
 
 # Columns that must be there, and those that may be.
 CONTRACT = {
@@ -124,7 +125,7 @@ def mapped(name: str, path: Path, found: list[str], renamed: dict[str, str]) -> 
         elif column in required or column in renamed:
             raise SegmentationError(
                 f"file {path}: no column {shown(wanted)!r}, which is to be {column}; the file has "
-                f"{_listed(found)}. {_hint(name, column, found)}"
+                f"{_listed(found)}. {_hint(name, column, found, renamed)}"
             )
     if twice and (name in OPEN_INPUTS or path.suffix == ".parquet"):
         raise SegmentationError(
@@ -170,7 +171,7 @@ def _listed(found: list[str]) -> str:
     return ", ".join(repr(shown(column)) for column in found[:MOST_LISTED]) + more
 
 
-def _hint(name: str, column: str, found: list[str]) -> str:
+def _hint(name: str, column: str, found: list[str], renamed: dict[str, str]) -> str:
     delimiters = [sign for sign in ";\t|," if len(found) == 1 and sign in found[0]]
     if delimiters:
         return f"The columns seem to be separated by {delimiters[0]!r}: set the var delimiter"
@@ -185,7 +186,31 @@ def _hint(name: str, column: str, found: list[str]) -> str:
             "If that is a title, set the var title_lines to the number of lines above the names of "
             "the columns"
         )
-    return f"Map it: --vars '{{columns: {{{name}: {{{column}: NAME IN THE FILE}}}}}}'"
+    return f"Map the columns{_mapping(name, column, found, renamed)}"
+
+
+def _mapping(name: str, column: str, found: list[str], renamed: dict[str, str]) -> str:
+    """The var columns with what is mapped already and with columns whose names look like others."""
+    there = {given.casefold() for given in found}
+    kept = {of_contract: given for of_contract, given in renamed.items() if of_contract != column}
+    left = [given for given in found if given not in kept.values()]
+    likely = {
+        of_contract: given
+        for of_contract, given in likely_columns(left).items()
+        if of_contract not in (there | kept.keys())
+    }
+    mapping = {column: "NAME IN THE FILE"} | kept | likely
+    words = ", ".join(
+        f"{of_contract}: {_as_yaml(shown(mapping[of_contract]))}"
+        for of_contract in known(name)
+        if of_contract in mapping
+    )
+    perhaps = ", perhaps so, without those that are something else" if likely else ""
+    return f"{perhaps}: --vars '{{columns: {{{name}: {{{words}}}}}}}'"
+
+
+def _as_yaml(text: str) -> str:
+    return text if re.fullmatch(r"[^\W\d][\w .-]*", text) else json.dumps(text, ensure_ascii=False)
 
 
 def check_type(path: Path, column: str, column_type: str, contract_column: str) -> None:
