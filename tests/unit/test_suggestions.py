@@ -11,7 +11,15 @@ import yaml
 from conftest import ROOT
 from segmart import SegmentationError
 from segmart.files.contract import mapped
-from segmart.files.suggestions import CLOCKS, DATES, date_formats, likely_columns, number_signs
+from segmart.files.suggestions import (
+    CLOCKS,
+    DATES,
+    SHOPS,
+    date_formats,
+    likely_columns,
+    number_signs,
+    settings_of_export,
+)
 
 KINDS = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]["setting_kinds"]
 
@@ -129,3 +137,22 @@ def test_a_file_without_a_column_is_told_how_to_map_all(
     with pytest.raises(SegmentationError) as refused:
         mapped("order_lines", Path("orders.csv"), columns, renamed)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("path", sorted(SHOPS.glob("*.yml")), ids=lambda path: path.stem)
+def test_the_export_of_a_shop_is_known_by_its_columns(path: Path) -> None:
+    of_file = yaml.safe_load(path.read_text())["columns"]["order_lines"].values()
+    columns = [column for column in of_file if column != "none"]
+    assert settings_of_export([*columns, "another"]) == path.name
+    assert settings_of_export(columns[1:]) != path.name
+
+
+def test_a_file_that_a_shop_has_exported_is_told_of_its_settings() -> None:
+    shopify = yaml.safe_load((SHOPS / "shopify.yml").read_text())
+    columns = [*shopify["columns"]["order_lines"].values(), "Billing City"]
+    with pytest.raises(SegmentationError, match=r"are those of docs/shops/shopify\.yml, which has"):
+        mapped("order_lines", Path("orders_export_1.csv"), columns, {})
+
+
+def test_without_the_documentation_no_export_is_known(tmp_path: Path) -> None:
+    assert settings_of_export(["Email"], tmp_path / "docs") is None

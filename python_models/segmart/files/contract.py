@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from segmart import SegmentationError, shown
-from segmart.files.suggestions import likely_columns
+from segmart.files.suggestions import likely_columns, settings_of_export
 
 # Columns that must be there, and those that may be.
 CONTRACT = {
@@ -185,6 +185,12 @@ def _hint(name: str, column: str, found: list[str], renamed: dict[str, str]) -> 
         return (
             "If that is a title, set the var title_lines to the number of lines above the names of "
             "the columns"
+        )
+    if name == "order_lines" and (settings := settings_of_export(found)):
+        return (
+            f"Its columns are those of docs/shops/{settings}, which has the settings of such an "
+            "export: set order_lines in a copy of it to this file, and give the copy as "
+            '--vars "$(cat COPY)"'
         )
     return f"Map the columns{_mapping(name, column, found, renamed)}"
 

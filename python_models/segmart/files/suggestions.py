@@ -6,7 +6,12 @@ Nothing is read by these guesses. A build says them, and people set the vars.
 import datetime
 import re
 from collections.abc import Collection
+from pathlib import Path
 
+import yaml
+
+# Settings for exports of shops; a package without the project's documentation does not have them.
+SHOPS = Path(__file__).parents[3] / "docs/shops"
 _CUSTOMER = (
     "(cust(omer)?|client|kund|klant|klient|buyer|shopper|member|mitglied|user|account|household"
     "|acheteur|comprador|acquirente)"
@@ -100,6 +105,20 @@ def likely_columns(columns: Collection[str]) -> dict[str, str]:
             found[contract_column] = column
             left.remove(column)
     return found
+
+
+def settings_of_export(columns: Collection[str], folder: Path = SHOPS) -> str | None:
+    """The file of settings, in the folder, whose order lines have all their columns among these.
+
+    Of several the one that names the most.
+    """
+    named = {}
+    for path in sorted(folder.glob("*.yml")):
+        of_file = yaml.safe_load(path.read_text())["columns"]["order_lines"].values()
+        wanted = {column for column in of_file if column != "none"}
+        if wanted <= set(columns):
+            named[path.name] = len(wanted)
+    return max(named, key=lambda name: named[name], default=None)
 
 
 def date_formats(value: str) -> list[str]:
