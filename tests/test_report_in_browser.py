@@ -1,8 +1,11 @@
 """The report in a browser: all is drawn on every screen, nothing is fetched, and no name runs."""
 
 import contextlib
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -273,3 +276,19 @@ def test_no_name_runs_in_a_spreadsheet_file_that_a_browser_opens(browser, tmp_pa
     assert '"\'=cmd()"' in shown
     assert HOSTILE[0].replace('"', '""') in shown
     page.close()
+
+
+def test_the_report_of_the_last_build_is_drawn_without_another_build(demo, tmp_path):
+    words = ["-m", "segmart_reports", "--build-file", demo.folder / "segmart.duckdb"]
+    drawn = subprocess.run(
+        [sys.executable, *words],
+        env=os.environ | {"DBT_TARGET_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert drawn.stdout.strip() == str(tmp_path / "report.html"), drawn.stderr
+    charts = re.compile(r'data-chart="(\w+)"')
+    published = demo.folder / "serve/dev/current/report.html"
+    assert charts.findall((tmp_path / "report.html").read_text()) == charts.findall(
+        published.read_text()
+    )
