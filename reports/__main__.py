@@ -18,14 +18,18 @@ def main() -> None:
         default=os.environ.get("SEGMART_WAREHOUSE", "warehouse/segmart.duckdb"),
         help="of the build whose tables are drawn",
     )
-    arguments.add_argument("--language", choices=LANGUAGES, default="en")
+    arguments.add_argument("--report-language", choices=LANGUAGES, default="en")
+    arguments.add_argument("--currency", default="none", help="a sign, such as $")
     given = arguments.parse_args()
     with duckdb.connect(given.build_file, read_only=True) as connection:
         schemas = dict(
             connection.sql("select table_name, schema_name from duckdb_tables()").fetchall()
         )
         relations = {name: connection.table(f"{schemas[name]}.{name}") for name in TABLES}
-        settings = SETTINGS | {"report_language": given.language}
+        settings = SETTINGS | {
+            "report_language": given.report_language,
+            "currency": given.currency,
+        }
         print(drawn_report(relations, settings, Path(os.environ.get("DBT_TARGET_PATH", "target"))))
 
 

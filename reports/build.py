@@ -18,7 +18,7 @@ from segmart.sentences import list_command
 
 from . import charts, story, sure
 from .audiences import MOST_CARDS, audience_cards
-from .rows import Row, feature_key, only_row, rows_of, segment_labels
+from .rows import Row, feature_key, first_row, rows_of, segment_labels
 from .words import Words
 
 # What a report is of when nothing else is said.
@@ -196,7 +196,7 @@ def _described_by_hand(overrides: list[Row]) -> set[str]:
 def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = None) -> str:
     """The report as HTML: the same text for the same frames; for the folder see drawing_library."""
     rows = {name: rows_of(frame) for name, frame in frames.items()}
-    settings = SETTINGS | dict(only_row(rows.get("report_settings", [])))
+    settings = SETTINGS | dict(first_row(rows.get("report_settings", [])))
     is_demo = settings["input"] == DEMO
     if is_demo and settings["currency"] == "none":
         settings["currency"] = "$"
@@ -219,13 +219,13 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
     labels = segment_labels(segments)
     profiles = story.compared(rows["segment_profiles"])
     month = story.month(rows)
-    compared_from = only_row(rows["segment_migrations"])["from_as_of"]
+    compared_from = first_row(rows["segment_migrations"])["from_as_of"]
     border, borders = sure.borders(rows["segment_borders"], labels, words)
-    model = only_row([row for row in rows["model_versions"] if row["status"] == "active"])
-    verdict = only_row(rows["cluster_verdict"])
+    model = first_row([row for row in rows["model_versions"] if row["status"] == "active"])
+    verdict = first_row(rows["cluster_verdict"])
     features = {row["feature"]: words.seed(row["label"]) for row in profiles}
     findings = rows.get("input_check", [])
-    dates = only_row(rows["as_of_date"])
+    dates = first_row(rows["as_of_date"])
     history = rows.get("segment_history", [])
     days = story.recent_days(history)
     causes: dict[str, int] = {}
@@ -309,7 +309,7 @@ def render(frames: dict[str, pandas.DataFrame], folder: pathlib.Path | None = No
         month=month,
         notes=[row["finding"] for row in findings if row["is_switched_off"]],
         warnings=[row["sentence"] for row in warnings],
-        explained=only_row(rows["projection"])["explained"],
+        explained=first_row(rows["projection"])["explained"],
         points=len(rows["projection"]),
         selection=sorted(rows["k_selection"], key=lambda row: row["k"]),
         specifications=charts.specifications(rows, words),

@@ -72,6 +72,6 @@ def segment_labels(segments: Iterable[Row]) -> dict[Any, str]:
     }
 
 
-def only_row(rows: list[Row]) -> Row:
-    """The only row of a frame, or nothing known when it is empty."""
+def first_row(rows: list[Row]) -> Row:
+    """The first row of a frame, or nothing known when it is empty."""
     return rows[0] if rows else collections.defaultdict(lambda: None)

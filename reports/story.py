@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable
 from typing import Any
 
-from .rows import Row, feature_key, only_row, segment_labels, sort_key
+from .rows import Row, feature_key, first_row, segment_labels, sort_key
 from .words import Words
 
 TRAITS = 3
@@ -381,7 +381,7 @@ def month(rows: dict[str, list[Row]]) -> Changes:
     a day, and whoever reads it with the build that stood on that day.
     """
     pairs = rows["segment_migrations"]
-    first = only_row(pairs)
+    first = first_row(pairs)
     builds = [
         row["as_of"]
         for row in rows.get("segment_history", [])

@@ -1,4 +1,4 @@
-{#- The rows of one of the lists of candidate: comparison, segments, lineage or gates. -#}
+{#- The rows of one of the lists of candidate. -#}
 {%- macro candidate_rows(list, relation=none) -%}
     {#- Or of another model of one row. -#}
     {%- set relation = ref("candidate") if relation is none else relation -%}

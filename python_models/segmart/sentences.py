@@ -1232,7 +1232,7 @@ def audiences(
 
 
 def uneven_splits(outcomes: pd.DataFrame, definitions: pd.DataFrame) -> list[str]:
-    """Audiences whose customers are not split as they were drawn, until they have been measured.
+    """Audiences whose customers are not split as they were drawn.
 
     Args:
         outcomes: what ``segmart.audiences.outcomes`` has found, of what decides.

@@ -243,6 +243,11 @@ def test_the_first_candidate_is_active_and_its_segments_are_born(first):
         *((1, 3), (2, 3), (3, 3))
     ]
     assert sum(row["sample_customers"] for row in first["active_segments"]) == 80
+    fitted = {row["segment_id"]: row["bootstrap_jaccard"] for row in first["segments"]}
+    assert {
+        row["segment_id"]: row["bootstrap_jaccard"] for row in first["active_segments"]
+    } == fitted
+    assert {row["model_version"] for row in first["active_segments"]} == {first["model_version"]}
     assert len({row["segment_name"] for row in first["active_segments"]}) == 3
     assert first["said"] == [
         "model: refit, since there is no model yet",
@@ -276,6 +281,9 @@ def test_a_refused_candidate_names_its_gates_and_the_starting_model_stays(first)
     accepted = row_of(moved, models_after(first), accept_model="candidate", refit=True)
     assert accepted["active_version"] == accepted["model_version"] == row["model_version"]
     assert accepted["decided_by"] == "person"
+    assert accepted["active_model"] == sorted(
+        accepted["segments"], key=lambda row: (row["segment_id"], row["feature_position"])
+    )
 
 
 def test_segments_keep_their_lasting_numbers(first):

@@ -101,6 +101,8 @@ def test_the_signs_of_a_number(value: str, expected: list[dict[str, str]]) -> No
             "Codice cliente;Data ordine;Numero ordine;Importo totale;Quantità;;;Prodotto;",
         ),
         ("VBELN;ERDAT;KUNNR;it's a total", ";;;;;;;;"),
+        # One column is no two of the contract.
+        ("Customer order no;Order date", "Customer order no;Order date;;;;;;;"),
     ],
 )
 def test_columns_that_may_be_those_of_the_contract(header: str, expected: str) -> None:

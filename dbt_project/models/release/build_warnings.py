@@ -30,6 +30,7 @@ def model(dbt, session):
         as_of=as_of,
         has_same_customer_ids=bool(last["has_same_customer_ids"]),
     )
+    # What an earlier build has measured is not in it: a split is told until then.
     of_audiences += uneven_splits(
         ordered_frame(dbt.ref("segmart", "compared_audiences").filter("decides"), ["audience"]),
         definitions,

@@ -77,6 +77,7 @@ def model(dbt, session):
         "customer_accounting": dbt.ref("segmart", "customer_accounting"),
         "rejected_rows": dbt.ref("segmart", "rejected_rows"),
     }
+    # What the report reads and no release has.
     report_alone = {
         "active_model": dbt.ref("segmart", "active_model"),
         "as_of_date": dbt.ref("segmart", "as_of_date"),
@@ -96,7 +97,7 @@ def model(dbt, session):
         "input": source,
         "serve": serve,
     }
-    drawn = drawn_report(tables | report_alone, settings, Path(target_folder))
+    page = drawn_report(tables | report_alone, settings, Path(target_folder))
     key = key_from(customer_ids, os.environ)
     forgotten = forgotten_ids(list_path, delimiter=delimiter, encoding=str(encoding), fold=fold)
     last = ordered_frame(dbt.ref("segmart", "last_release")).iloc[0]
@@ -106,7 +107,7 @@ def model(dbt, session):
     published = PublishedTables(tables, key)
     with (
         refusal_said_last(),
-        explained(drawn, Path(report)),
+        explained(page, Path(report)),
         writing("var serve", Path(serve)),
     ):
         releases = publish(
@@ -116,7 +117,7 @@ def model(dbt, session):
             source=source,
             keep=int(keep),
             max_drop=float(max_drop),
-            drawn=drawn,
+            drawn=page,
             shown=Path(report),
             stops=warnings.loc[warnings["level"] == "stop", "sentence"].tolist(),
             built_on=built_on if isinstance(built_on, str) else None,

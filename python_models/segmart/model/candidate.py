@@ -65,7 +65,7 @@ SEGMENT_COLUMNS = {
     "median_position": "float64",
 }
 # What the fit says of a segment stands in the rows of each of its features.
-OF_SEGMENT = ["model_version", "segment_id", "sample_customers", "bootstrap_jaccard"]
+FIT_OF_SEGMENT = ["model_version", "segment_id", "sample_customers", "bootstrap_jaccard"]
 VERSION_TYPES = pa.schema(
     [
         ("model_version", pa.string()),
@@ -184,7 +184,7 @@ def candidate(
     settings: Settings,
     rules: decision.Rules,
     limits: gates.Limits,
-    name: Callable[[pd.DataFrame], pd.DataFrame],
+    names_of: Callable[[pd.DataFrame], pd.DataFrame],
     say: Callable[[str], None] = lambda sentence: None,
 ) -> pa.Table:
     """Decide whether to refit, fit, number and judge the candidate, and say what becomes of it.
@@ -196,15 +196,15 @@ def candidate(
         features: feature, transform and higher_is_better of the clustered features, in order.
         last: what the last release holds.
         settings, rules, limits: of the fit, of refits and of the gates.
-        name: gives the segments of the active model, rows of ``SEGMENT_COLUMNS``, the names that
-            ``names.named`` returns.
+        names_of: gives the segments of the active model, rows of ``SEGMENT_COLUMNS``, names as
+            ``names.named`` does.
         say: is told how far a fit is, and what becomes of the model.
 
     Returns:
         One row: ``VERSION_TYPES``, missing where the build does not refit; the lists comparison,
         segments, lineage and gates, then empty; the lists active_model, ``SEGMENT_COLUMNS`` of the
         model that scores after this build, and active_segments, one row for each of its segments:
-        ``OF_SEGMENT``, features (how many) and ``names.COLUMNS``; and ``OUTCOME_TYPES``: as_of,
+        ``FIT_OF_SEGMENT``, features (how many) and ``names.COLUMNS``; and ``OUTCOME_TYPES``: as_of,
         activated_version and decided_by (missing where no model is made active), active_version and
         active_reason (of the model that scores after this build), scoring_query (of that model) and
         earlier_scoring_query (see ``_earlier_scoring``).
@@ -244,6 +244,7 @@ def candidate(
     models = pd.concat([last.starting_model, segments])
     active_model = models[models["model_version"] == outcome["active_version"]]
     active_model = active_model[list(SEGMENT_COLUMNS)].astype(SEGMENT_COLUMNS)
+    active_model = active_model.sort_values(["segment_id", "feature_position"], ignore_index=True)
     outcome |= {
         "scoring_query": scoring.scoring_query(active_model),
         "earlier_scoring_query": _earlier_scoring(
@@ -255,15 +256,17 @@ def candidate(
     lists = {
         **{"comparison": comparison, "segments": segments, "lineage": found, "gates": judged},
         "active_model": active_model,
-        "active_segments": _of_segments(active_model).merge(name(active_model), on="segment_id"),
+        "active_segments": _fit_of_segments(active_model).merge(
+            names_of(active_model), on="segment_id"
+        ),
     }
     return _one_row([version, outcome], lists)
 
 
-def _of_segments(model: pd.DataFrame) -> pd.DataFrame:
-    """``OF_SEGMENT`` and features, one row a segment."""
+def _fit_of_segments(model: pd.DataFrame) -> pd.DataFrame:
+    """``FIT_OF_SEGMENT`` and features, one row a segment."""
     features = model.groupby("segment_id").size().rename("features")
-    return model[OF_SEGMENT].drop_duplicates("segment_id").join(features, on="segment_id")
+    return model[FIT_OF_SEGMENT].drop_duplicates("segment_id").join(features, on="segment_id")
 
 
 def _earlier_scoring(
