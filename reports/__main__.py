@@ -21,7 +21,11 @@ def main() -> None:
     arguments.add_argument("--report-language", choices=LANGUAGES, default="en")
     arguments.add_argument("--currency", default="none", help="a sign, such as $")
     given = arguments.parse_args()
-    with duckdb.connect(given.build_file, read_only=True) as connection:
+    try:
+        connection = duckdb.connect(given.build_file, read_only=True)
+    except duckdb.IOException as error:
+        raise SystemExit(f"build file {given.build_file} cannot be read: {error}") from None
+    with connection:
         schemas = dict(
             connection.sql("select table_name, schema_name from duckdb_tables()").fetchall()
         )

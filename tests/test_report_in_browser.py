@@ -279,16 +279,22 @@ def test_no_name_runs_in_a_spreadsheet_file_that_a_browser_opens(browser, tmp_pa
 
 
 def test_the_report_of_the_last_build_is_drawn_without_another_build(demo, tmp_path):
-    words = ["-m", "segmart_reports", "--build-file", demo.folder / "segmart.duckdb"]
-    drawn = subprocess.run(
-        [sys.executable, *words],
-        env=os.environ | {"DBT_TARGET_PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
-    assert drawn.stdout.strip() == str(tmp_path / "report.html"), drawn.stderr
+    def drawn(build_file, *words):
+        return subprocess.run(
+            [sys.executable, "-m", "segmart_reports", "--build-file", build_file, *words],
+            env=os.environ | {"DBT_TARGET_PATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+
+    done = drawn(demo.folder / "segmart.duckdb", "--report-language", "de", "--currency", "€")
+    assert done.stdout.strip() == str(tmp_path / "report.html"), done.stderr
+    page = (tmp_path / "report.html").read_text()
+    assert '<html lang="de"' in page
+    assert "€" in page
     charts = re.compile(r'data-chart="(\w+)"')
-    published = demo.folder / "serve/dev/current/report.html"
-    assert charts.findall((tmp_path / "report.html").read_text()) == charts.findall(
-        published.read_text()
-    )
+    published = (demo.folder / "serve/dev/current/report.html").read_text()
+    assert charts.findall(page) == charts.findall(published)
+    refused = drawn(tmp_path / "none.duckdb")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"build file {tmp_path / 'none.duckdb'} cannot be read: ")

@@ -395,6 +395,8 @@ _NUMBERS = "(amount|unit_price|discount_amount|refunded_amount|quantity)_malform
 _DIGITS = r"[.,]?\d[\d.,'\u2019\s]*"
 _SIGN = r"(?P<sign>[^-+()\u2212\s\d.,'\u2019]{1,5}[.]?)"
 _OTHER_SIGN = "has the sign {sign}, which is not that of the var currency_sign"
+NOT_THE_FORMAT = "is not as the var date_format says"
+NOT_THE_SIGNS = "is not as the vars decimal_sign and thousands_sign say"
 LOOKS = {
     (".*_malformed", r"(?i)#?n/?a!?|nan|nat|\\n|#?null!?|none|nil|0000-00-00.*"): (
         "stands for no value: leave the field empty in the export"
@@ -406,9 +408,7 @@ LOOKS = {
         "looks like the number that a spreadsheet has for a day: give the column a format of dates "
         "there, such as 2024-01-31, and export it again"
     ),
-    (_TIMES, r"(?s)(?=.*\d)(?=.*([^\W\d_]{2}|[/.]|-\d(-|$))).*"): (
-        "is not as the var date_format says{how}"
-    ),
+    (_TIMES, r"(?s)(?=.*\d)(?=.*([^\W\d_]{2}|[/.]|-\d(-|$))).*"): (NOT_THE_FORMAT),
     (_NUMBERS, r"(?i).*\d *(cr|dr)[.]?"): (
         "looks like a credit or a debit of a ledger: export amounts with a sign, - for money given "
         "back"
@@ -421,9 +421,7 @@ LOOKS = {
     ),
     (_NUMBERS, rf"[-+(\u2212\s]*{_SIGN}[-(\u2212\s]*{_DIGITS}[-)\s]*"): _OTHER_SIGN,
     (_NUMBERS, rf"[-+(\u2212\s]*{_DIGITS}[-)\s]*{_SIGN}[-)\s]*"): _OTHER_SIGN,
-    (_NUMBERS, rf"[-+(\u2212]*{_DIGITS}[-)]?"): (
-        "is not as the vars decimal_sign and thousands_sign say{how}"
-    ),
+    (_NUMBERS, rf"[-+(\u2212]*{_DIGITS}[-)]?"): (NOT_THE_SIGNS),
 }
 
 
@@ -435,24 +433,21 @@ def _what_it_looks_like(reason: str, value: str) -> str:
         return what + (help_ if odd[0].isspace() else ":") + " remove it in the export"
     for (of_reason, pattern), what in LOOKS.items():
         if re.fullmatch(of_reason, reason) and (match := re.fullmatch(pattern, value)):
-            return f", which {what.format(**match.groupdict(), how=_set_to(reason, value))}"
+            return f", which {what.format(**match.groupdict())}{_set_to(what, value)}"
     return ""
 
 
-def _set_to(reason: str, value: str) -> str:
+def _set_to(what: str, value: str) -> str:
     """What the vars are to be for the value to read, as far as one value tells it."""
-    if re.fullmatch(_TIMES, reason):
+    if what == NOT_THE_FORMAT:
         # In quotes, without which YAML takes no %.
-        fitting = [f'"{form}"' for form in suggestions.date_formats(value)]
-        codes = "%d/%m/%Y %I:%M %p or %a, %d %b %Y %H:%M:%S %z"
-        if not fitting:
-            return f"; its codes are such as {codes}"
-        return f": set it to {' or '.join(fitting)}"
-    ways = [
-        " and ".join(f"{name} to {sign}" for name, sign in signs.items())
-        for signs in suggestions.number_signs(value)
-    ]
-    return f": set {', or '.join(ways)}" if ways else ""
+        if forms := [f'"{form}"' for form in suggestions.date_formats(value)]:
+            return f": set it to {' or '.join(forms)}"
+        return "; its codes are such as %d/%m/%Y %I:%M %p or %a, %d %b %Y %H:%M:%S %z"
+    if what == NOT_THE_SIGNS and (ways := suggestions.number_signs(value)):
+        said = (" and ".join(f"{name} to {sign}" for name, sign in way.items()) for way in ways)
+        return f": set {', or '.join(said)}"
+    return ""
 
 
 def _open_quote(source_file: str, line: int, line_text: str) -> tuple[int, str]:
@@ -1235,11 +1230,11 @@ def uneven_splits(outcomes: pd.DataFrame, definitions: pd.DataFrame) -> list[str
     """Audiences whose customers are not split as they were drawn.
 
     Args:
-        outcomes: what ``segmart.audiences.outcomes`` has found, of what decides.
+        outcomes: what ``segmart.audiences.outcomes`` has found.
         definitions: rows of audience_definitions.
     """
     shares = dict(zip(definitions["audience"], definitions["holdout_share"], strict=True))
-    uneven = outcomes[outcomes["split_probability"] < UNLIKELY_SPLIT]
+    uneven = outcomes[outcomes["decides"] & (outcomes["split_probability"] < UNLIKELY_SPLIT)]
     return [
         f"{_of_audience(row)} has {_count(row.target_customers, 'customer')} to contact and "
         f"{row.holdout_customers:,} held out, and its holdout_share is {shares[row.audience]:g}: "

@@ -16,14 +16,16 @@ def test_the_release_gives_every_table_of_the_report() -> None:
 def test_of_the_tables_the_rows_of_the_active_model_and_of_what_decides_and_no_customer() -> None:
     model = pd.DataFrame(
         {
-            **{
-                "model_version": "new",
-                "segment_id": [1, 2],
-                "feature": "spend",
-                "feature_position": 1,
-            },
-            **{"transform": "none", "fill_value": 0.0, "clip_low": 0.0, "clip_high": 99.0},
-            **{"mean": 2.0, "scale": 1.0},
+            "model_version": "new",
+            "segment_id": [1, 2],
+            "feature": "spend",
+            "feature_position": 1,
+            "transform": "none",
+            "fill_value": 0.0,
+            "clip_low": 0.0,
+            "clip_high": 99.0,
+            "mean": 2.0,
+            "scale": 1.0,
         }
     )
     tables = {

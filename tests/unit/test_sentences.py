@@ -480,6 +480,7 @@ def test_the_report_names_no_customer_and_no_order() -> None:
 def test_an_audience_whose_split_is_uneven_is_told():
     row = {
         "audience": "spring",
+        "decides": True,
         "target_customers": 370,
         "holdout_customers": 15,
         "split_probability": 0.0001,
@@ -490,6 +491,7 @@ def test_an_audience_whose_split_is_uneven_is_told():
             row | {"audience": "summer", "split_probability": 0.0},
             row | {"audience": "even", "split_probability": 0.001},
             row | {"audience": "nobody", "split_probability": None},
+            row | {"decides": False},
         ]
     )
     definitions = outcomes[["audience"]].drop_duplicates().assign(holdout_share=0.1)

@@ -24,10 +24,12 @@ from segmart.files.suggestions import (
 KINDS = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]["setting_kinds"]
 
 
-@pytest.mark.parametrize("clock", ["", *CLOCKS])
+@pytest.mark.parametrize(
+    "clock", ["", *(apart + clock for apart in (" ", ", ") for clock in CLOCKS)]
+)
 @pytest.mark.parametrize("day", DATES)
 def test_a_format_that_is_said_is_allowed_and_reads(day: str, clock: str) -> None:
-    form = f"{day} {clock}".strip()
+    form = day + clock
     time = datetime.datetime(2024, 1, 23, 15, 4)
     value = time.strftime(form)
     said = date_formats(value)
@@ -100,6 +102,18 @@ def test_the_signs_of_a_number(value: str, expected: list[dict[str, str]]) -> No
             "Numero ordine;Data ordine;Codice cliente;Prodotto;Quantità;Importo totale",
             "Codice cliente;Data ordine;Numero ordine;Importo totale;Quantità;;;Prodotto;",
         ),
+        (
+            "Factura;Fecha;Cliente;Producto;Cantidad;Precio unitario;Importe;Descuento;Categoría",
+            "Cliente;Fecha;Factura;Importe;Cantidad;;Descuento;Producto;Categoría",
+        ),
+        (
+            "Factuurnummer;Orderdatum;Klantnummer;Artikel;Aantal;Bedrag;Korting;Categorie",
+            "Klantnummer;Orderdatum;Factuurnummer;Bedrag;Aantal;;Korting;Artikel;Categorie",
+        ),
+        (
+            "Numer zamówienia;Data zamówienia;Numer klienta;Produkt;Ilość;Kwota;Rabat;Kategoria",
+            "Numer klienta;Data zamówienia;Numer zamówienia;Kwota;Ilość;;Rabat;Produkt;Kategoria",
+        ),
         ("VBELN;ERDAT;KUNNR;it's a total", ";;;;;;;;"),
         # One column is no two of the contract.
         ("Customer order no;Order date", "Customer order no;Order date;;;;;;;"),
@@ -158,3 +172,6 @@ def test_a_file_that_a_shop_has_exported_is_told_of_its_settings() -> None:
 
 def test_without_the_documentation_no_export_is_known(tmp_path: Path) -> None:
     assert settings_of_export(["Email"], tmp_path / "docs") is None
+    (tmp_path / "own.yml").write_text("k: 5\n")
+    (tmp_path / "empty.yml").write_text("")
+    assert settings_of_export(["Email"], tmp_path) is None

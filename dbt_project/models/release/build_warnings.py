@@ -32,7 +32,9 @@ def model(dbt, session):
     )
     # What an earlier build has measured is not in it: a split is told until then.
     of_audiences += uneven_splits(
-        ordered_frame(dbt.ref("segmart", "compared_audiences").filter("decides"), ["audience"]),
+        ordered_frame(
+            dbt.ref("segmart", "compared_audiences"), ["audience", "days", "measure", "segment_id"]
+        ),
         definitions,
     )
     found = warnings(

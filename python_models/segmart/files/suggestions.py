@@ -114,9 +114,11 @@ def settings_of_export(columns: Collection[str], folder: Path = SHOPS) -> str | 
     """
     named = {}
     for path in sorted(folder.glob("*.yml")):
-        of_file = yaml.safe_load(path.read_text())["columns"]["order_lines"].values()
+        settings = yaml.safe_load(path.read_text()) or {}
+        of_file = settings.get("columns", {}).get("order_lines", {}).values()
         wanted = {column for column in of_file if column != "none"}
-        if wanted <= set(columns):
+        # Somebody may have put settings of their own there, which name no columns.
+        if wanted and wanted <= set(columns):
             named[path.name] = len(wanted)
     return max(named, key=lambda name: named[name], default=None)
 
